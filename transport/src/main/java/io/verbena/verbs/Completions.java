@@ -1,0 +1,212 @@
+package io.verbena.verbs;
+
+import io.verbena.ffi.verbs.ibv_wc;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A cursor over completed requests, lent by {@link CompletionQueue#poll}; stands for {@code struct
+ * ibv_wc}, see {@code man ibv_poll_cq}. There is one per queue, used over and over: nothing is
+ * allocated, fields are read when they are asked for.
+ *
+ * {@snippet :
+ * Completions done = queue.poll();
+ * while (done.next()) {
+ *   if (!done.succeeded()) {
+ *     throw done.failure();
+ *   }
+ *   handle(done.id(), done.byteCount());
+ * }
+ * }
+ *
+ * <p>Everything but {@link #next} speaks of the completion that {@code next()} went to, and may be
+ * called only after it has returned true. Requests that were not signaled are reported only if they
+ * failed. What the completion of a closed queue pair left behind is skipped.
+ *
+ * <p>Threads: the one that polls the queue. Ownership: belongs to the queue; after the queue is
+ * closed, there is nothing more to read.
+ */
+public final class Completions {
+  /** As many as fit a few cache lines; a longer array gains nothing over polling again. */
+  static final int LENGTH = 32;
+
+  private static final long BYTES = ibv_wc.sizeof();
+  private static final long WR_ID = ibv_wc.wr_id$offset();
+  private static final long STATUS = ibv_wc.status$offset();
+  private static final long OPCODE = ibv_wc.opcode$offset();
+  private static final long VENDOR_ERROR = ibv_wc.vendor_err$offset();
+  private static final long BYTE_LENGTH = ibv_wc.byte_len$offset();
+  private static final long IMMEDIATE = ibv_wc.imm_data$offset();
+  private static final long QP_NUMBER = ibv_wc.qp_num$offset();
+  private static final long FLAGS = ibv_wc.wc_flags$offset();
+  private static final ValueLayout.OfInt BIG_ENDIAN_INT =
+      ValueLayout.JAVA_INT.withOrder(ByteOrder.BIG_ENDIAN);
+
+  private final CompletionQueue queue;
+  private final MemorySegment array = Arena.ofAuto().allocate(LENGTH * BYTES, 64);
+  private int count;
+  private int index = -1;
+  private long offset;
+  private long workId;
+  private int statusCode;
+  private @Nullable QueuePair pair;
+  private long id;
+
+  Completions(CompletionQueue queue) {
+    this.queue = queue;
+  }
+
+  long address() {
+    return array.address();
+  }
+
+  boolean hasUnread() {
+    return index + 1 < count;
+  }
+
+  void refilled(int newCount) {
+    count = newCount;
+    index = -1;
+  }
+
+  /**
+   * Goes to the next completion.
+   *
+   * @return false if there is none left: poll again
+   */
+  public boolean next() {
+    while (++index < count) {
+      offset = index * BYTES;
+      workId = array.get(ValueLayout.JAVA_LONG, offset + WR_ID);
+      statusCode = array.get(ValueLayout.JAVA_INT, offset + STATUS);
+      QueuePair found = queue.pair(array.get(ValueLayout.JAVA_INT, offset + QP_NUMBER));
+      if (found != null) {
+        WorkRing ring = found.ring((workId & WorkRing.RECEIVE) != 0);
+        if (ring.complete(workId) && (statusCode != 0 || (workId & WorkRing.QUIET) == 0)) {
+          pair = found;
+          id = ring.completedId();
+          return true;
+        }
+      }
+    }
+    index = count;
+    pair = null;
+    return false;
+  }
+
+  /**
+   * Whether the request was carried out.
+   *
+   * @return true if {@link #status} is {@link WorkStatus#SUCCESS}
+   */
+  public boolean succeeded() {
+    return statusCode == 0;
+  }
+
+  /**
+   * How the request ended.
+   *
+   * @return the status
+   */
+  public WorkStatus status() {
+    return WorkStatus.of(statusCode);
+  }
+
+  /**
+   * The number that the caller gave to the request.
+   *
+   * @return all 64 bits of it
+   */
+  public long id() {
+    return id;
+  }
+
+  /**
+   * The length of the received message, or of the data read. Means nothing for sends and writes,
+   * and for a failed request.
+   *
+   * @return the length in bytes
+   */
+  public int byteCount() {
+    return array.get(ValueLayout.JAVA_INT, offset + BYTE_LENGTH);
+  }
+
+  /**
+   * What the request was; known for failed requests too.
+   *
+   * @return the kind
+   */
+  public WorkKind kind() {
+    return (workId & WorkRing.RECEIVE) != 0
+            && statusCode == 0
+            && array.get(ValueLayout.JAVA_INT, offset + OPCODE) == Abi.WC_RECEIVE_WRITE_IMMEDIATE
+        ? WorkKind.RECEIVE_WRITE
+        : WorkRing.kind(workId);
+  }
+
+  /**
+   * Whether the message came with immediate data.
+   *
+   * @return false for everything but successful receives
+   */
+  public boolean hasImmediate() {
+    return statusCode == 0
+        && (array.get(ValueLayout.JAVA_INT, offset + FLAGS) & Abi.WC_WITH_IMMEDIATE) != 0;
+  }
+
+  /**
+   * The immediate data, as the peer passed them.
+   *
+   * @return 32 bits
+   * @throws IllegalStateException if there are none, see {@link #hasImmediate}
+   */
+  public int immediate() {
+    if (!hasImmediate()) {
+      throw new IllegalStateException("this completion has no immediate data: ask hasImmediate()");
+    }
+    return array.get(BIG_ENDIAN_INT, offset + IMMEDIATE);
+  }
+
+  /**
+   * The queue pair that the request was posted to.
+   *
+   * @return the queue pair, perhaps closed meanwhile
+   * @throws IllegalStateException if {@link #next} has not gone to a completion
+   */
+  public QueuePair queuePair() {
+    QueuePair current = pair;
+    if (current == null) {
+      throw new IllegalStateException("there is no current completion: next() must return true");
+    }
+    return current;
+  }
+
+  /**
+   * The number of {@link #queuePair}.
+   *
+   * @return 24 bits
+   * @throws IllegalStateException if {@link #next} has not gone to a completion
+   */
+  public int queuePairNumber() {
+    return queuePair().number();
+  }
+
+  /**
+   * The failure as an exception.
+   *
+   * @return a new exception that names the request, its status and the likely cure
+   * @throws IllegalStateException if the request succeeded
+   */
+  public VerbsException failure() {
+    if (statusCode == 0) {
+      throw new IllegalStateException("this request succeeded: ask succeeded() before failure()");
+    }
+    return VerbsException.of(
+        status(),
+        WorkRing.kind(workId) + " with id " + id + " of " + queuePair().description(),
+        array.get(ValueLayout.JAVA_INT, offset + VENDOR_ERROR));
+  }
+}

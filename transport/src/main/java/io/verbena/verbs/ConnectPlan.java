@@ -1,0 +1,93 @@
+package io.verbena.verbs;
+
+import io.verbena.verbs.QueuePairTransition.ToInit;
+import io.verbena.verbs.QueuePairTransition.ToReceive;
+import io.verbena.verbs.QueuePairTransition.ToSend;
+import java.util.EnumSet;
+import java.util.Set;
+
+/** The three transitions that connect a queue pair to its peer. */
+final class ConnectPlan {
+  private final QueuePairType type;
+  private final QueuePairAddress mine;
+  private final QueuePairAddress remote;
+  private final ConnectOptions options;
+  private final DeviceAttributes device;
+  private final boolean global;
+
+  ConnectPlan(
+      QueuePairType type,
+      QueuePairAddress mine,
+      QueuePairAddress remote,
+      ConnectOptions options,
+      DeviceAttributes device,
+      PortAttributes port) {
+    if (mine.linkLayer() != remote.linkLayer()) {
+      throw new IllegalArgumentException(
+          "this port speaks " + mine.linkLayer() + " and the peer's " + remote.linkLayer());
+    }
+    this.type = type;
+    this.mine = mine;
+    this.remote = remote;
+    this.options = options;
+    this.device = device;
+    // On InfiniBand, packets within a subnet find their way by LID alone.
+    this.global =
+        mine.linkLayer() == LinkLayer.ETHERNET
+            || remote.lid() == 0
+            || remote.gid().subnetPrefix() != mine.gid().subnetPrefix()
+            || port.routeHeaderRequired();
+  }
+
+  ToInit toInit() {
+    Set<Access> access = EnumSet.noneOf(Access.class);
+    access.addAll(options.access());
+    if (device.atomicity() == DeviceAttributes.Atomicity.NONE) {
+      access.remove(Access.REMOTE_ATOMIC);
+    }
+    return new ToInit(
+        QueuePairAttributes.none()
+            .withPkeyIndex(options.pkeyIndex())
+            .withPort(mine.port())
+            .withAccess(access));
+  }
+
+  ToReceive toReceive() {
+    AddressVector vector =
+        new AddressVector(
+            mine.port(),
+            mine.gidIndex(),
+            remote.lid(),
+            remote.gid(),
+            global,
+            options.serviceLevel(),
+            options.trafficClass(),
+            options.hopLimit());
+    QueuePairAttributes attributes =
+        QueuePairAttributes.none()
+            .withAddressVector(vector)
+            .withPathMtu(Math.min(mine.mtuBytes(), remote.mtuBytes()))
+            .withPeerNumber(remote.number())
+            .withReceiveSequence(remote.packetSequence());
+    return new ToReceive(
+        type == QueuePairType.RELIABLE
+            ? attributes
+                .withMaxServedReadAtomic(Math.min(options.maxReadAtomic(), device.maxReadAtomic()))
+                .withMinRnrTimer(options.minRnrTimer())
+            : attributes);
+  }
+
+  ToSend toSend() {
+    QueuePairAttributes attributes =
+        QueuePairAttributes.none().withSendSequence(mine.packetSequence());
+    return new ToSend(
+        type == QueuePairType.RELIABLE
+            ? attributes
+                .withTimeout(options.timeout())
+                .withRetryCount(options.retryCount())
+                .withRnrRetry(options.rnrRetry())
+                .withMaxReadAtomic(
+                    Math.min(options.maxReadAtomic(), device.maxInitiatedReadAtomic()))
+            : attributes);
+  }
+}

@@ -1,0 +1,112 @@
+package io.verbena.verbs;
+
+import io.verbena.ffi.ErrnoCalls;
+import io.verbena.ffi.libc.LibC;
+import io.verbena.ffi.libc.rlimit;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+
+/** What most likely helps against an errno of a verb; empty where there is nothing to say. */
+final class Cures {
+  // Linux on x86-64, as io.verbena.ffi.Errno has them; LibC's own need its class to be usable.
+  static final int EPERM = 1;
+  static final int ENOENT = 2;
+  static final int ENOMEM = 12;
+  static final int EACCES = 13;
+  static final int EFAULT = 14;
+  static final int EINVAL = 22;
+  static final int EMFILE = 24;
+  static final int ENOSYS = 38;
+  static final int EOPNOTSUPP = 95;
+  static final int ENETUNREACH = 101;
+  static final int ETIMEDOUT = 110;
+  static final int EHOSTUNREACH = 113;
+
+  private static final long UNLIMITED = -1;
+
+  private Cures() {}
+
+  static String of(String verb, int errno) {
+    return switch (verb) {
+      case "ibv_open_device" -> open(errno);
+      case "ibv_reg_mr", "ibv_reg_mr_iova2" -> register(errno);
+      case "ibv_create_comp_channel", "eventfd" -> errno == EMFILE ? files() : "";
+      case "ibv_create_cq" ->
+          switch (errno) {
+            case EINVAL -> "the device's limit is Context.attributes().maxCompletionEntries()";
+            case ENOMEM -> lockedMemory() + ", or the device has no queue left";
+            default -> "";
+          };
+      case "ibv_create_qp" ->
+          switch (errno) {
+            case EINVAL ->
+                "depths, elements or inline bytes are beyond the device, see Context.attributes()";
+            case ENOMEM -> lockedMemory() + ", or the device has no queue pair left";
+            case EOPNOTSUPP -> "the device does not have this type of queue pair";
+            default -> "";
+          };
+      case "ibv_modify_qp" ->
+          switch (errno) {
+            case EINVAL -> "a value is out of the device's range, see Context.attributes()";
+            case ETIMEDOUT, ENETUNREACH, EHOSTUNREACH ->
+                "the peer's GID cannot be reached from the local one: choose another GID index";
+            default -> "";
+          };
+      case "ibv_post_send", "ibv_post_recv" ->
+          switch (errno) {
+            case EINVAL -> "connect the queue pair first; receives can be posted from INIT on";
+            case ENOMEM -> "the device's queue is full: read completions first";
+            default -> "";
+          };
+      default -> "";
+    };
+  }
+
+  private static String open(int errno) {
+    return switch (errno) {
+      // The library says ENOENT for a device file that may not be opened, too.
+      case EACCES, EPERM, ENOENT ->
+          "/dev/infiniband/uverbs* must be there (modprobe ib_uverbs; start a container with"
+              + " --device=/dev/infiniband) and this user must be allowed to open it (join the"
+              + " group that owns it)";
+      case EMFILE -> files();
+      default -> "";
+    };
+  }
+
+  private static String register(int errno) {
+    return switch (errno) {
+      case ENOMEM -> lockedMemory() + ", or the device has no region left";
+      case EFAULT -> "the memory is not mapped, or not writable but registered with LOCAL_WRITE";
+      case EINVAL -> "the device does not take this combination of access rights or this length";
+      case EOPNOTSUPP -> "the device does not have one of the access rights";
+      default -> "";
+    };
+  }
+
+  private static String files() {
+    return "raise the limit of open files (ulimit -n)";
+  }
+
+  /** Registered memory is locked: says how much may be. */
+  private static String lockedMemory() {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment limit = rlimit.allocate(arena);
+      MemorySegment capture = ErrnoCalls.capture(arena);
+      if (ErrnoCalls.getrlimit(capture, LibC.RLIMIT_MEMLOCK(), limit) != 0) {
+        return "raise the limit of locked memory";
+      }
+      return lockedMemory(rlimit.rlim_cur(limit));
+    }
+  }
+
+  static String lockedMemory(long bytes) {
+    return bytes == UNLIMITED
+        ? "this process may lock all memory (RLIMIT_MEMLOCK is unlimited): the machine has not"
+            + " enough"
+        : "this process may lock "
+            + Long.toUnsignedString(bytes)
+            + " bytes (RLIMIT_MEMLOCK): raise it with ulimit -l unlimited, or LimitMEMLOCK=infinity"
+            + " in a systemd unit";
+  }
+}

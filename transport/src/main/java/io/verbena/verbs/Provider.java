@@ -1,0 +1,73 @@
+package io.verbena.verbs;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * Decides whether posting may be a critical call: only if the provider (the user-space driver)
+ * rings a doorbell in mapped memory. Others, soft-RoCE among them, make a system call, and a
+ * critical call would hold up every safepoint of the JVM meanwhile. Nothing in libibverbs tells the
+ * difference, so the provider is known by the library file that its {@code post_send} is in.
+ */
+final class Provider {
+  /** Overrides the decision: {@code true} or {@code false}. */
+  static final String OVERRIDE = "verbena.post.critical";
+
+  /** Ring a mapped doorbell, by their source in rdma-core; not siw, rxe, hfi1verbs, ipathverbs. */
+  private static final Set<String> DOORBELL =
+      Set.of(
+          "mlx5",
+          "mlx4",
+          "bnxt_re",
+          "irdma",
+          "efa",
+          "erdma",
+          "hns",
+          "mana",
+          "cxgb4",
+          "ocrdma",
+          "qedr",
+          "vmw_pvrdma");
+
+  /** {@code librxe-rdmav34.so}, {@code libmlx5.so.1.24.44.0}. */
+  private static final Pattern LIBRARY =
+      Pattern.compile("lib(\\w+?)(-rdmav\\d+)?\\.so[.\\d]*( \\(deleted\\))?");
+
+  private Provider() {}
+
+  static boolean postsWithoutSystemCall(long function) {
+    String override = System.getProperty(OVERRIDE);
+    if (override != null) {
+      return Boolean.parseBoolean(override);
+    }
+    try {
+      return DOORBELL.contains(name(Files.readAllLines(Path.of("/proc/self/maps")), function));
+    } catch (IOException e) {
+      return false;
+    }
+  }
+
+  /** The provider whose library is mapped at an address; empty if unknown. */
+  static String name(List<String> maps, long address) {
+    for (String line : maps) {
+      // 7f0a0000-7f0a1000 r-xp 00001000 08:01 1234   /usr/lib/x86_64-linux-gnu/libibverbs/lib...
+      String[] fields = line.trim().split("\\s+", 6);
+      int dash = fields[0].indexOf('-');
+      if (fields.length < 6 || dash < 0) {
+        continue;
+      }
+      long from = Long.parseUnsignedLong(fields[0], 0, dash, 16);
+      long to = Long.parseUnsignedLong(fields[0], dash + 1, fields[0].length(), 16);
+      if (Long.compareUnsigned(address, from) >= 0 && Long.compareUnsigned(address, to) < 0) {
+        Matcher library = LIBRARY.matcher(fields[5].substring(fields[5].lastIndexOf('/') + 1));
+        return library.matches() ? library.group(1) : "";
+      }
+    }
+    return "";
+  }
+}

@@ -1,0 +1,88 @@
+package io.verbena.verbs;
+
+/**
+ * A change of a queue pair's state; stands for the attributes and the mask of {@code
+ * ibv_modify_qp}. It is checked against the table of the InfiniBand specification (volume 1, 11.2.5
+ * and {@code man ibv_modify_qp}) before the device sees it, so that the wrong or missing attribute
+ * is named. {@link QueuePair#connect} makes all of a connection's transitions. Immutable.
+ */
+public sealed interface QueuePairTransition {
+  /**
+   * The state afterwards.
+   *
+   * @return the target
+   */
+  QueuePairState target();
+
+  /**
+   * What the transition sets.
+   *
+   * @return the attributes, may be none
+   */
+  QueuePairAttributes attributes();
+
+  /**
+   * To {@link QueuePairState#INIT}: gives the queue pair a port.
+   *
+   * @param attributes RC and UC need PKEY_INDEX, PORT and ACCESS; UD needs PKEY_INDEX, PORT and
+   *     QUEUE_KEY
+   */
+  record ToInit(QueuePairAttributes attributes) implements QueuePairTransition {
+    @Override
+    public QueuePairState target() {
+      return QueuePairState.INIT;
+    }
+  }
+
+  /**
+   * To {@link QueuePairState#RTR}: names the peer.
+   *
+   * @param attributes RC needs ADDRESS_VECTOR, PATH_MTU, PEER_NUMBER, RECEIVE_SEQUENCE,
+   *     MAX_SERVED_READ_ATOMIC and MIN_RNR_TIMER; UC the first four; UD none
+   */
+  record ToReceive(QueuePairAttributes attributes) implements QueuePairTransition {
+    @Override
+    public QueuePairState target() {
+      return QueuePairState.RTR;
+    }
+  }
+
+  /**
+   * To {@link QueuePairState#RTS}: allows sending.
+   *
+   * @param attributes from RTR, RC needs SEND_SEQUENCE, TIMEOUT, RETRY_COUNT, RNR_RETRY and
+   *     MAX_READ_ATOMIC; UC and UD need SEND_SEQUENCE
+   */
+  record ToSend(QueuePairAttributes attributes) implements QueuePairTransition {
+    @Override
+    public QueuePairState target() {
+      return QueuePairState.RTS;
+    }
+  }
+
+  /** To {@link QueuePairState#ERR}, from any state: everything queued is flushed. */
+  record ToError() implements QueuePairTransition {
+    @Override
+    public QueuePairState target() {
+      return QueuePairState.ERR;
+    }
+
+    @Override
+    public QueuePairAttributes attributes() {
+      return QueuePairAttributes.none();
+    }
+  }
+
+  /** To {@link QueuePairState#RESET}, from any state: everything queued is forgotten. */
+  record ToReset() implements QueuePairTransition {
+    @Override
+    public QueuePairState target() {
+      return QueuePairState.RESET;
+    }
+
+    @Override
+    public QueuePairAttributes attributes() {
+      return QueuePairAttributes.none();
+    }
+  }
+}

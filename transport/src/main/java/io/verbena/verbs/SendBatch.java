@@ -1,0 +1,262 @@
+package io.verbena.verbs;
+
+/**
+ * Builds requests for the send queue of a {@link QueuePair} and posts them with one doorbell;
+ * stands for {@code ibv_post_send}, see {@code man ibv_post_send}. Belongs to the queue pair and is
+ * used over and over; nothing is allocated.
+ *
+ * {@snippet :
+ * boolean posted = pair.sends()
+ *     .write(1, region, 0, 4096, remoteAddress, rkey)
+ *     .signaled().inline().send(2, region, 4096, 16)
+ *     .submit();
+ * }
+ *
+ * <p>{@link #signaled}, {@link #inline}, {@link #fence} and {@link #solicited} apply to the next
+ * request only. A request that is not signaled completes silently when a later one completes; its
+ * failure is reported all the same. Requests are carried out in the order in which they were added.
+ *
+ * <p>A region must stay open, and its bytes unchanged, until the request is done; with inline the
+ * bytes are copied at once. A request with a wrong argument throws {@code IllegalArgumentException}
+ * and is not added; what was added before stays: {@link #clear} drops it.
+ *
+ * <p>Threads: one at a time, which need not be the one that polls the completions; {@link #free}
+ * may be called from any thread.
+ */
+public final class SendBatch extends SendChain {
+  SendBatch(QueuePair pair, WorkRing ring, int elementCount, int inlineBytes) {
+    super(pair, ring, elementCount, inlineBytes);
+  }
+
+  /**
+   * The next request's completion is reported.
+   *
+   * @return this batch
+   */
+  public SendBatch signaled() {
+    flags |= Abi.SEND_SIGNALED;
+    return this;
+  }
+
+  /**
+   * The next request's bytes travel inside the request: they are copied at once, so that the memory
+   * may be reused when the method returns. For sends and writes of at most {@link
+   * QueuePair#inlineBytes} bytes; usually the fastest way for short ones.
+   *
+   * @return this batch
+   */
+  public SendBatch inline() {
+    flags |= Abi.SEND_INLINE;
+    return this;
+  }
+
+  /**
+   * The next request waits until earlier reads and atomics of this queue pair are done.
+   *
+   * @return this batch
+   */
+  public SendBatch fence() {
+    flags |= Abi.SEND_FENCE;
+    return this;
+  }
+
+  /**
+   * The next request, a send or a write with immediate data, wakes up a peer that waits for
+   * solicited completions only.
+   *
+   * @return this batch
+   */
+  public SendBatch solicited() {
+    flags |= Abi.SEND_SOLICITED;
+    return this;
+  }
+
+  /**
+   * Sends a message, which fills a receive of the peer.
+   *
+   * @param id comes back with the completion
+   * @param region the local memory
+   * @param offset the first byte in the region
+   * @param length how many bytes, at least 0
+   * @return this batch
+   * @throws IllegalArgumentException if the bytes are outside of the region, the region is of
+   *     another domain, or they are too many for {@link #inline}
+   * @throws IllegalStateException if the region is closed
+   */
+  public SendBatch send(long id, MemoryRegion region, long offset, int length) {
+    message(id, Abi.WR_SEND, region, offset, length);
+    return this;
+  }
+
+  /**
+   * Sends a message with 32 bits more.
+   *
+   * @param id comes back with the completion
+   * @param region the local memory
+   * @param offset the first byte in the region
+   * @param length how many bytes, at least 0
+   * @param immediate arrives in the completion of the peer's receive
+   * @return this batch
+   * @throws IllegalArgumentException if the bytes are outside of the region, the region is of
+   *     another domain, or they are too many for {@link #inline}
+   * @throws IllegalStateException if the region is closed
+   */
+  public SendBatch sendImmediate(
+      long id, MemoryRegion region, long offset, int length, int immediate) {
+    long slot = message(id, Abi.WR_SEND_IMMEDIATE, region, offset, length);
+    if (slot != FULL) {
+      immediate(slot, immediate);
+    }
+    return this;
+  }
+
+  /**
+   * Writes to the peer's memory; the peer is not told.
+   *
+   * @param id comes back with the completion
+   * @param region the local memory
+   * @param offset the first byte in the region
+   * @param length how many bytes, at least 0
+   * @param remoteAddress the first byte at the peer, as the peer's region counts it
+   * @param rkey the key of the peer's region
+   * @return this batch
+   * @throws IllegalArgumentException if the bytes are outside of the region, the region is of
+   *     another domain, or they are too many for {@link #inline}
+   * @throws IllegalStateException if the region is closed
+   */
+  public SendBatch write(
+      long id, MemoryRegion region, long offset, int length, long remoteAddress, int rkey) {
+    long slot = message(id, Abi.WR_WRITE, region, offset, length);
+    if (slot != FULL) {
+      remote(slot, remoteAddress, rkey);
+    }
+    return this;
+  }
+
+  /**
+   * Writes to the peer's memory and completes a receive of the peer, without using its buffer.
+   *
+   * @param id comes back with the completion
+   * @param region the local memory
+   * @param offset the first byte in the region
+   * @param length how many bytes, at least 0
+   * @param remoteAddress the first byte at the peer, as the peer's region counts it
+   * @param rkey the key of the peer's region
+   * @param immediate arrives in the completion of the peer's receive
+   * @return this batch
+   * @throws IllegalArgumentException if the bytes are outside of the region, the region is of
+   *     another domain, or they are too many for {@link #inline}
+   * @throws IllegalStateException if the region is closed
+   */
+  public SendBatch writeImmediate(
+      long id,
+      MemoryRegion region,
+      long offset,
+      int length,
+      long remoteAddress,
+      int rkey,
+      int immediate) {
+    long slot = message(id, Abi.WR_WRITE_IMMEDIATE, region, offset, length);
+    if (slot != FULL) {
+      remote(slot, remoteAddress, rkey);
+      immediate(slot, immediate);
+    }
+    return this;
+  }
+
+  /**
+   * Reads from the peer's memory; the peer is not told.
+   *
+   * @param id comes back with the completion
+   * @param region where the bytes go: needs {@link Access#LOCAL_WRITE}
+   * @param offset the first byte in the region
+   * @param length how many bytes, at least 0
+   * @param remoteAddress the first byte at the peer, as the peer's region counts it
+   * @param rkey the key of the peer's region
+   * @return this batch
+   * @throws IllegalArgumentException if the bytes are outside of the region, the region is of
+   *     another domain or may not be written, or the request is {@link #inline}
+   * @throws IllegalStateException if the region is closed
+   */
+  public SendBatch read(
+      long id, MemoryRegion region, long offset, int length, long remoteAddress, int rkey) {
+    long slot = fetch(id, Abi.WR_READ, region, offset, length);
+    if (slot != FULL) {
+      remote(slot, remoteAddress, rkey);
+    }
+    return this;
+  }
+
+  /**
+   * Adds to a 64-bit number at the peer and fetches what it was before, atomically with respect to
+   * other atomics through the peer's adapter.
+   *
+   * @param id comes back with the completion
+   * @param region where the old number goes, in the host's byte order: needs {@link
+   *     Access#LOCAL_WRITE}
+   * @param offset the first of 8 bytes in the region
+   * @param remoteAddress the number at the peer, a multiple of 8
+   * @param rkey the key of the peer's region: needs {@link Access#REMOTE_ATOMIC}
+   * @param delta what to add
+   * @return this batch
+   * @throws IllegalArgumentException if the bytes are outside of the region, the region is of
+   *     another domain or may not be written, the remote address is not a multiple of 8, or the
+   *     request is {@link #inline}
+   * @throws IllegalStateException if the region is closed
+   */
+  public SendBatch fetchAndAdd(
+      long id, MemoryRegion region, long offset, long remoteAddress, int rkey, long delta) {
+    long slot = atomic(id, Abi.WR_FETCH_AND_ADD, region, offset, remoteAddress, rkey);
+    if (slot != FULL) {
+      operands(slot, delta, 0);
+    }
+    return this;
+  }
+
+  /**
+   * Replaces a 64-bit number at the peer if it is the expected one, and fetches what it was before,
+   * atomically with respect to other atomics through the peer's adapter.
+   *
+   * @param id comes back with the completion
+   * @param region where the old number goes, in the host's byte order: needs {@link
+   *     Access#LOCAL_WRITE}
+   * @param offset the first of 8 bytes in the region
+   * @param remoteAddress the number at the peer, a multiple of 8
+   * @param rkey the key of the peer's region: needs {@link Access#REMOTE_ATOMIC}
+   * @param expected what must be there
+   * @param desired what to put there
+   * @return this batch
+   * @throws IllegalArgumentException if the bytes are outside of the region, the region is of
+   *     another domain or may not be written, the remote address is not a multiple of 8, or the
+   *     request is {@link #inline}
+   * @throws IllegalStateException if the region is closed
+   */
+  public SendBatch compareAndSwap(
+      long id,
+      MemoryRegion region,
+      long offset,
+      long remoteAddress,
+      int rkey,
+      long expected,
+      long desired) {
+    long slot = atomic(id, Abi.WR_COMPARE_AND_SWAP, region, offset, remoteAddress, rkey);
+    if (slot != FULL) {
+      operands(slot, expected, desired);
+    }
+    return this;
+  }
+
+  /**
+   * Posts the batch with one doorbell; it is empty afterwards.
+   *
+   * @return false if the queue has no room for all of it: nothing of the batch was posted, and it
+   *     was dropped; read completions and build it again
+   * @throws VerbsException if the device refuses a request: names it; those before it were posted,
+   *     the others were dropped. A queue pair in error refuses nothing: its requests complete with
+   *     {@link WorkStatus#FLUSHED}
+   * @throws IllegalStateException if the queue pair is closed, or another thread is posting
+   */
+  public boolean submit() throws VerbsException {
+    return post();
+  }
+}

@@ -1,0 +1,95 @@
+package io.verbena.verbs;
+
+import io.verbena.ffi.verbs.Verbs;
+import io.verbena.ffi.verbs.ibv_ah_attr;
+import io.verbena.ffi.verbs.ibv_gid;
+import io.verbena.ffi.verbs.ibv_global_route;
+import io.verbena.ffi.verbs.ibv_qp_attr;
+import io.verbena.ffi.verbs.ibv_qp_cap;
+import io.verbena.ffi.verbs.ibv_qp_init_attr;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.SegmentAllocator;
+import java.lang.foreign.ValueLayout;
+
+/** Fills the C structures that create and modify a queue pair. */
+final class Transitions {
+  private Transitions() {}
+
+  /** What {@code ibv_modify_qp} returns: 0, or an error number. */
+  static int modify(
+      MemorySegment pair, QueuePairTransition transition, SegmentAllocator allocator) {
+    MemorySegment attr = ibv_qp_attr.allocate(allocator);
+    int mask = Abi.QP_STATE_MASK;
+    ibv_qp_attr.qp_state(attr, transition.target().code());
+    QueuePairAttributes attributes = transition.attributes();
+    for (QueuePairAttribute attribute : attributes.present()) {
+      mask |= attribute.mask();
+      set(attr, attribute, attributes);
+    }
+    return Verbs.ibv_modify_qp(pair, attr, mask);
+  }
+
+  private static void set(
+      MemorySegment attr, QueuePairAttribute attribute, QueuePairAttributes attributes) {
+    int value = attributes.value(attribute);
+    switch (attribute) {
+      case ACCESS -> ibv_qp_attr.qp_access_flags(attr, value);
+      case PKEY_INDEX -> ibv_qp_attr.pkey_index(attr, (short) value);
+      case PORT -> ibv_qp_attr.port_num(attr, (byte) value);
+      case QUEUE_KEY -> ibv_qp_attr.qkey(attr, value);
+      case ADDRESS_VECTOR -> {
+        AddressVector vector = attributes.addressVector();
+        if (vector != null) {
+          fill(ibv_qp_attr.ah_attr(attr), vector);
+        }
+      }
+      case PATH_MTU -> ibv_qp_attr.path_mtu(attr, value);
+      case TIMEOUT -> ibv_qp_attr.timeout(attr, (byte) value);
+      case RETRY_COUNT -> ibv_qp_attr.retry_cnt(attr, (byte) value);
+      case RNR_RETRY -> ibv_qp_attr.rnr_retry(attr, (byte) value);
+      case RECEIVE_SEQUENCE -> ibv_qp_attr.rq_psn(attr, value);
+      case MAX_READ_ATOMIC -> ibv_qp_attr.max_rd_atomic(attr, (byte) value);
+      case MIN_RNR_TIMER -> ibv_qp_attr.min_rnr_timer(attr, (byte) value);
+      case SEND_SEQUENCE -> ibv_qp_attr.sq_psn(attr, value);
+      case MAX_SERVED_READ_ATOMIC -> ibv_qp_attr.max_dest_rd_atomic(attr, (byte) value);
+      case PEER_NUMBER -> ibv_qp_attr.dest_qp_num(attr, value);
+      case CURRENT_STATE, DRAINED_NOTIFICATION, ALTERNATE_PATH, PATH_MIGRATION ->
+          throw new IllegalArgumentException(attribute + " cannot be set");
+    }
+  }
+
+  private static void fill(MemorySegment attr, AddressVector vector) {
+    ibv_ah_attr.dlid(attr, (short) vector.lid());
+    ibv_ah_attr.sl(attr, (byte) vector.serviceLevel());
+    ibv_ah_attr.port_num(attr, (byte) vector.port());
+    if (vector.global()) {
+      ibv_ah_attr.is_global(attr, (byte) 1);
+      MemorySegment route = ibv_ah_attr.grh(attr);
+      MemorySegment.copy(
+          vector.gid().toBytes(),
+          0,
+          ibv_gid.raw(ibv_global_route.dgid(route)),
+          ValueLayout.JAVA_BYTE,
+          0,
+          Gid.BYTES);
+      ibv_global_route.sgid_index(route, (byte) vector.gidIndex());
+      ibv_global_route.hop_limit(route, (byte) vector.hopLimit());
+      ibv_global_route.traffic_class(route, (byte) vector.trafficClass());
+    }
+  }
+
+  /** What {@code ibv_create_qp} takes. */
+  static MemorySegment initAttributes(QueuePairConfig config, SegmentAllocator allocator) {
+    MemorySegment attributes = ibv_qp_init_attr.allocate(allocator);
+    ibv_qp_init_attr.send_cq(attributes, config.sendQueue().handle);
+    ibv_qp_init_attr.recv_cq(attributes, config.receiveQueue().handle);
+    ibv_qp_init_attr.qp_type(attributes, config.type().code());
+    MemorySegment cap = ibv_qp_init_attr.cap(attributes);
+    ibv_qp_cap.max_send_wr(cap, config.sendDepth());
+    ibv_qp_cap.max_recv_wr(cap, config.receiveDepth());
+    ibv_qp_cap.max_send_sge(cap, config.sendElements());
+    ibv_qp_cap.max_recv_sge(cap, config.receiveElements());
+    ibv_qp_cap.max_inline_data(cap, config.inlineBytes());
+    return attributes;
+  }
+}

@@ -1,0 +1,142 @@
+package io.verbena.verbs;
+
+import java.lang.foreign.Arena;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.util.concurrent.locks.LockSupport;
+
+/**
+ * Lets one thread call native code on an object again and again while any other thread may close
+ * the object at any time: the native memory is never freed under a running call. Neither a lock nor
+ * an atomic instruction would fit the cost of a few nanoseconds that a poll or a post may have, so
+ * all of it is on the side that closes.
+ *
+ * <p>The thread that calls sets {@code inUse}, <em>then</em> reads {@code closed}, calls if it is
+ * false, and clears {@code inUse}. The thread that closes sets {@code closed}, <em>then</em> waits
+ * until {@code inUse} is clear, and frees. Written like that this is wrong: a processor may let the
+ * read of {@code closed} overtake the write of {@code inUse}, so that neither side sees the other.
+ * A full fence between the two would mend it and cost as much as the call itself. Instead, the
+ * closing thread takes every Java thread through a handshake between its own two steps. For a
+ * calling thread the handshake happens at one point of its program:
+ *
+ * <ul>
+ *   <li>before it reads {@code closed}: then it reads true and does not call;
+ *   <li>after it has read {@code closed}: then its write of {@code inUse}, which comes earlier in
+ *       the program, is visible to the closing thread, which waits.
+ * </ul>
+ *
+ * <p>That takes two things for granted. The compiler must not move the two accesses across each
+ * other or across a safepoint poll: they are opaque, and nothing is between them. And the handshake
+ * must order the memory of both threads: it does, whether the thread takes part itself, or is in
+ * native code (then it published {@code inUse} when it left Java, and cannot come back unnoticed).
+ * A critical call has no such transition: the handshake just waits for it to end.
+ *
+ * <p>Java has no public method for a handshake of all threads, but closing a shared arena is
+ * specified to be seen by all of them at once, and does one.
+ *
+ * <p>A second thread that uses the object at the same time is found by {@code inUse} too, though
+ * not always: two threads can pass the check at the same moment. That is a caller's mistake which
+ * documentation forbids; here it is only reported as far as it costs nothing.
+ */
+abstract class UseGuard {
+  /** A call without system call is over in this many looks; the others take a few pauses. */
+  private static final int SPINS = 1000;
+
+  private static final long PAUSE_NANOS = 20_000;
+
+  private static final VarHandle IN_USE;
+  private static final VarHandle CLOSED;
+
+  static {
+    try {
+      MethodHandles.Lookup lookup = MethodHandles.lookup();
+      IN_USE = lookup.findVarHandle(UseGuard.class, "inUse", boolean.class);
+      CLOSED = lookup.findVarHandle(UseGuard.class, "closed", boolean.class);
+    } catch (ReflectiveOperationException e) {
+      throw new ExceptionInInitializerError(e);
+    }
+  }
+
+  @SuppressWarnings("unused") // through IN_USE
+  private boolean inUse;
+
+  @SuppressWarnings("unused") // through CLOSED
+  private boolean closed;
+
+  /**
+   * Begins a native call; {@link #exit} must follow, whatever happens.
+   *
+   * @throws IllegalStateException if the object is closed, or in use by another thread
+   */
+  final void enter() {
+    if ((boolean) IN_USE.getOpaque(this)) {
+      throw inUseElsewhere();
+    }
+    IN_USE.setOpaque(this, true);
+    if ((boolean) CLOSED.getOpaque(this)) {
+      IN_USE.setOpaque(this, false);
+      throw closed();
+    }
+  }
+
+  /** Ends a native call. */
+  final void exit() {
+    // Release: whoever sees that the call is over also sees what it did.
+    IN_USE.setRelease(this, false);
+  }
+
+  final boolean isClosed() {
+    return (boolean) CLOSED.getAcquire(this);
+  }
+
+  /**
+   * Says no to calls from now on; {@link #awaitIdle} then waits for the one that may be running.
+   */
+  final void shut() {
+    CLOSED.setVolatile(this, true);
+  }
+
+  /**
+   * Returns when no call is running.
+   *
+   * @param guards have all been shut; the handshake is the same for all
+   */
+  static void awaitIdle(UseGuard... guards) {
+    if (guards.length == 0) {
+      return;
+    }
+    handshake();
+    for (UseGuard guard : guards) {
+      // What enter() and exit() surround ends soon, by itself or because close() wakes it up.
+      for (int spins = 0; (boolean) IN_USE.getVolatile(guard); spins++) {
+        if (spins < SPINS) {
+          Thread.onSpinWait();
+        } else {
+          LockSupport.parkNanos(PAUSE_NANOS);
+        }
+      }
+    }
+  }
+
+  /** Every Java thread passes a point at which its memory is in order before this returns. */
+  private static void handshake() {
+    try (Arena _ = Arena.ofShared()) {
+      // Nothing to do with it: closing is the point.
+    }
+  }
+
+  /** What this is, for messages: starts with "the". */
+  abstract String description();
+
+  final IllegalStateException closed() {
+    return new IllegalStateException(
+        description() + " is closed: do not use it after close(), its own or its parent's");
+  }
+
+  private IllegalStateException inUseElsewhere() {
+    return new IllegalStateException(
+        description()
+            + " is in use by another thread: let one thread at a time use it, or give each thread"
+            + " its own");
+  }
+}

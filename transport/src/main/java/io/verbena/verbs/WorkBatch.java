@@ -1,0 +1,143 @@
+package io.verbena.verbs;
+
+import io.verbena.ffi.verbs.ibv_send_wr;
+import io.verbena.ffi.verbs.ibv_sge;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+
+/**
+ * What send and receive batches have in common: native work requests that are built and linked once
+ * and then only written over. A chain always starts in slot 0, which stays in the cache; the
+ * library has copied a request when the post returns, so slots need not wait for completions.
+ *
+ * <pre>
+ * slot:  work request (next -> slot + 1, sg_list -> elements) | elements | inline data
+ * </pre>
+ *
+ * <p>The memory is automatic: it lives as long as this object, whatever is closed.
+ */
+abstract class WorkBatch extends UseGuard {
+  // The first four fields of ibv_send_wr and ibv_recv_wr are the same.
+  static final long WR_ID = ibv_send_wr.wr_id$offset();
+  static final long NEXT = ibv_send_wr.next$offset();
+  static final long SG_LIST = ibv_send_wr.sg_list$offset();
+  static final long NUM_SGE = ibv_send_wr.num_sge$offset();
+  static final long SGE_ADDRESS = ibv_sge.addr$offset();
+  static final long SGE_LENGTH = ibv_sge.length$offset();
+  static final long SGE_LKEY = ibv_sge.lkey$offset();
+
+  /** Instead of the address of a slot: there is none. */
+  static final long FULL = 0;
+
+  /** Slots start at a cache line each. */
+  private static final long ALIGNMENT = 64;
+
+  final QueuePair pair;
+  final ProtectionDomain domain;
+  final WorkRing ring;
+  final MemorySegment slots;
+
+  /** Bytes from one slot to the next. */
+  final long stride;
+
+  /** Bytes from the start of a slot to its first element. */
+  final long elements;
+
+  /** Address of the first slot. */
+  final long address;
+
+  final MemorySegment refused = Arena.ofAuto().allocate(ValueLayout.JAVA_LONG);
+  final long refusedAddress = refused.address();
+
+  private final int last;
+  private int terminator;
+  int size;
+  boolean overflow;
+
+  WorkBatch(QueuePair pair, WorkRing ring, long requestBytes, int elementCount, int inlineBytes) {
+    this.pair = pair;
+    this.domain = pair.domain();
+    this.ring = ring;
+    this.elements = requestBytes;
+    long bytes = requestBytes + elementCount * ibv_sge.sizeof() + inlineBytes;
+    this.stride = (bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+    int count = Math.max(1, ring.depth());
+    this.slots = Arena.ofAuto().allocate(count * stride, ALIGNMENT);
+    this.address = slots.address();
+    this.last = count - 1;
+    this.terminator = last;
+    for (int i = 0; i < count; i++) {
+      long slot = i * stride;
+      slots.set(ValueLayout.JAVA_LONG, slot + NEXT, i == last ? 0 : address + slot + stride);
+      slots.set(ValueLayout.JAVA_LONG, slot + SG_LIST, address + slot + elements);
+    }
+  }
+
+  /**
+   * The requests in the batch.
+   *
+   * @return how many {@code submit()} would post
+   */
+  public final int size() {
+    return size;
+  }
+
+  /**
+   * The room in the queue, from any thread: a snapshot. Slots come back when the completions of
+   * their requests, or of later ones, are read from the {@link Completions} cursor.
+   *
+   * @return how many requests the batch could take if it were empty
+   */
+  public final int free() {
+    return ring.free();
+  }
+
+  /** Drops the requests in the batch: nothing is posted. */
+  public void clear() {
+    size = 0;
+    overflow = false;
+  }
+
+  /** Whether the next request has a slot; if not, the batch as a whole will not be posted. */
+  final boolean hasRoom() {
+    if (ring.hasRoom(size)) {
+      return true;
+    }
+    overflow = true;
+    return false;
+  }
+
+  /** Ends the chain behind the last request of the batch. */
+  final void terminate() {
+    int end = size - 1;
+    if (end != terminator) {
+      long old = terminator * stride;
+      slots.set(ValueLayout.JAVA_LONG, old + NEXT, terminator == last ? 0 : address + old + stride);
+      slots.set(ValueLayout.JAVA_LONG, end * stride + NEXT, 0);
+      terminator = end;
+    }
+  }
+
+  /** Takes back what was not posted, and says which request it was. */
+  final VerbsException refused(String verb, int count, int result) {
+    long distance = refused.get(ValueLayout.JAVA_LONG, 0) - address;
+    int index =
+        distance >= 0 && distance % stride == 0 && distance / stride < count
+            ? (int) (distance / stride)
+            : 0;
+    ring.retreat(count - index);
+    String request =
+        WorkRing.kind(slots.get(ValueLayout.JAVA_LONG, index * stride + WR_ID))
+            + " with id "
+            + ring.id(0)
+            + ", request "
+            + index
+            + " of a batch of "
+            + count
+            + " counted from 0, "
+            + pair.description();
+    refused.set(ValueLayout.JAVA_LONG, 0, 0);
+    return VerbsException.of(verb, request, Math.abs(result));
+  }
+}

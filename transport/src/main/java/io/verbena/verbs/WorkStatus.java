@@ -1,0 +1,113 @@
+package io.verbena.verbs;
+
+/**
+ * How a work request ended; stands for {@code enum ibv_wc_status}, see {@code man ibv_poll_cq}. The
+ * constants stand in the order of the C codes. Devices differ in which one they report for the same
+ * mistake: soft-RoCE says {@link #LOCAL_QP_ERROR} where most hardware says {@link
+ * #LOCAL_PROTECTION_ERROR} or {@link #LOCAL_LENGTH_ERROR}.
+ */
+public enum WorkStatus {
+  /** Done. */
+  SUCCESS("done", ""),
+  /** A message did not fit its receive, or a request was longer than the device allows. */
+  LOCAL_LENGTH_ERROR(
+      "a message was longer than its receive buffer or than the port allows",
+      "post receives as long as the longest message of the peer"),
+  /** The queue pair or the request was malformed. */
+  LOCAL_QP_ERROR(
+      "the device refused a request on its own side",
+      "check the region's rights, that it is still open, and that each receive is long enough"),
+  /** Reliable datagram only. */
+  LOCAL_EEC_ERROR("an end-to-end context was malformed", ""),
+  /** A local region does not cover the bytes, or lacks a right. */
+  LOCAL_PROTECTION_ERROR(
+      "a local memory region does not cover the request's bytes or lacks a right",
+      "give the region LOCAL_WRITE for receives, reads and atomics, and keep it open until the"
+          + " request is done"),
+  /** The queue pair was already in error: this request was never tried, or its fate is unknown. */
+  FLUSHED(
+      "the queue pair had failed or was closed before this request was done",
+      "look at the first completion that failed for the cause; connect a new queue pair"),
+  /** A memory window could not be bound. */
+  WINDOW_BIND_ERROR("a memory window could not be bound", "the region needs WINDOW_BIND"),
+  /** The peer answered nonsense. */
+  BAD_RESPONSE("the peer answered with a packet that makes no sense", ""),
+  /** A write with immediate data hit a protection error here. */
+  LOCAL_ACCESS_ERROR("a peer's write with immediate data was refused by local memory", ""),
+  /** The peer does not accept such a request. */
+  REMOTE_INVALID_REQUEST(
+      "the peer's queue pair does not accept such a request, or the message is too long for it",
+      "check the peer's access flags, its receive length, its maxReadAtomic and 8-byte alignment of"
+          + " atomics"),
+  /** The remote key, the range or the right is wrong. */
+  REMOTE_ACCESS_ERROR(
+      "the peer's memory refused the access: wrong key, out of bounds, no such right, or closed",
+      "check the remote address and key, and that the peer's region has REMOTE_READ, REMOTE_WRITE"
+          + " or REMOTE_ATOMIC and is still open"),
+  /** The peer could not complete the request. */
+  REMOTE_OPERATION_ERROR(
+      "the peer failed while it served the request", "look at the peer's own completions"),
+  /** No acknowledgement came. */
+  RETRY_EXCEEDED(
+      "the peer did not acknowledge in (retryCount + 1) timeouts",
+      "the peer died, its queue pair is not connected to this one, or packets are lost: check the"
+          + " link, GID index and MTU of both sides"),
+  /** The peer had no receive posted. */
+  RNR_RETRY_EXCEEDED(
+      "the peer had no receive posted, as often as rnrRetry allowed",
+      "let the peer post receives before this side sends, or raise rnrRetry"),
+  /** Reliable datagram only. */
+  LOCAL_RDD_VIOLATION("a reliable datagram domain was violated", ""),
+  /** Reliable datagram only. */
+  REMOTE_INVALID_READ("the peer refused a reliable datagram read", ""),
+  /** The peer aborted. */
+  REMOTE_ABORTED("the peer aborted the operation", ""),
+  /** Reliable datagram only. */
+  INVALID_EEC_NUMBER("an end-to-end context does not exist", ""),
+  /** Reliable datagram only. */
+  INVALID_EEC_STATE("an end-to-end context is in a wrong state", ""),
+  /** The device itself failed. */
+  FATAL("the device failed", "look at the kernel's log; reopen the device"),
+  /** The peer did not answer. */
+  RESPONSE_TIMEOUT("the peer did not answer in time", "check that the peer is alive"),
+  /** Something that no other code says. */
+  GENERAL_ERROR("the device reported an error without saying which", "look at the vendor code"),
+  /** Tag matching only. */
+  TAG_MATCHING_ERROR("tag matching failed", ""),
+  /** Tag matching only. */
+  TAG_MATCHING_INCOMPLETE("a rendezvous message was matched, its data is still to be fetched", ""),
+  /** A number that this version does not know. */
+  UNKNOWN("the device reported a status that this version does not know", "");
+
+  private static final WorkStatus[] BY_CODE = values();
+
+  private final String meaning;
+  private final String cure;
+
+  WorkStatus(String meaning, String cure) {
+    this.meaning = meaning;
+    this.cure = cure;
+  }
+
+  static WorkStatus of(int code) {
+    return code >= 0 && code < BY_CODE.length - 1 ? BY_CODE[code] : UNKNOWN;
+  }
+
+  /**
+   * What this status says.
+   *
+   * @return a clause in plain words
+   */
+  public String meaning() {
+    return meaning;
+  }
+
+  /**
+   * What most likely helps.
+   *
+   * @return a clause, empty if there is nothing to advise
+   */
+  public String cure() {
+    return cure;
+  }
+}

@@ -1,0 +1,39 @@
+/**
+ * Verbs: the objects of libibverbs, one class each, for programs that want the adapter itself. To
+ * exchange messages, use {@link io.verbena} instead.
+ *
+ * <p>Parents own children: closing an object first closes, newest first, what depends on it.
+ *
+ * <pre>{@code
+ * Device                         found by name; a value, nothing to close
+ *   └─ Context                   the opened device: attributes, ports, GIDs
+ *        ├─ CompletionChannel    sleep until a completion comes
+ *        │    └─ CompletionQueue ── poll() ──> Completions   a cursor over what is done
+ *        └─ ProtectionDomain     what may work together
+ *             ├─ MemoryRegion    memory that the adapter reads and writes
+ *             └─ QueuePair       one end of a connection; also depends on its completion queues
+ *                  ├─ sends()    SendBatch: send, write, read, atomics; submit() rings once
+ *                  └─ receives() ReceiveBatch
+ * }</pre>
+ *
+ * <p>Bringing two queue pairs together:
+ *
+ * <pre>{@code
+ * this side                                            the peer
+ * pair.address(port, gidIndex) ── any byte channel ──> remote
+ * remote <────────────────────────────────────────── pair.address(port, gidIndex)
+ * pair.connect(remote)           INIT, RTR, RTS        pair.connect(remote)
+ * }</pre>
+ *
+ * <p>Expected outcomes on the hot path are return values (queue full, nothing done yet). What the
+ * environment does is a checked {@link io.verbena.verbs.VerbsException}. A caller's mistake is an
+ * {@code IllegalArgumentException} or an {@code IllegalStateException}; so is using an object after
+ * it was closed, from whatever thread: it never harms the JVM.
+ *
+ * <p>Threads: a completion queue and each of a queue pair's two batches serve one thread at a time;
+ * everything else may be called from any thread, and {@code close()} at any time.
+ */
+@NullMarked
+package io.verbena.verbs;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,17 @@
+/**
+ * RDMA for Java: verbs ({@link io.verbena.verbs}), memory that a network adapter can reach ({@link
+ * io.verbena.memory}) and messages over RDMA or TCP ({@link io.verbena}).
+ *
+ * <p>Start {@code java} with {@code --enable-native-access=io.verbena.ffi}, or with {@code
+ * --enable-native-access=ALL-UNNAMED} when Verbena is on the class path.
+ */
+module io.verbena {
+  requires io.verbena.ffi;
+  requires org.slf4j;
+  requires transitive io.netty.buffer;
+  requires static transitive org.jspecify;
+
+  exports io.verbena;
+  exports io.verbena.memory;
+  exports io.verbena.verbs;
+}

@@ -1,0 +1,139 @@
+package io.verbena.verbs;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** Records, enumerations and messages. */
+class ValuesTest {
+  @ParameterizedTest
+  @EnumSource(WorkStatus.class)
+  void shouldExplainEveryStatus(WorkStatus status) {
+    assertFalse(status.meaning().isBlank());
+    assertFalse(status.meaning().endsWith("."));
+  }
+
+  @Test
+  void shouldKnowStatusesByCode() {
+    assertEquals(WorkStatus.FLUSHED, WorkStatus.of(5));
+    assertEquals(WorkStatus.REMOTE_ACCESS_ERROR, WorkStatus.of(10));
+    assertEquals(WorkStatus.RETRY_EXCEEDED, WorkStatus.of(12));
+    assertEquals(WorkStatus.UNKNOWN, WorkStatus.of(24));
+    assertEquals(WorkStatus.UNKNOWN, WorkStatus.of(-1));
+  }
+
+  @Test
+  void shouldNameVerbArgumentsErrorAndCure() {
+    VerbsException e = VerbsException.of("ibv_open_device", "mlx5_0", Cures.EACCES);
+    assertEquals("ibv_open_device", e.verb());
+    assertEquals("mlx5_0", e.arguments());
+    assertEquals(13, e.errno());
+    assertEquals("EACCES", e.errnoName());
+    assertTrue(e.status().isEmpty());
+    assertTrue(
+        e.getMessage()
+            .startsWith("ibv_open_device(mlx5_0) failed with EACCES (Permission denied): "),
+        e.getMessage());
+    assertTrue(e.getMessage().contains("/dev/infiniband"), e.getMessage());
+    assertTrue(e.getMessage().endsWith(e.cure()), e.getMessage());
+  }
+
+  @Test
+  void shouldNameTheLimitOfLockedMemory() {
+    VerbsException e = VerbsException.of("ibv_reg_mr", "length=4096", Cures.ENOMEM);
+    assertTrue(e.getMessage().contains("RLIMIT_MEMLOCK"), e.getMessage());
+    assertTrue(Cures.lockedMemory(65536).contains("65536 bytes"));
+    assertTrue(Cures.lockedMemory(65536).contains("ulimit -l unlimited"));
+    assertTrue(Cures.lockedMemory(-1).contains("unlimited"));
+  }
+
+  @Test
+  void shouldEndTheMessageWithoutACureWhenThereIsNone() {
+    VerbsException e = VerbsException.of("ibv_ack", "", 5);
+    assertEquals("ibv_ack() failed with EIO (Input/output error)", e.getMessage());
+  }
+
+  @Test
+  void shouldCombineAccess() {
+    assertEquals(0, Access.regionFlags(List.of()));
+    assertEquals(5, Access.regionFlags(List.of(Access.REMOTE_READ, Access.LOCAL_WRITE)));
+    IllegalArgumentException e =
+        assertThrows(
+            IllegalArgumentException.class, () -> Access.regionFlags(List.of(Access.REMOTE_WRITE)));
+    assertTrue(e.getMessage().contains("LOCAL_WRITE"), e.getMessage());
+  }
+
+  @Test
+  void shouldRefuseSevenRetries() {
+    IllegalArgumentException e =
+        assertThrows(
+            IllegalArgumentException.class, () -> ConnectOptions.defaults().withRetryCount(7));
+    assertEquals(
+        "retryCount must be between 0 and 6, not 7: some providers retry for ever with 7",
+        e.getMessage());
+    assertThrows(
+        IllegalArgumentException.class,
+        () -> ConnectOptions.defaults().withAccess(Set.of(Access.LOCAL_WRITE)));
+    assertEquals(18, ConnectOptions.defaults().withTimeout(18).timeout());
+  }
+
+  @Test
+  void shouldRefuseAddressesThatCannotBe() {
+    assertThrows(IllegalArgumentException.class, () -> address(1 << 24, 0, 1, 1024));
+    assertThrows(IllegalArgumentException.class, () -> address(1, -1, 1, 1024));
+    assertThrows(IllegalArgumentException.class, () -> address(1, 0, 0, 1024));
+    IllegalArgumentException e =
+        assertThrows(IllegalArgumentException.class, () -> address(1, 0, 1, 1500));
+    assertEquals("a queue pair address cannot have mtuBytes 1500", e.getMessage());
+    assertEquals(4096, address(1, 0, 1, 4096).mtuBytes());
+  }
+
+  private static QueuePairAddress address(int number, int sequence, int port, int mtu) {
+    return new QueuePairAddress(number, sequence, 0, Gid.ZERO, port, 0, mtu, LinkLayer.ETHERNET);
+  }
+
+  @Test
+  void shouldPrintADevicesGuid() {
+    assertEquals(
+        "rxe0 (guid 5054:00ff:fe77:0001)", new Device("rxe0", 0x505400fffe770001L).toString());
+  }
+
+  @Test
+  void shouldTranslateMtus() {
+    for (int bytes = 256; bytes <= 4096; bytes *= 2) {
+      assertEquals(bytes, Mtu.bytes(Mtu.code(bytes)));
+    }
+    assertEquals(1, Mtu.code(256));
+    assertEquals(0, Mtu.bytes(0));
+    assertEquals(0, Mtu.bytes(9));
+    assertThrows(IllegalArgumentException.class, () -> Mtu.code(0));
+  }
+
+  @Test
+  void shouldKnowLinkSpeeds() {
+    assertEquals(4, PortAttributes.lanes(2));
+    assertEquals(25_000, PortAttributes.laneMegabitsPerSecond(32));
+    assertEquals(0, PortAttributes.lanes(77));
+    assertEquals(0, PortAttributes.laneMegabitsPerSecond(3));
+  }
+
+  @Test
+  void shouldTurnDurationsIntoWhatSystemCallsTake() {
+    assertEquals(0, Deadlines.nanos(Duration.ofSeconds(-1)));
+    assertEquals(Long.MAX_VALUE / 2, Deadlines.nanos(Duration.ofSeconds(Long.MAX_VALUE)));
+    assertEquals(0, Deadlines.pollMillis(0));
+    assertEquals(0, Deadlines.pollMillis(-5));
+    assertEquals(1, Deadlines.pollMillis(1));
+    assertEquals(1, Deadlines.pollMillis(1_000_000));
+    assertEquals(2, Deadlines.pollMillis(1_000_001));
+    assertEquals(Integer.MAX_VALUE, Deadlines.pollMillis(Long.MAX_VALUE));
+  }
+}
