@@ -1,0 +1,33 @@
+package io.verbena;
+
+/** What moves the data of endpoints while their callers do something else. Thread-safe. */
+interface Driver extends AutoCloseable {
+  /** With {@link Progress#CALLER}: nothing. */
+  Driver NONE =
+      new Driver() {
+        @Override
+        public void attach(EndpointCore endpoint) {}
+
+        @Override
+        public void wake(EndpointCore endpoint) {}
+
+        @Override
+        public void detach(EndpointCore endpoint) {}
+
+        @Override
+        public void close() {}
+      };
+
+  /** Starts to move an endpoint's data. */
+  void attach(EndpointCore endpoint);
+
+  /** The endpoint has something to send that its lane had no room for. */
+  void wake(EndpointCore endpoint);
+
+  /** Forgets an endpoint. */
+  void detach(EndpointCore endpoint);
+
+  /** Ends the threads of this driver and waits for them. */
+  @Override
+  void close();
+}

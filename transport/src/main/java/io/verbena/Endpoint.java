@@ -1,0 +1,465 @@
+package io.verbena;
+
+import io.netty.buffer.ByteBuf;
+import io.verbena.TransportException.Kind;
+import io.verbena.memory.RegisteredMemory;
+import io.verbena.memory.RemoteMemory;
+import java.net.InetSocketAddress;
+import java.time.Duration;
+import java.util.Objects;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One conversation with a peer: messages that arrive whole, in order and once, and one-sided
+ * operations on memory that the peer granted. What was written before a message was sent is there
+ * when the message is received.
+ *
+ * <p>Thread-safe. A successful send takes the buffer; every other outcome leaves it with the
+ * caller. Received buffers belong to the caller, who releases them. Every call ends before its
+ * deadline with success or a {@link TransportException} that says why.
+ */
+public final class Endpoint implements AutoCloseable {
+  private final EndpointCore core;
+  private final InetSocketAddress localAddress;
+  private final InetSocketAddress remoteAddress;
+  private final Consumer<Endpoint> onClosed;
+
+  Endpoint(
+      EndpointCore core,
+      InetSocketAddress localAddress,
+      InetSocketAddress remoteAddress,
+      Consumer<Endpoint> onClosed) {
+    this.core = core;
+    this.localAddress = localAddress;
+    this.remoteAddress = remoteAddress;
+    this.onClosed = onClosed;
+  }
+
+  /**
+   * What carries this endpoint's data, and why.
+   *
+   * @return never null
+   */
+  public Link link() {
+    return core.link;
+  }
+
+  /**
+   * This side's address.
+   *
+   * @return of the TCP connection
+   */
+  public InetSocketAddress localAddress() {
+    return localAddress;
+  }
+
+  /**
+   * The peer's address.
+   *
+   * @return of the TCP connection
+   */
+  public InetSocketAddress remoteAddress() {
+    return remoteAddress;
+  }
+
+  /**
+   * Sends a message, waiting while the peer is behind.
+   *
+   * @param message its readable bytes are the message; taken over by a successful call
+   * @throws TransportException if the endpoint has ended, or with {@link Kind#TIMEOUT}
+   * @throws IllegalArgumentException if the message is longer than the peer accepts
+   */
+  public void send(ByteBuf message) throws TransportException {
+    long deadline = core.operationDeadline();
+    core.lock.lock();
+    try {
+      for (int pauses = 1; !trySend(message); pauses++) {
+        core.pause(deadline, pauses, "send");
+      }
+    } finally {
+      core.lock.unlock();
+    }
+  }
+
+  /**
+   * Sends a message if that needs no waiting.
+   *
+   * @param message its readable bytes are the message; taken over if the result is true
+   * @return false if the peer is behind: nothing was done
+   * @throws TransportException if the endpoint has ended
+   * @throws IllegalArgumentException if the message is longer than the peer accepts
+   */
+  public boolean trySend(ByteBuf message) throws TransportException {
+    core.lock.lock();
+    try {
+      core.requireUsable();
+      int most = core.conversation.peerMessageBytes();
+      if (message.readableBytes() > most) {
+        throw new IllegalArgumentException(
+            "the message has %d bytes, the peer accepts %d"
+                .formatted(message.readableBytes(), most));
+      }
+      boolean accepted = core.conversation.offer(message);
+      core.wakeDriver();
+      return accepted;
+    } finally {
+      core.lock.unlock();
+    }
+  }
+
+  /**
+   * Receives the next message, waiting for it up to the configured operation timeout.
+   *
+   * @return the message, owned by the caller
+   * @throws TransportException if the endpoint has ended and everything was received, or with
+   *     {@link Kind#TIMEOUT}
+   */
+  public ByteBuf receive() throws TransportException {
+    return receiveBefore(core.operationDeadline());
+  }
+
+  /**
+   * Receives the next message.
+   *
+   * @param timeout how long to wait for it
+   * @return the message, owned by the caller
+   * @throws TransportException if the endpoint has ended and everything was received, or with
+   *     {@link Kind#TIMEOUT}
+   */
+  public ByteBuf receive(Duration timeout) throws TransportException {
+    return receiveBefore(System.nanoTime() + timeout.toNanos());
+  }
+
+  private ByteBuf receiveBefore(long deadline) throws TransportException {
+    core.lock.lock();
+    try {
+      ByteBuf message = core.take();
+      for (int pauses = 1; message == null; pauses++) {
+        core.pause(deadline, pauses, "receive");
+        message = core.take();
+      }
+      return message;
+    } finally {
+      core.lock.unlock();
+    }
+  }
+
+  /**
+   * Receives a message if there is one. With {@link Progress#CALLER} it polls first.
+   *
+   * @return the message, owned by the caller, or null
+   * @throws TransportException if the endpoint has ended and everything was received
+   */
+  public @Nullable ByteBuf tryReceive() throws TransportException {
+    core.lock.lock();
+    try {
+      return core.take();
+    } finally {
+      core.lock.unlock();
+    }
+  }
+
+  /**
+   * Starts to read from the peer's memory.
+   *
+   * @param local where the bytes go
+   * @param localOffset bytes from its start
+   * @param remote what the peer granted
+   * @param remoteOffset bytes from its start
+   * @param length bytes to read
+   * @param operation ends when the bytes are there, or with the failure
+   * @return false if too many operations are under way: nothing was done
+   * @throws TransportException if the endpoint has ended
+   * @throws IndexOutOfBoundsException if a range leaves its memory
+   */
+  public boolean tryRead(
+      RegisteredMemory local,
+      long localOffset,
+      RemoteMemory remote,
+      long remoteOffset,
+      long length,
+      Operation operation)
+      throws TransportException {
+    checkTransfer(local, localOffset, remote, remoteOffset, length);
+    core.lock.lock();
+    try {
+      long cookie = core.begin(this, operation);
+      return cookie != EndpointCore.NO_COOKIE
+          && core.settle(
+              operation,
+              cookie,
+              core.conversation.lane.tryRead(
+                  local, localOffset, remote, remoteOffset, length, cookie));
+    } finally {
+      core.lock.unlock();
+    }
+  }
+
+  /**
+   * Starts to write to the peer's memory.
+   *
+   * @param local where the bytes are; not to be changed before the operation ends
+   * @param localOffset bytes from its start
+   * @param remote what the peer granted
+   * @param remoteOffset bytes from its start
+   * @param length bytes to write
+   * @param operation ends when the peer has the bytes, or with the failure
+   * @return false if too many operations are under way: nothing was done
+   * @throws TransportException if the endpoint has ended
+   * @throws IndexOutOfBoundsException if a range leaves its memory
+   */
+  public boolean tryWrite(
+      RegisteredMemory local,
+      long localOffset,
+      RemoteMemory remote,
+      long remoteOffset,
+      long length,
+      Operation operation)
+      throws TransportException {
+    checkTransfer(local, localOffset, remote, remoteOffset, length);
+    core.lock.lock();
+    try {
+      long cookie = core.begin(this, operation);
+      return cookie != EndpointCore.NO_COOKIE
+          && core.settle(
+              operation,
+              cookie,
+              core.conversation.lane.tryWrite(
+                  local, localOffset, remote, remoteOffset, length, cookie));
+    } finally {
+      core.lock.unlock();
+    }
+  }
+
+  /**
+   * Starts to add to a 64-bit word of the peer, atomically with respect to other operations of this
+   * kind through the same adapter or transport.
+   *
+   * @param remote what the peer granted
+   * @param remoteOffset bytes from its start; the address must be aligned to 8
+   * @param delta what to add
+   * @param operation ends with the previous value
+   * @return false if too many operations are under way: nothing was done
+   * @throws TransportException if the endpoint has ended
+   * @throws IndexOutOfBoundsException if the word is not inside the memory
+   */
+  public boolean tryFetchAdd(
+      RemoteMemory remote, long remoteOffset, long delta, Operation operation)
+      throws TransportException {
+    checkWord(remote, remoteOffset);
+    core.lock.lock();
+    try {
+      long cookie = core.begin(this, operation);
+      return cookie != EndpointCore.NO_COOKIE
+          && core.settle(
+              operation,
+              cookie,
+              core.conversation.lane.tryFetchAdd(remote, remoteOffset, delta, cookie));
+    } finally {
+      core.lock.unlock();
+    }
+  }
+
+  /**
+   * Starts to replace a 64-bit word of the peer if it has an expected value.
+   *
+   * @param remote what the peer granted
+   * @param remoteOffset bytes from its start; the address must be aligned to 8
+   * @param expected the value that is replaced
+   * @param desired the value that replaces it
+   * @param operation ends with the previous value
+   * @return false if too many operations are under way: nothing was done
+   * @throws TransportException if the endpoint has ended
+   * @throws IndexOutOfBoundsException if the word is not inside the memory
+   */
+  public boolean tryCompareSwap(
+      RemoteMemory remote, long remoteOffset, long expected, long desired, Operation operation)
+      throws TransportException {
+    checkWord(remote, remoteOffset);
+    core.lock.lock();
+    try {
+      long cookie = core.begin(this, operation);
+      return cookie != EndpointCore.NO_COOKIE
+          && core.settle(
+              operation,
+              cookie,
+              core.conversation.lane.tryCompareSwap(
+                  remote, remoteOffset, expected, desired, cookie));
+    } finally {
+      core.lock.unlock();
+    }
+  }
+
+  /**
+   * Reads from the peer's memory; waits only while too many operations are under way.
+   *
+   * @param local where the bytes go
+   * @param localOffset bytes from its start
+   * @param remote what the peer granted
+   * @param remoteOffset bytes from its start
+   * @param length bytes to read
+   * @return the started operation
+   * @throws TransportException if the endpoint has ended, or with {@link Kind#TIMEOUT}
+   * @throws IndexOutOfBoundsException if a range leaves its memory
+   */
+  public Operation read(
+      RegisteredMemory local, long localOffset, RemoteMemory remote, long remoteOffset, long length)
+      throws TransportException {
+    var operation = new Operation();
+    long deadline = core.operationDeadline();
+    core.lock.lock();
+    try {
+      for (int pauses = 1;
+          !tryRead(local, localOffset, remote, remoteOffset, length, operation);
+          pauses++) {
+        core.pause(deadline, pauses, "read");
+      }
+      return operation;
+    } finally {
+      core.lock.unlock();
+    }
+  }
+
+  /**
+   * Writes to the peer's memory; waits only while too many operations are under way.
+   *
+   * @param local where the bytes are; not to be changed before the operation ends
+   * @param localOffset bytes from its start
+   * @param remote what the peer granted
+   * @param remoteOffset bytes from its start
+   * @param length bytes to write
+   * @return the started operation
+   * @throws TransportException if the endpoint has ended, or with {@link Kind#TIMEOUT}
+   * @throws IndexOutOfBoundsException if a range leaves its memory
+   */
+  public Operation write(
+      RegisteredMemory local, long localOffset, RemoteMemory remote, long remoteOffset, long length)
+      throws TransportException {
+    var operation = new Operation();
+    long deadline = core.operationDeadline();
+    core.lock.lock();
+    try {
+      for (int pauses = 1;
+          !tryWrite(local, localOffset, remote, remoteOffset, length, operation);
+          pauses++) {
+        core.pause(deadline, pauses, "write");
+      }
+      return operation;
+    } finally {
+      core.lock.unlock();
+    }
+  }
+
+  /**
+   * Adds to a 64-bit word of the peer; waits only while too many operations are under way.
+   *
+   * @param remote what the peer granted
+   * @param remoteOffset bytes from its start; the address must be aligned to 8
+   * @param delta what to add
+   * @return the started operation; its result is the previous value
+   * @throws TransportException if the endpoint has ended, or with {@link Kind#TIMEOUT}
+   * @throws IndexOutOfBoundsException if the word is not inside the memory
+   */
+  public Operation fetchAdd(RemoteMemory remote, long remoteOffset, long delta)
+      throws TransportException {
+    var operation = new Operation();
+    long deadline = core.operationDeadline();
+    core.lock.lock();
+    try {
+      for (int pauses = 1; !tryFetchAdd(remote, remoteOffset, delta, operation); pauses++) {
+        core.pause(deadline, pauses, "fetchAdd");
+      }
+      return operation;
+    } finally {
+      core.lock.unlock();
+    }
+  }
+
+  /**
+   * Replaces a 64-bit word of the peer if it has an expected value; waits only while too many
+   * operations are under way.
+   *
+   * @param remote what the peer granted
+   * @param remoteOffset bytes from its start; the address must be aligned to 8
+   * @param expected the value that is replaced
+   * @param desired the value that replaces it
+   * @return the started operation; its result is the previous value
+   * @throws TransportException if the endpoint has ended, or with {@link Kind#TIMEOUT}
+   * @throws IndexOutOfBoundsException if the word is not inside the memory
+   */
+  public Operation compareSwap(RemoteMemory remote, long remoteOffset, long expected, long desired)
+      throws TransportException {
+    var operation = new Operation();
+    long deadline = core.operationDeadline();
+    core.lock.lock();
+    try {
+      for (int pauses = 1;
+          !tryCompareSwap(remote, remoteOffset, expected, desired, operation);
+          pauses++) {
+        core.pause(deadline, pauses, "compareSwap");
+      }
+      return operation;
+    } finally {
+      core.lock.unlock();
+    }
+  }
+
+  /**
+   * Moves this endpoint's data without waiting. With {@link Progress#CALLER} somebody must call
+   * this or a waiting method for anything to happen, serving the peer's one-sided operations over
+   * TCP included.
+   *
+   * @return how much happened; 0 for nothing
+   */
+  public int poll() {
+    return core.progress();
+  }
+
+  /**
+   * Ends the conversation: everything that was sent gets to the peer first, as far as the
+   * configured close timeout allows; operations under way fail with {@link Kind#CLOSED}.
+   * Idempotent.
+   */
+  @Override
+  public void close() {
+    if (core.close()) {
+      onClosed.accept(this);
+    }
+  }
+
+  private void checkTransfer(
+      RegisteredMemory local,
+      long localOffset,
+      RemoteMemory remote,
+      long remoteOffset,
+      long length) {
+    Objects.checkFromIndexSize(localOffset, length, local.length());
+    remote.checkRange(remoteOffset, length);
+    if (length > core.conversation.lane.maxTransfer()) {
+      throw new IllegalArgumentException(
+          "%d bytes in one operation; this link takes %d"
+              .formatted(length, core.conversation.lane.maxTransfer()));
+    }
+  }
+
+  private static void checkWord(RemoteMemory remote, long remoteOffset) {
+    remote.checkRange(remoteOffset, Long.BYTES);
+    if ((remote.address() + remoteOffset) % Long.BYTES != 0) {
+      throw new IllegalArgumentException(
+          "atomics need an address aligned to 8: 0x%x".formatted(remote.address() + remoteOffset));
+    }
+  }
+
+  void awaitOperation(Operation operation, Duration timeout) throws TransportException {
+    long deadline = System.nanoTime() + timeout.toNanos();
+    core.lock.lock();
+    try {
+      for (int pauses = 1; !operation.isDone(); pauses++) {
+        core.pause(deadline, pauses, "operation");
+      }
+    } finally {
+      core.lock.unlock();
+    }
+  }
+}

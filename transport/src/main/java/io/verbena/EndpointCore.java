@@ -1,0 +1,271 @@
+package io.verbena;
+
+import io.netty.buffer.ByteBuf;
+import io.verbena.TransportException.Kind;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.LockSupport;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The lock of an endpoint, how its callers wait for each other, and its end. Whoever moves data
+ * holds the lock: a thread of the transport, or the caller itself.
+ */
+final class EndpointCore {
+  private static final Logger LOG = LoggerFactory.getLogger(EndpointCore.class);
+
+  static final long NO_COOKIE = -1;
+
+  /** Polls without news before a spinning caller lets other threads have the core. */
+  private static final int SPINS_BEFORE_YIELD = 200;
+
+  /** How often a spinning caller looks for overdue operations, in polls. */
+  private static final int POLLS_PER_CHECK = 1024;
+
+  private static final long CLOSE_STEP_NANOS = TimeUnit.MICROSECONDS.toNanos(50);
+
+  /** How long closing waits for the peer's side of the goodbye, once everything is sent. */
+  private static final long LINGER_NANOS = TimeUnit.SECONDS.toNanos(1);
+
+  final ReentrantLock lock = new ReentrantLock();
+  final Conversation conversation;
+  final Link link;
+  private final Condition changed = lock.newCondition();
+  private final Driver driver;
+  private final boolean callerProgress;
+  private final long operationNanos;
+  private final long closeNanos;
+  private int waiters;
+  private boolean closing;
+  private boolean closed;
+
+  EndpointCore(Conversation conversation, Link link, Driver driver, TransportConfig config) {
+    this.conversation = conversation;
+    this.link = link;
+    this.driver = driver;
+    this.callerProgress = config.progress() == Progress.CALLER;
+    this.operationNanos = config.operationTimeout().toNanos();
+    this.closeNanos = config.closeTimeout().toNanos();
+  }
+
+  long operationDeadline() {
+    return System.nanoTime() + operationNanos;
+  }
+
+  void requireUsable() throws TransportException {
+    if (closing) {
+      throw new TransportException(Kind.CLOSED, "the endpoint is closed");
+    }
+    Failure end = conversation.ended();
+    if (end != null) {
+      throw end.exception();
+    }
+  }
+
+  /**
+   * Moves data without waiting and tells those who wait. A defect of ours ends this endpoint, not
+   * the thread that serves all of them.
+   */
+  int progress() {
+    lock.lock();
+    try {
+      return closed ? 0 : advance();
+    } catch (RuntimeException e) {
+      LOG.error("{} failed; this is a defect of Verbena", link, e);
+      conversation.fail(new Failure(Kind.PROTOCOL, "internal error: " + e));
+      changed.signalAll();
+      return 0;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private int advance() {
+    boolean failedBefore = conversation.failed();
+    int events = conversation.progress();
+    if (waiters > 0 && (events > 0 || conversation.failed() != failedBefore)) {
+      changed.signalAll();
+    }
+    return events;
+  }
+
+  @Nullable ByteBuf take() throws TransportException {
+    ByteBuf message = conversation.take();
+    if (message == null && callerProgress && !closing) {
+      advance();
+      message = conversation.take();
+    }
+    if (message == null) {
+      requireUsable();
+    }
+    return message;
+  }
+
+  /**
+   * Lets something happen: sleeps while the transport's threads work, or gives other threads a
+   * chance and polls. The caller holds the lock once, checks its condition before and after.
+   *
+   * @param pauses how often the caller has paused, from 1
+   */
+  @SuppressWarnings("ThreadPriorityCheck") // A hint for machines with fewer cores than spinners.
+  void pause(long deadline, int pauses, String what) throws TransportException {
+    if (callerProgress) {
+      if (advance() > 0) {
+        return;
+      }
+      if (pauses % POLLS_PER_CHECK == 0) {
+        failOverdue(System.nanoTime());
+      }
+    }
+    long left = deadline - System.nanoTime();
+    if (left <= 0) {
+      throw new TransportException(
+          Kind.TIMEOUT, "%s: the deadline passed (link: %s)".formatted(what, link));
+    }
+    if (!callerProgress) {
+      sleep(left, what);
+      return;
+    }
+    lock.unlock();
+    try {
+      if (pauses % SPINS_BEFORE_YIELD == 0) {
+        Thread.yield();
+      } else {
+        Thread.onSpinWait();
+      }
+    } finally {
+      lock.lock();
+    }
+    if (Thread.currentThread().isInterrupted()) {
+      throw new TransportException(Kind.TIMEOUT, what + ": the waiting thread was interrupted");
+    }
+  }
+
+  @SuppressWarnings("WaitNotInLoop") // The callers of pause loop.
+  private void sleep(long nanos, String what) throws TransportException {
+    waiters++;
+    try {
+      changed.awaitNanos(nanos);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new TransportException(Kind.TIMEOUT, what + ": the waiting thread was interrupted", e);
+    } finally {
+      waiters--;
+    }
+  }
+
+  /** Gives an operation a place and a deadline; {@link #NO_COOKIE} if there is no place. */
+  long begin(Endpoint endpoint, Operation operation) throws TransportException {
+    requireUsable();
+    if (conversation.operations.isFull()) {
+      return NO_COOKIE;
+    }
+    operation.start(endpoint, operationDeadline());
+    return conversation.operations.add(operation);
+  }
+
+  boolean settle(Operation operation, long cookie, boolean accepted) {
+    if (!accepted) {
+      conversation.operations.remove(cookie);
+      operation.cancelStart();
+    }
+    wakeDriver();
+    return accepted;
+  }
+
+  /** Lets the transport's threads go on with what the lane could not send at once. */
+  void wakeDriver() {
+    if (conversation.lane.hasUnsent() || conversation.hasOutgoing()) {
+      driver.wake(this);
+    }
+  }
+
+  /**
+   * Ends the conversation if an operation is overdue: only a dead lane is sure not to touch the
+   * operation's memory any more.
+   */
+  void failOverdue(long now) {
+    lock.lock();
+    try {
+      if (!closing && conversation.operations.hasOverdue(now)) {
+        conversation.fail(
+            new Failure(Kind.TIMEOUT, "a one-sided operation did not end before its deadline"));
+        conversation.lane.close();
+        changed.signalAll();
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  boolean isClosed() {
+    return closed;
+  }
+
+  /** Says goodbye as far as deadlines allow, then frees everything. False if that was done. */
+  boolean close() {
+    lock.lock();
+    try {
+      if (closing) {
+        return false;
+      }
+      closing = true;
+      conversation.operations.failAll(new Failure(Kind.CLOSED, "this side closed the endpoint"));
+      changed.signalAll();
+    } finally {
+      lock.unlock();
+    }
+    long deadline = System.nanoTime() + closeNanos;
+    drive(deadline, this::flushed);
+    drive(Math.min(deadline, System.nanoTime() + LINGER_NANOS), this::peerGone);
+    lock.lock();
+    try {
+      closed = true;
+      conversation.fail(new Failure(Kind.CLOSED, "this side closed the endpoint"));
+      conversation.dropReceived();
+      conversation.lane.close();
+      changed.signalAll();
+    } finally {
+      lock.unlock();
+    }
+    driver.detach(this);
+    return true;
+  }
+
+  private boolean flushed() {
+    if (conversation.ended() != null) {
+      return true;
+    }
+    conversation.progress();
+    return conversation.sendClose() && !conversation.lane.hasUnsent();
+  }
+
+  private boolean peerGone() {
+    if (conversation.failed()) {
+      return true;
+    }
+    conversation.lane.shutdownOutput();
+    return conversation.lane.peerEnded();
+  }
+
+  private void drive(long deadline, BooleanSupplier done) {
+    while (true) {
+      lock.lock();
+      try {
+        if (done.getAsBoolean()) {
+          return;
+        }
+      } finally {
+        lock.unlock();
+      }
+      if (System.nanoTime() - deadline >= 0) {
+        return;
+      }
+      LockSupport.parkNanos(CLOSE_STEP_NANOS);
+    }
+  }
+}

@@ -1,0 +1,142 @@
+package io.verbena;
+
+import java.time.Duration;
+import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The state of one one-sided operation. The caller owns it and may use it again as soon as it is
+ * done. Thread-safe: one thread starts the operation, any may wait for it.
+ */
+public final class Operation {
+  private enum State {
+    IDLE,
+    PENDING,
+    DONE,
+    FAILED
+  }
+
+  private volatile State state = State.IDLE;
+  private @Nullable Endpoint endpoint;
+  private @Nullable CompletableFuture<Long> future;
+  private @Nullable Failure failure;
+  private long result;
+  private long deadline;
+
+  /** Creates an operation that is not started. */
+  public Operation() {}
+
+  /**
+   * Whether the operation has ended, with success or without.
+   *
+   * @return false while it is under way, and before its first use
+   */
+  public boolean isDone() {
+    State now = state;
+    return now == State.DONE || now == State.FAILED;
+  }
+
+  /**
+   * Waits until the operation ends, which it does before the configured operation timeout.
+   *
+   * @return the previous value for atomics, else 0
+   * @throws TransportException if it failed
+   */
+  public long await() throws TransportException {
+    return await(Duration.ofDays(1));
+  }
+
+  /**
+   * Waits until the operation ends or the time is over; in the latter case it goes on.
+   *
+   * @param timeout how long to wait
+   * @return the previous value for atomics, else 0
+   * @throws TransportException if it failed, or with {@link TransportException.Kind#TIMEOUT} when
+   *     the time is over
+   */
+  public long await(Duration timeout) throws TransportException {
+    if (state == State.IDLE) {
+      throw new IllegalStateException("the operation was not started");
+    }
+    if (!isDone()) {
+      Objects.requireNonNull(endpoint).awaitOperation(this, timeout);
+    }
+    return result();
+  }
+
+  /**
+   * The result of a finished operation.
+   *
+   * @return the previous value for atomics, else 0
+   * @throws TransportException if it failed
+   * @throws IllegalStateException if it has not ended
+   */
+  public long result() throws TransportException {
+    return switch (state) {
+      case DONE -> result;
+      case FAILED -> throw Objects.requireNonNull(failure).exception();
+      case IDLE, PENDING -> throw new IllegalStateException("the operation has not ended");
+    };
+  }
+
+  /**
+   * A future of this use of the operation; it completes on the thread that moves the endpoint's
+   * data, which its dependents must not block.
+   *
+   * @return completes with what {@link #result} gives
+   */
+  public CompletableFuture<Long> toFuture() {
+    synchronized (this) {
+      if (state == State.PENDING) {
+        if (future == null) {
+          future = new CompletableFuture<>();
+        }
+        return future;
+      }
+    }
+    try {
+      return CompletableFuture.completedFuture(result());
+    } catch (TransportException e) {
+      return CompletableFuture.failedFuture(e);
+    }
+  }
+
+  void start(Endpoint owner, long deadlineNanos) {
+    if (state == State.PENDING) {
+      throw new IllegalStateException("the operation is under way: use one for each");
+    }
+    endpoint = owner;
+    deadline = deadlineNanos;
+    failure = null;
+    future = null;
+    state = State.PENDING;
+  }
+
+  /** Takes back a start: the lane did not accept the operation. */
+  void cancelStart() {
+    state = State.IDLE;
+  }
+
+  boolean isOverdue(long now) {
+    return now - deadline >= 0;
+  }
+
+  void complete(long value, @Nullable Failure cause) {
+    CompletableFuture<Long> waiting;
+    synchronized (this) {
+      result = value;
+      failure = cause;
+      state = cause == null ? State.DONE : State.FAILED;
+      waiting = future;
+    }
+    if (waiting == null) {
+      return;
+    }
+    if (cause == null) {
+      waiting.complete(value);
+    } else {
+      waiting.completeExceptionally(cause.exception());
+    }
+  }
+}

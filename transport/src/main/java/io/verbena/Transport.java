@@ -1,0 +1,283 @@
+package io.verbena;
+
+import io.netty.buffer.ByteBufAllocator;
+import io.netty.buffer.PooledByteBufAllocator;
+import io.verbena.TransportException.Kind;
+import io.verbena.lane.Lane;
+import io.verbena.lane.rdma.RdmaAdapter;
+import io.verbena.lane.rdma.RdmaLane;
+import io.verbena.memory.MemoryDomain;
+import io.verbena.memory.RegisteredMemory;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.StandardSocketOptions;
+import java.net.UnknownHostException;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.channels.SocketChannel;
+import java.util.Optional;
+import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Where a program's endpoints and their memory live: over RDMA where both peers have it, over TCP
+ * where they do not, with the reason.
+ *
+ * <p>Thread-safe. Owns its endpoints, listeners and memory, and closes them with itself. Traffic is
+ * plaintext: use it on networks that you trust.
+ */
+public final class Transport implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(Transport.class);
+
+  private final TransportConfig config;
+  private final UUID node = UUID.randomUUID();
+  private final @Nullable RdmaAdapter adapter;
+  private final String noRdma;
+  private final MemoryDomain memory;
+  private final @Nullable SelectorDriver tcp;
+  private final @Nullable CompletionDriver rdma;
+  private final Set<Endpoint> endpoints = ConcurrentHashMap.newKeySet();
+  private final Set<Listener> listeners = ConcurrentHashMap.newKeySet();
+  private volatile boolean closed;
+
+  private Transport(TransportConfig config, @Nullable RdmaAdapter adapter, String noRdma)
+      throws IOException {
+    this.config = config;
+    this.adapter = adapter;
+    this.noRdma = noRdma;
+    this.memory = new MemoryDomain(adapter == null ? null : adapter.domain());
+    boolean threads = config.progress() == Progress.THREAD;
+    this.tcp = threads ? new SelectorDriver() : null;
+    this.rdma = threads && adapter != null ? new CompletionDriver(adapter) : null;
+  }
+
+  /**
+   * Opens a transport with {@link TransportConfig#defaults}.
+   *
+   * @return the transport, owned by the caller
+   * @throws IOException if the system refuses what it needs
+   */
+  public static Transport open() throws IOException {
+    return open(TransportConfig.defaults());
+  }
+
+  /**
+   * Opens a transport.
+   *
+   * @param config how it behaves
+   * @return the transport, owned by the caller
+   * @throws TransportException with {@link Kind#RDMA_UNAVAILABLE} if RDMA is required and this
+   *     machine cannot use it
+   * @throws IOException if the system refuses what it needs
+   */
+  public static Transport open(TransportConfig config) throws IOException {
+    RdmaAdapter adapter = null;
+    String reason = "it is switched off";
+    if (config.rdma() != RdmaMode.OFF) {
+      try {
+        adapter = RdmaAdapter.open(config.device());
+      } catch (IOException e) {
+        reason = String.valueOf(e.getMessage());
+        if (config.rdma() == RdmaMode.REQUIRED) {
+          throw new TransportException(
+              Kind.RDMA_UNAVAILABLE, "RDMA is required and not available: " + reason, e);
+        }
+      }
+    }
+    try {
+      return new Transport(config, adapter, reason);
+    } catch (IOException e) {
+      if (adapter != null) {
+        adapter.close();
+      }
+      throw e;
+    }
+  }
+
+  /**
+   * Connects to a listener and waits until the endpoint is ready.
+   *
+   * @param address host and port
+   * @return the endpoint, owned by the caller and closed with this transport at the latest
+   * @throws TransportException if nobody is there, the peer is not Verbena, RDMA is required and
+   *     not available, or the connect timeout is over
+   * @throws IOException if the system refuses what it needs
+   */
+  public Endpoint connect(InetSocketAddress address) throws IOException {
+    requireOpen();
+    long deadline = System.nanoTime() + config.connectTimeout().toNanos();
+    SocketChannel channel = SocketChannel.open();
+    try {
+      channel
+          .socket()
+          .connect(address, (int) TimeUnit.NANOSECONDS.toMillis(deadline - System.nanoTime()));
+    } catch (IOException e) {
+      channel.close();
+      throw new TransportException(
+          Kind.ADDRESS, "cannot connect to %s: %s".formatted(text(address), reason(e)), e);
+    } catch (IllegalArgumentException e) {
+      channel.close();
+      throw e;
+    }
+    try {
+      return establish(channel, deadline, true);
+    } catch (TransportException e) {
+      throw new TransportException(
+          e.kind(), "cannot connect to %s: %s".formatted(text(address), e.getMessage()), e);
+    }
+  }
+
+  /**
+   * Listens for peers.
+   *
+   * @param address the local address; port 0 for any free one
+   * @return the listener, owned by the caller and closed with this transport at the latest
+   * @throws TransportException with {@link Kind#ADDRESS} if the address is in use or not ours
+   * @throws IOException if the system refuses what it needs
+   */
+  public Listener listen(InetSocketAddress address) throws IOException {
+    requireOpen();
+    ServerSocketChannel server = ServerSocketChannel.open();
+    try {
+      server.setOption(StandardSocketOptions.SO_REUSEADDR, true);
+      if (address.isUnresolved()) {
+        throw new UnknownHostException("unknown host");
+      }
+      server.bind(address);
+      var listener =
+          new Listener(server, this::accepted, config.operationTimeout(), listeners::remove);
+      listeners.add(listener);
+      return listener;
+    } catch (IOException e) {
+      server.close();
+      throw new TransportException(
+          Kind.ADDRESS, "cannot listen on %s: %s".formatted(text(address), reason(e)), e);
+    }
+  }
+
+  /**
+   * Where to get buffers for messages.
+   *
+   * @return an allocator whose direct buffers this transport sends best
+   */
+  public ByteBufAllocator allocator() {
+    return PooledByteBufAllocator.DEFAULT;
+  }
+
+  /**
+   * Allocates zeroed memory for one-sided operations, registered with this transport's adapter if
+   * it has one.
+   *
+   * @param bytes size in bytes, at least 1
+   * @return the memory, owned by the caller and freed with this transport at the latest
+   * @throws IOException if it cannot be registered, with the likely cure
+   */
+  public RegisteredMemory allocate(long bytes) throws IOException {
+    requireOpen();
+    return memory.allocate(bytes);
+  }
+
+  /**
+   * Why this transport's side cannot use RDMA.
+   *
+   * @return the reason, or empty if it can
+   */
+  public Optional<String> rdmaUnavailable() {
+    return adapter == null ? Optional.of(noRdma) : Optional.empty();
+  }
+
+  private Endpoint accepted(SocketChannel channel) throws IOException {
+    return establish(channel, System.nanoTime() + config.connectTimeout().toNanos(), false);
+  }
+
+  private Endpoint establish(SocketChannel channel, long deadline, boolean client)
+      throws IOException {
+    try {
+      channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
+      var outcome =
+          new Handshake(channel, deadline, config, adapter, noRdma, memory).run(node, client);
+      return register(channel, outcome);
+    } catch (IOException | RuntimeException e) {
+      channel.close();
+      throw e;
+    }
+  }
+
+  private Endpoint register(SocketChannel channel, Handshake.Outcome outcome) throws IOException {
+    Lane lane = outcome.lane();
+    var conversation =
+        new Conversation(lane, outcome.limits(), allocator(), config.receiveBufferBytes());
+    Driver driver = Driver.NONE;
+    if (lane instanceof RdmaLane && rdma != null) {
+      driver = rdma;
+    } else if (tcp != null) {
+      driver = tcp;
+    }
+    var core = new EndpointCore(conversation, outcome.link(), driver, config);
+    if (driver == tcp && tcp != null) {
+      tcp.use(core, channel);
+    }
+    var endpoint =
+        new Endpoint(
+            core,
+            (InetSocketAddress) channel.getLocalAddress(),
+            (InetSocketAddress) channel.getRemoteAddress(),
+            endpoints::remove);
+    endpoints.add(endpoint);
+    driver.attach(core);
+    LOG.info("{} - {}: {}", endpoint.localAddress(), endpoint.remoteAddress(), outcome.link());
+    if (closed) {
+      endpoint.close();
+      throw new TransportException(Kind.CLOSED, "the transport is closed");
+    }
+    return endpoint;
+  }
+
+  private void requireOpen() throws TransportException {
+    if (closed) {
+      throw new TransportException(Kind.CLOSED, "the transport is closed");
+    }
+  }
+
+  private static String text(InetSocketAddress address) {
+    return address.getHostString() + ":" + address.getPort();
+  }
+
+  private static String reason(IOException e) {
+    return e instanceof UnknownHostException || "Unresolved address".equals(e.getMessage())
+        ? "unknown host"
+        : String.valueOf(e.getMessage());
+  }
+
+  /**
+   * Closes listeners and endpoints, each with its goodbye, and frees all memory. Idempotent; waits
+   * for the close timeout at most.
+   */
+  @Override
+  public void close() {
+    if (closed) {
+      return;
+    }
+    closed = true;
+    listeners.forEach(Listener::close);
+    // Beside each other: a peer that is slow to say goodbye must not hold up the others.
+    endpoints.stream()
+        .map(endpoint -> Thread.ofVirtual().start(endpoint::close))
+        .toList()
+        .forEach(Threads::joinUninterruptibly);
+    if (tcp != null) {
+      tcp.close();
+    }
+    if (rdma != null) {
+      rdma.close();
+    }
+    memory.close();
+    if (adapter != null) {
+      adapter.close();
+    }
+  }
+}

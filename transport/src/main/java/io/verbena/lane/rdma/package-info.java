@@ -1,0 +1,5 @@
+/** Frames and one-sided operations over an RDMA queue pair. Internal. */
+@NullMarked
+package io.verbena.lane.rdma;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,74 @@
+package io.verbena.lane.tcp;
+
+import io.verbena.lane.Frame;
+import java.lang.foreign.MemorySegment;
+
+/**
+ * One-sided operations as frames. The detail of their headers is the requester's cookie.
+ *
+ * <pre>
+ * READ          handle, address, length              answered by READ_DATA until LAST, or by DONE
+ * WRITE         handle, address, bytes               as many as it takes until LAST, then DONE
+ * FETCH_ADD     handle, address, delta               answered by DONE
+ * COMPARE_SWAP  handle, address, expected, desired   answered by DONE
+ * READ_DATA     bytes
+ * DONE          result, status
+ * </pre>
+ */
+final class OneSided {
+  static final byte READ = 16;
+  static final byte READ_DATA = 17;
+  static final byte WRITE = 18;
+  static final byte FETCH_ADD = 19;
+  static final byte COMPARE_SWAP = 20;
+  static final byte DONE = 21;
+
+  /** Statuses of DONE. */
+  static final long OK = 0;
+
+  static final long REFUSED = 1;
+
+  /** Handle and address, before the bytes of a WRITE. */
+  static final int WRITE_PREFIX = 2 * Long.BYTES;
+
+  static final int READ_BYTES = 3 * Long.BYTES;
+  static final int FETCH_ADD_BYTES = 3 * Long.BYTES;
+  static final int COMPARE_SWAP_BYTES = 4 * Long.BYTES;
+  static final int DONE_BYTES = 2 * Long.BYTES;
+
+  private OneSided() {}
+
+  /** Bytes that wait to be sent: of a write of ours, or of an answer to the peer's read. */
+  static final class Transfer {
+    final long cookie;
+    final MemorySegment source;
+    long position;
+    long remaining;
+
+    Transfer(long cookie, MemorySegment source, long position, long length) {
+      this.cookie = cookie;
+      this.source = source;
+      this.position = position;
+      this.remaining = length;
+    }
+
+    /** How many bytes the next frame takes. */
+    int next(int prefix) {
+      return (int) Math.min(remaining, TcpLane.MAX_PAYLOAD - prefix);
+    }
+
+    void advance(int bytes) {
+      position += bytes;
+      remaining -= bytes;
+    }
+  }
+
+  /** Sets a header of a lane frame; the fields of endpoints stay zero. */
+  static Frame header(Frame frame, byte type, boolean last, int length, long cookie) {
+    frame.type = type;
+    frame.flags = last ? Frame.LAST : 0;
+    frame.length = length;
+    frame.detail = cookie;
+    return frame;
+  }
+}

@@ -1,0 +1,238 @@
+package io.verbena.lane.tcp;
+
+import io.verbena.lane.Frame;
+import io.verbena.lane.LaneEvents;
+import io.verbena.lane.LaneFailure;
+import io.verbena.memory.RegisteredMemory;
+import io.verbena.memory.RemoteMemory;
+import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
+import java.util.ArrayDeque;
+import org.jspecify.annotations.Nullable;
+
+/** Our one-sided operations: sends the requests and takes the answers. */
+final class Requester {
+  private static final LaneFailure REFUSED =
+      new LaneFailure(
+          LaneFailure.Kind.REMOTE_ACCESS,
+          "the peer refused: the memory is not granted, revoked, lacks the right, or the range or"
+              + " alignment is wrong");
+  private static final LaneFailure LOCAL_CLOSED =
+      new LaneFailure(LaneFailure.Kind.LOCAL_ACCESS, "the local memory was closed meanwhile");
+
+  /** An operation that waits for its answer. */
+  private static final class Pending {
+    boolean active;
+    long cookie;
+    @Nullable MemorySegment readInto;
+    long position;
+    long remaining;
+    @Nullable LaneFailure failure;
+  }
+
+  /** A write that did not fit at once. */
+  private static final class QueuedWrite {
+    final OneSided.Transfer bytes;
+    final long handle;
+    long address;
+
+    QueuedWrite(OneSided.Transfer bytes, long handle, long address) {
+      this.bytes = bytes;
+      this.handle = handle;
+      this.address = address;
+    }
+  }
+
+  private final Outbound outbound;
+  private final Pending[] pending;
+  private final ArrayDeque<QueuedWrite> writes = new ArrayDeque<>();
+  private final Frame frame = new Frame();
+
+  Requester(Outbound outbound, int depth) {
+    this.outbound = outbound;
+    this.pending = new Pending[depth];
+    for (int i = 0; i < depth; i++) {
+      pending[i] = new Pending();
+    }
+  }
+
+  boolean read(
+      RegisteredMemory local,
+      long localOffset,
+      RemoteMemory remote,
+      long at,
+      long length,
+      long cookie) {
+    if (!request(OneSided.READ, OneSided.READ_BYTES, remote, at, cookie)) {
+      return false;
+    }
+    outbound.putLong(length);
+    outbound.flush();
+    Pending operation = pending[slot(cookie)];
+    operation.readInto = local.segment();
+    operation.position = localOffset;
+    operation.remaining = length;
+    return true;
+  }
+
+  boolean write(
+      RegisteredMemory local,
+      long localOffset,
+      RemoteMemory remote,
+      long at,
+      long length,
+      long cookie) {
+    var bytes = new OneSided.Transfer(cookie, local.segment(), localOffset, length);
+    writes.add(new QueuedWrite(bytes, remote.handle(), remote.address() + at));
+    track(cookie);
+    while (pumpOne()) {}
+    outbound.flush();
+    return true;
+  }
+
+  boolean fetchAdd(RemoteMemory remote, long at, long delta, long cookie) {
+    if (!request(OneSided.FETCH_ADD, OneSided.FETCH_ADD_BYTES, remote, at, cookie)) {
+      return false;
+    }
+    outbound.putLong(delta);
+    outbound.flush();
+    return true;
+  }
+
+  boolean compareSwap(RemoteMemory remote, long at, long expected, long desired, long cookie) {
+    if (!request(OneSided.COMPARE_SWAP, OneSided.COMPARE_SWAP_BYTES, remote, at, cookie)) {
+      return false;
+    }
+    outbound.putLong(expected);
+    outbound.putLong(desired);
+    outbound.flush();
+    return true;
+  }
+
+  /** Whether writes wait for room: nothing may overtake them. */
+  boolean hasQueued() {
+    return !writes.isEmpty();
+  }
+
+  /** Appends the next frame of the oldest queued write. */
+  boolean pumpOne() {
+    QueuedWrite write = writes.peek();
+    if (write == null) {
+      return false;
+    }
+    OneSided.Transfer bytes = write.bytes;
+    int count = bytes.next(OneSided.WRITE_PREFIX);
+    int length = OneSided.WRITE_PREFIX + count;
+    if (!outbound.hasRoom(length)) {
+      return false;
+    }
+    boolean last = count == bytes.remaining;
+    int mark = outbound.mark();
+    outbound.header(OneSided.header(frame, OneSided.WRITE, last, length, bytes.cookie));
+    outbound.putLong(write.handle);
+    outbound.putLong(write.address);
+    try {
+      outbound.put(bytes.source, bytes.position, count);
+    } catch (IllegalStateException closed) {
+      // The peer must learn that the write is over: an empty last part, refused or not.
+      outbound.rewind(mark);
+      outbound.header(
+          OneSided.header(frame, OneSided.WRITE, true, OneSided.WRITE_PREFIX, bytes.cookie));
+      outbound.putLong(write.handle);
+      outbound.putLong(write.address);
+      pending[slot(bytes.cookie)].failure = LOCAL_CLOSED;
+      last = true;
+    }
+    bytes.advance(count);
+    write.address += count;
+    if (last) {
+      writes.remove();
+    }
+    return true;
+  }
+
+  /** Takes READ_DATA or DONE; false when it answers nothing of ours. */
+  boolean accept(Frame header, ByteBuffer payload, MemorySegment inbound, LaneEvents events) {
+    int slot = slot(header.detail);
+    if (slot < 0 || slot >= pending.length) {
+      return false;
+    }
+    Pending operation = pending[slot];
+    if (!operation.active || operation.cookie != header.detail) {
+      return false;
+    }
+    return header.type == OneSided.DONE
+        ? acceptDone(operation, header, payload, events)
+        : acceptData(operation, header, payload, inbound, events);
+  }
+
+  private boolean acceptDone(
+      Pending operation, Frame header, ByteBuffer payload, LaneEvents events) {
+    if (header.length != OneSided.DONE_BYTES) {
+      return false;
+    }
+    long result = payload.getLong();
+    boolean done = payload.getLong() == OneSided.OK;
+    if (done && operation.readInto != null) {
+      return false;
+    }
+    finish(operation, result, done ? null : REFUSED, events);
+    return true;
+  }
+
+  private boolean acceptData(
+      Pending operation,
+      Frame header,
+      ByteBuffer payload,
+      MemorySegment inbound,
+      LaneEvents events) {
+    MemorySegment target = operation.readInto;
+    boolean last = header.length == operation.remaining;
+    if (target == null || header.length > operation.remaining || header.isLast() != last) {
+      return false;
+    }
+    try {
+      MemorySegment.copy(inbound, payload.position(), target, operation.position, header.length);
+    } catch (IllegalStateException closed) {
+      operation.failure = LOCAL_CLOSED;
+    }
+    operation.position += header.length;
+    operation.remaining -= header.length;
+    if (last) {
+      finish(operation, 0, null, events);
+    }
+    return true;
+  }
+
+  private void finish(
+      Pending operation, long result, @Nullable LaneFailure failure, LaneEvents events) {
+    operation.active = false;
+    operation.readInto = null;
+    LaneFailure cause = operation.failure != null ? operation.failure : failure;
+    operation.failure = null;
+    events.completed(operation.cookie, cause == null ? result : 0, cause);
+  }
+
+  /** Appends header, handle and address of a request; nothing overtakes a queued write. */
+  private boolean request(byte type, int length, RemoteMemory remote, long at, long cookie) {
+    if (hasQueued() || !outbound.hasRoom(length)) {
+      return false;
+    }
+    outbound.header(OneSided.header(frame, type, true, length, cookie));
+    outbound.putLong(remote.handle());
+    outbound.putLong(remote.address() + at);
+    track(cookie);
+    return true;
+  }
+
+  private void track(long cookie) {
+    Pending operation = pending[slot(cookie)];
+    operation.active = true;
+    operation.cookie = cookie;
+  }
+
+  /** The low half of a cookie is the endpoint's slot, unique among the operations under way. */
+  private static int slot(long cookie) {
+    return (int) cookie;
+  }
+}

@@ -1,0 +1,107 @@
+package io.verbena.memory;
+
+import io.verbena.verbs.ProtectionDomain;
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.security.SecureRandom;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Where the memory of one program is registered and what of it is granted: one trust domain. With a
+ * {@link ProtectionDomain} the memory is registered with its adapter; without one the same calls
+ * give plain memory that peers reach over TCP.
+ *
+ * <p>Thread-safe. Closing it frees the memory that was allocated from it; the protection domain
+ * stays its creator's.
+ */
+public final class MemoryDomain implements AutoCloseable {
+  private record Grant(RegisteredMemory memory, Set<RemoteAccess> rights) {}
+
+  private final @Nullable ProtectionDomain protectionDomain;
+  private final SecureRandom random = new SecureRandom();
+  private final ConcurrentHashMap<Long, Grant> grants = new ConcurrentHashMap<>();
+  private final CopyOnWriteArrayList<RegisteredMemory> allocated = new CopyOnWriteArrayList<>();
+
+  /**
+   * Creates a domain.
+   *
+   * @param protectionDomain where to register, or null for memory that no adapter reaches
+   */
+  public MemoryDomain(@Nullable ProtectionDomain protectionDomain) {
+    this.protectionDomain = protectionDomain;
+  }
+
+  /**
+   * Allocates zeroed, page-aligned memory and registers it for local use. No peer can reach it
+   * before {@link RegisteredMemory#grant}.
+   *
+   * @param bytes size in bytes, at least 1
+   * @return the memory, owned by the caller
+   * @throws IOException if it cannot be registered, with the likely cure
+   */
+  public RegisteredMemory allocate(long bytes) throws IOException {
+    if (bytes <= 0) {
+      throw new IllegalArgumentException("bytes must be positive: " + bytes);
+    }
+    var memory = RegisteredMemory.allocate(this, protectionDomain, bytes);
+    allocated.add(memory);
+    return memory;
+  }
+
+  /**
+   * The part of granted memory that a request of a peer names, for lanes that serve requests in
+   * software.
+   *
+   * @param handle handle of the grant
+   * @param address where the range starts, as in {@link RemoteMemory#address}
+   * @param length bytes
+   * @param right what the request wants to do
+   * @return the range, or null if there is no such grant, it lacks the right or the range leaves it
+   */
+  public @Nullable MemorySegment resolve(
+      long handle, long address, long length, RemoteAccess right) {
+    Grant grant = grants.get(handle);
+    if (grant == null || !grant.rights.contains(right)) {
+      return null;
+    }
+    long offset = address - grant.memory.segment().address();
+    if (offset < 0 || length < 0 || offset > grant.memory.length() - length) {
+      return null;
+    }
+    try {
+      return grant.memory.segment().asSlice(offset, length);
+    } catch (IllegalStateException closed) {
+      return null;
+    }
+  }
+
+  long publish(RegisteredMemory memory, Set<RemoteAccess> rights) {
+    var grant = new Grant(memory, Set.copyOf(rights));
+    while (true) {
+      long handle = random.nextLong();
+      if (handle != 0 && grants.putIfAbsent(handle, grant) == null) {
+        return handle;
+      }
+    }
+  }
+
+  boolean withdraw(long handle) {
+    return grants.remove(handle) != null;
+  }
+
+  void freed(RegisteredMemory memory) {
+    allocated.remove(memory);
+  }
+
+  /** Revokes all grants and frees all memory of this domain. */
+  @Override
+  public void close() {
+    grants.clear();
+    for (RegisteredMemory memory : allocated) {
+      memory.close();
+    }
+  }
+}

@@ -1,0 +1,54 @@
+package io.verbena;
+
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.channels.SocketChannel;
+import java.util.UUID;
+import java.util.concurrent.TimeUnit;
+
+/** A peer that does the handshake as it should, offers no RDMA, and then does what a test wants. */
+final class RawPeer implements AutoCloseable {
+  private final SocketChannel channel;
+
+  private RawPeer(SocketChannel channel) {
+    this.channel = channel;
+  }
+
+  static RawPeer connect(InetSocketAddress address) throws IOException {
+    SocketChannel channel = SocketChannel.open(address);
+    var messages = new HandshakeChannel(channel, System.nanoTime() + TimeUnit.SECONDS.toNanos(10));
+    var hello =
+        new Hello(
+            Hello.VERSION,
+            Hello.VERSION,
+            UUID.randomUUID(),
+            UUID.randomUUID(),
+            1 << 20,
+            32,
+            128,
+            null,
+            "the test has none");
+    messages.write(hello.encode());
+    messages.readHello();
+    messages.writeVerdict("");
+    messages.readVerdict();
+    return new RawPeer(channel);
+  }
+
+  boolean isConnected() {
+    return channel.isConnected();
+  }
+
+  void write(byte[] bytes) throws IOException {
+    ByteBuffer rest = ByteBuffer.wrap(bytes);
+    while (rest.hasRemaining()) {
+      channel.write(rest);
+    }
+  }
+
+  @Override
+  public void close() throws IOException {
+    channel.close();
+  }
+}

@@ -1,0 +1,10 @@
+package io.verbena;
+
+/** A killed peer on RDMA. */
+@RdmaTest
+class RdmaPeerDeathTest extends PeerDeathContract {
+  @Override
+  RdmaMode mode() {
+    return RdmaMode.REQUIRED;
+  }
+}

@@ -1,0 +1,9 @@
+package io.verbena;
+
+/** A killed peer on TCP. */
+class TcpPeerDeathTest extends PeerDeathContract {
+  @Override
+  RdmaMode mode() {
+    return RdmaMode.OFF;
+  }
+}

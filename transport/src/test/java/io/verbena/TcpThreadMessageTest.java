@@ -1,0 +1,16 @@
+package io.verbena;
+
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+
+/** The contract of messages over TCP, moved by the transport's threads. */
+class TcpThreadMessageTest extends MessageContract {
+  @Override
+  TransportConfig config() {
+    return EndpointPair.PATIENT.withRdma(RdmaMode.OFF).withProgress(Progress.THREAD);
+  }
+
+  @Override
+  void checkLink(Link link) {
+    assertInstanceOf(Link.Tcp.class, link, link::toString);
+  }
+}
