@@ -1,0 +1,157 @@
+# shellcheck shell=bash
+# `verbena test`: Maven's tests here, the RDMA tests in a guest, one summary.
+# shellcheck disable=SC2154  # verbena_root, testbed_home and jdk_home are set by the launcher
+
+test_usage() {
+  cat <<'USAGE'
+usage: verbena test [--no-rdma]
+
+Builds everything and runs all tests: those that need no RDMA on this machine, those that do in a guest with soft-RoCE
+(see testbed/README.md). The last line is "N passed, N failed, N skipped".
+
+  --no-rdma    leave out the guest, for a quick look: the RDMA tests are then not run
+  -h, --help   this text
+
+Maven's whole output is in target/test.log; the guest's reports and its console log are in target/testbed/.
+VERBENA_TEST_TIMEOUT is the deadline of the RDMA tests in seconds (default 900).
+
+Exit status: 0 all passed, 1 a test failed, no RDMA test was run, or the guest did not come up, 2 for wrong use or a missing
+prerequisite.
+USAGE
+}
+
+test_command() {
+  local rdma=1 problems=() maven_status=0 guest_status=0 guest_counts=""
+  while (($#)); do
+    case $1 in
+      -h | --help)
+        test_usage
+        return 0
+        ;;
+      --no-rdma) rdma=0 ;;
+      *) fail "test: unknown option $1 (see verbena test --help)" ;;
+    esac
+    shift
+  done
+
+  test_log=$verbena_root/target/test.log
+  test_reports=$verbena_root/target/testbed
+  find_jdk
+  require_maven
+  if ((rdma)); then
+    load_testbed test
+    ensure_packages
+  fi
+  rm -rf "$verbena_root"/*/target/{surefire,failsafe}-reports "$verbena_root"/*/target/test-classpath.txt "$test_reports"
+  mkdir -p "$test_reports"
+
+  say "running Maven's tests ..."
+  test_maven || maven_status=$?
+  if ((rdma)); then
+    if [[ -f $verbena_root/transport/target/test-classpath.txt && -d $verbena_root/transport/target/test-classes ]]; then
+      say "running the RDMA tests in a guest ..."
+      (test_in_guest) || guest_status=$?
+    else
+      problems+=("the RDMA tests were not run, because the build did not get to them")
+    fi
+  fi
+
+  test_results >"$test_reports/results.txt"
+  guest_counts=$(test_guest_results | cut -f 1 | grep -cE '^(passed|failed)$' || true)
+  if ((maven_status)) && ! test_failures_in "$verbena_root"/*/target/{surefire,failsafe}-reports; then
+    problems+=("Maven failed, not for a test: its errors are above, all of its output in $test_log")
+  fi
+  if ((guest_status >= 124)); then
+    problems+=("the guest did not come up, or did not end: its console log is in $test_reports")
+  elif ((guest_status)) && ! test_failures_in "$test_reports"; then
+    problems+=("the RDMA tests ended with status $guest_status and no failed test to show for it")
+  fi
+  if ((rdma && guest_counts == 0)); then problems+=("no RDMA test was run"); fi
+  test_summary "$rdma" "$guest_counts" ${problems[@]+"${problems[@]}"}
+}
+
+# Runs Maven; shows the modules, test classes and errors as they come, without Maven's advice about its own options.
+test_maven() {
+  local pipe=$verbena_root/target/test.pipe status=0 show
+  rm -f "$pipe"
+  mkfifo "$pipe"
+  tee "$test_log" <"$pipe" |
+    grep --line-buffered -E '^\[INFO\] (Building [^j]|Running |Tests run: .* in |BUILD )|^\[WARNING\] .*Tests run|^\[ERROR\]' |
+    grep --line-buffered -vE '^\[ERROR\] *($|-> \[|\[Help|See |To see|Re-run|For more|After correcting|mvn <args>)' |
+    sed -u -E -e 's/^\[(INFO|WARNING)\] //' -e 's/ -> \[Help.*//' &
+  show=$!
+  (cd "$verbena_root" && exec mvn -B -ntp --fail-at-end verify -Dverbena.excludedGroups=rdma) </dev/null >"$pipe" 2>&1 &
+  test_process=$!
+  trap 'kill "$test_process" 2>/dev/null; rm -f "$verbena_root/target/test.pipe"; exit 130' INT
+  trap 'kill "$test_process" 2>/dev/null; rm -f "$verbena_root/target/test.pipe"; exit 143' TERM
+  wait "$test_process" || status=$?
+  trap - INT TERM
+  wait "$show" || true
+  rm -f "$pipe"
+  ((status == 0)) || test_stack_traces
+  return "$status"
+}
+
+# The failed tests' messages and stack traces, which Maven prints between its own lines.
+test_stack_traces() {
+  awk '
+    /^\[ERROR\] .* <<< (FAILURE|ERROR)!/ && !/Tests run:/ { left = 30; print ""; sub(/^\[ERROR\] /, ""); print; next }
+    /^\[/ || /^$/ { left = 0 }
+    left-- > 0 { print "  " $0 }
+  ' "$test_log"
+}
+
+# A subshell's body: it sets traps of its own.
+test_in_guest() {
+  local classes=$verbena_root/transport/target
+  cd "$verbena_root" || exit
+  # TieredStopAtLevel=1: on the emulated CPU the optimising compiler costs more than it wins back in a test run.
+  testbed_command --out "$test_reports" --timeout "${VERBENA_TEST_TIMEOUT:-900}" -- \
+    "$jdk_home/bin/java" -XX:TieredStopAtLevel=1 -XX:+UseSerialGC -XX:ErrorFile="$test_reports/hs_err_%p.log" \
+    --enable-native-access=ALL-UNNAMED -Dverbena.rdma.required=true \
+    -cp "$classes/test-classes:$classes/classes:$(<"$classes/test-classpath.txt")" \
+    org.junit.platform.console.ConsoleLauncher execute --scan-classpath "$classes/test-classes" \
+    --include-tag rdma --details=tree --disable-banner --disable-ansi-colors --reports-dir "$test_reports"
+}
+
+# Each test case of the reports below the given folders, as report.awk prints it.
+test_read_reports() {
+  local reports=() report
+  while IFS= read -r report; do reports+=("$report"); done < <(find "$@" -name 'TEST-*.xml' 2>/dev/null | sort)
+  ((${#reports[@]} == 0)) || awk -f "$testbed_home/report.awk" "${reports[@]}"
+}
+
+test_guest_results() { test_read_reports "$test_reports"; }
+
+test_results() {
+  test_read_reports "$verbena_root"/*/target/{surefire,failsafe}-reports
+  test_guest_results
+}
+
+test_failures_in() { test_read_reports "$@" | grep -q '^failed'; }
+
+# test_summary RDMA GUEST_COUNT PROBLEM...: returns 1 when something is wrong.
+test_summary() {
+  local rdma=$1 guest_count=$2 results=$test_reports/results.txt passed failed skipped problem
+  shift 2
+  passed=$(grep -c '^passed' "$results" || true)
+  failed=$(grep -c '^failed' "$results" || true)
+  skipped=$(grep -c '^skipped' "$results" || true)
+  echo
+  if ((skipped)); then
+    echo "Skipped:"
+    awk -F '\t' '$1 == "skipped" { print "  " $2 ": " $3 }' "$results"
+  fi
+  if ((failed)); then
+    echo "Failed:"
+    awk -F '\t' '$1 == "failed" { print "  " $2 ": " $3 }' "$results"
+  fi
+  if ((rdma)); then
+    echo "RDMA tests run in the guest: $guest_count"
+  else
+    echo "RDMA tests were not run (--no-rdma)"
+  fi
+  for problem in "$@"; do echo "Problem: $problem"; done
+  echo "$passed passed, $failed failed, $skipped skipped"
+  (($# == 0 && failed == 0))
+}
