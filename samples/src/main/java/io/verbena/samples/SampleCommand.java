@@ -1,0 +1,136 @@
+package io.verbena.samples;
+
+import io.verbena.verbs.Device;
+import io.verbena.verbs.VerbsException;
+import java.io.IOException;
+import java.util.List;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.PositionalParamSpec;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+import picocli.CommandLine.TypeConversionException;
+
+/** Runs the programs of the README: checks their arguments, the programs need not. */
+@Command(name = "sample", description = "Run a program of the README; without a name, list them.")
+final class SampleCommand implements Runnable {
+  @Spec private CommandSpec spec = CommandSpec.create();
+
+  /** Lists the samples, a line each. */
+  @Override
+  public void run() {
+    System.out.println("Samples, to be run with ./verbena sample NAME:");
+    spec.subcommands().values().stream()
+        .map(CommandLine::getCommandSpec)
+        .forEach(
+            sample ->
+                System.out.println(
+                    "  %-31s %s"
+                        .formatted(
+                            sample.name() + parameters(sample),
+                            String.join(" ", sample.usageMessage().description()))));
+  }
+
+  private static String parameters(CommandSpec sample) {
+    return sample.positionalParameters().stream()
+        .map(SampleCommand::label)
+        .collect(Collectors.joining());
+  }
+
+  private static String label(PositionalParamSpec parameter) {
+    return (parameter.required() ? " %s" : " [%s]").formatted(parameter.paramLabel());
+  }
+
+  @Command(name = "hello", description = "Send a message: the shortest program.")
+  void hello() throws IOException {
+    Hello.main();
+  }
+
+  @Command(name = "one-sided", description = "Write, read and count in a peer's memory.")
+  void oneSided() throws IOException {
+    OneSided.main();
+  }
+
+  @Command(name = "echo-server", description = "Send messages back, until Ctrl-C.")
+  void echoServer(
+      @Parameters(
+              paramLabel = "PORT",
+              description = "Where to listen; 0 for any free port.",
+              converter = Port.class)
+          int port)
+      throws IOException {
+    EchoServer.main(String.valueOf(port));
+  }
+
+  @Command(name = "echo-client", description = "Have a message sent back; say which link.")
+  void echoClient(
+      @Parameters(paramLabel = "HOST", description = "Where an echo-server runs.") String host,
+      @Parameters(paramLabel = "PORT", description = "Its port.", converter = Port.class) int port,
+      @Parameters(
+              paramLabel = "TEXT",
+              arity = "0..1",
+              defaultValue = "hello",
+              description = "The message.")
+          String text)
+      throws IOException {
+    EchoClient.main(host, String.valueOf(port), text);
+  }
+
+  @Command(name = "verbs-write", description = "Raw verbs: let the adapter write.")
+  void verbsWrite(
+      @Parameters(
+              paramLabel = "DEVICE",
+              arity = "0..1",
+              description = "Its name; without it VERBENA_DEVICE, or the only one.")
+          @Nullable String device)
+      throws IOException {
+    VerbsWrite.main(present(device != null ? device : System.getenv("VERBENA_DEVICE")));
+  }
+
+  /** The name of a device that there is. */
+  private String present(@Nullable String wanted) throws Complaints.NoRdma {
+    try {
+      if (wanted != null && !wanted.isBlank()) {
+        return Device.named(wanted).name();
+      }
+      List<Device> devices = Device.list();
+      if (devices.isEmpty()) {
+        throw new Complaints.NoRdma("this machine has no RDMA device");
+      }
+      if (devices.size() > 1) {
+        throw new ParameterException(
+            spec.commandLine(),
+            devices.stream()
+                .map(Device::name)
+                .collect(Collectors.joining(", ", "verbs-write: choose a device: ", "")));
+      }
+      return devices.getFirst().name();
+    } catch (VerbsException e) {
+      throw new Complaints.NoRdma(String.valueOf(e.getMessage()));
+    }
+  }
+
+  /** A TCP port. */
+  static final class Port implements ITypeConverter<Integer> {
+    private static final int HIGHEST = 65535;
+
+    @Override
+    public Integer convert(String value) {
+      try {
+        int port = Integer.parseInt(value);
+        if (port >= 0 && port <= HIGHEST) {
+          return port;
+        }
+      } catch (NumberFormatException e) {
+        // Falls through to the complaint.
+      }
+      throw new TypeConversionException(
+          "'%s' is not a port, a number from 0 to %d".formatted(value, HIGHEST));
+    }
+  }
+}

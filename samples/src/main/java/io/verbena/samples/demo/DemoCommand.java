@@ -1,0 +1,108 @@
+package io.verbena.samples.demo;
+
+import io.verbena.Endpoint;
+import io.verbena.Progress;
+import io.verbena.RdmaMode;
+import io.verbena.Transport;
+import io.verbena.TransportConfig;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.TypeConversionException;
+
+/** Starts a second process and lets the {@link Demo} talk with it. */
+@Command(name = "demo", description = "Two processes talk: which link and why, checks, latency.")
+public final class DemoCommand implements Callable<Integer> {
+  /** Longer than a demo takes on an emulated processor. */
+  private static final Duration DEADLINE = Duration.ofMinutes(4);
+
+  @Option(
+      names = "--rdma",
+      paramLabel = "MODE",
+      converter = Mode.class,
+      defaultValue = "preferred",
+      description = "required, preferred (the default) or off.")
+  private RdmaMode rdma = RdmaMode.PREFERRED;
+
+  @Option(
+      names = "--device",
+      paramLabel = "NAME",
+      defaultValue = "${env:VERBENA_DEVICE}",
+      description =
+          "The RDMA device to use, such as mlx5_0; by default VERBENA_DEVICE, or the best.")
+  private @Nullable String device;
+
+  /** Creates the command, for picocli. */
+  public DemoCommand() {}
+
+  /**
+   * Runs the demo.
+   *
+   * @return 0
+   * @throws IOException if something does not work; its message says what
+   */
+  @Override
+  public Integer call() throws IOException {
+    String name = device == null ? "" : device.strip();
+    // First of all, so that --rdma required fails before anything else happens.
+    try (Transport transport = Transport.open(config(rdma.name(), name))) {
+      System.out.println("Two processes on this machine talk with each other.");
+      Watchdog.start(DEADLINE);
+      // The second process may fall back: it is this one that decides what is acceptable.
+      RdmaMode peerMode = rdma == RdmaMode.OFF ? RdmaMode.OFF : RdmaMode.PREFERRED;
+      try (PeerProcess peer = PeerProcess.start(List.of(peerMode.name(), name))) {
+        var address = new InetSocketAddress(InetAddress.getLoopbackAddress(), peer.port());
+        try (Endpoint endpoint = transport.connect(address)) {
+          new Demo(transport, endpoint, System.out).run();
+        }
+      }
+    }
+    return 0;
+  }
+
+  /** How both processes set up their transports. */
+  static TransportConfig config(String rdma, String device) {
+    TransportConfig config =
+        TransportConfig.defaults()
+            .withRdma(RdmaMode.valueOf(rdma))
+            .withProgress(progress())
+            // An emulated processor is ten times slower than a real one.
+            .withConnectTimeout(Duration.ofSeconds(30))
+            .withProbeTimeout(Duration.ofSeconds(10))
+            .withOperationTimeout(Duration.ofSeconds(60));
+    return device.isEmpty() ? config : config.withDevice(device);
+  }
+
+  private static Progress progress() {
+    // Two processes that spin want a processor each.
+    String wanted = System.getProperty("verbena.demo.progress");
+    if (wanted != null) return Progress.valueOf(wanted);
+    return Runtime.getRuntime().availableProcessors() > 1 ? Progress.CALLER : Progress.THREAD;
+  }
+
+  /** The values of {@link RdmaMode} as people type them. */
+  static final class Mode implements ITypeConverter<RdmaMode> {
+    @Override
+    public RdmaMode convert(String value) {
+      try {
+        return RdmaMode.valueOf(value.toUpperCase(Locale.ROOT));
+      } catch (IllegalArgumentException e) {
+        String modes =
+            Arrays.stream(RdmaMode.values())
+                .map(mode -> mode.name().toLowerCase(Locale.ROOT))
+                .collect(Collectors.joining(", "));
+        throw new TypeConversionException("'%s' is none of %s".formatted(value, modes));
+      }
+    }
+  }
+}

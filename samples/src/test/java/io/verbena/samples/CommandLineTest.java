@@ -1,0 +1,164 @@
+package io.verbena.samples;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** What a user sees who types something wrong, or talks to somebody who is not there. */
+class CommandLineTest {
+  private static final String LOCAL = InetAddress.getLoopbackAddress().getHostAddress();
+
+  /** What a command left: its exit status and its output. */
+  private record Outcome(int status, String out, String err) {
+    void shouldBe(int expectedStatus, String expectedErr) {
+      assertEquals("verbena: " + expectedErr, err.strip());
+      assertEquals(expectedStatus, status);
+      assertEquals("", out);
+    }
+  }
+
+  private static Outcome run(String... args) {
+    PrintStream out = System.out;
+    PrintStream err = System.err;
+    var outBytes = new ByteArrayOutputStream();
+    var errBytes = new ByteArrayOutputStream();
+    System.setOut(new PrintStream(outBytes, true, StandardCharsets.UTF_8));
+    System.setErr(new PrintStream(errBytes, true, StandardCharsets.UTF_8));
+    try {
+      int status = Main.commandLine().execute(args);
+      return new Outcome(
+          status,
+          outBytes.toString(StandardCharsets.UTF_8),
+          errBytes.toString(StandardCharsets.UTF_8));
+    } finally {
+      System.setOut(out);
+      System.setErr(err);
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '"',
+      value = {
+        "--frobnicate             | unknown option '--frobnicate'",
+        "frobnicate               | unknown command 'frobnicate'",
+        "demo --frobnicate        | demo: unknown option '--frobnicate'",
+        "demo frobnicate          | demo: unexpected argument 'frobnicate'",
+        "demo --rdma perhaps      | demo: invalid value for option '--rdma': 'perhaps' is none of required, preferred, off",
+        "demo --device            | demo: missing required parameter for option '--device' (NAME)",
+        "sample frobnicate        | unknown sample 'frobnicate'",
+        "sample hello twice       | hello: unexpected argument 'twice'",
+        "sample echo-server       | echo-server: missing required parameter: 'PORT'",
+        "sample echo-server 65536 | echo-server: invalid value for positional parameter at index 0 (PORT): '65536' is not a port, a number from 0 to 65535",
+        "sample echo-client ::1 x | echo-client: invalid value for positional parameter at index 1 (PORT): 'x' is not a port, a number from 0 to 65535",
+        "test --no-rdma           | 'test' is a command of the launcher: run ./verbena test --no-rdma",
+        "perf                     | 'perf' is a command of the launcher: run ./verbena perf",
+      })
+  void shouldNameWhatWasWrongInOneLine(String args, String complaint) {
+    run(args.split(" ")).shouldBe(2, complaint + " (try ./verbena --help)");
+  }
+
+  @Test
+  void shouldComplainWithoutCommand() {
+    run().shouldBe(2, "no command given (try ./verbena --help)");
+  }
+
+  @Test
+  void shouldFitHelpInAScreen() {
+    Outcome help = run("--help");
+    assertEquals(0, help.status);
+    List<String> lines = help.out.lines().toList();
+    assertTrue(lines.size() <= 24, help.out);
+    assertTrue(lines.stream().allMatch(line -> line.length() <= 80), help.out);
+    for (String word : List.of("demo", "sample", "test", "testbed", "perf", "0", "1", "2", "3")) {
+      assertTrue(lines.stream().anyMatch(line -> line.startsWith("  " + word + " ")), word);
+    }
+  }
+
+  @Test
+  void shouldListSamples() {
+    Outcome list = run("sample");
+    assertEquals(0, list.status);
+    for (String name : List.of("hello", "one-sided", "echo-server PORT", "verbs-write [DEVICE]")) {
+      assertTrue(list.out.contains("\n  " + name + " "), list.out);
+    }
+  }
+
+  @Test
+  void shouldRunSamples() {
+    Outcome hello = run("sample", "hello");
+    assertEquals(0, hello.status, hello.err);
+    assertTrue(hello.out.startsWith("hello over "), hello.out);
+    Outcome oneSided = run("sample", "one-sided");
+    assertEquals(0, oneSided.status, oneSided.err);
+    assertTrue(oneSided.out.contains("a counter went from 0 to 5"), oneSided.out);
+    assertTrue(oneSided.out.contains("the owner finds: written from afar"), oneSided.out);
+  }
+
+  @Test
+  void shouldSayThatPortIsInUse() throws IOException {
+    try (var taken = new ServerSocket(0)) {
+      String port = String.valueOf(taken.getLocalPort());
+      run("sample", "echo-server", port)
+          .shouldBe(1, "cannot listen on 0.0.0.0:" + port + ": Address already in use");
+    }
+  }
+
+  @Test
+  void shouldSayThatNobodyListens() throws IOException {
+    int port;
+    try (var free = new ServerSocket()) {
+      free.bind(new InetSocketAddress(LOCAL, 0));
+      port = free.getLocalPort();
+    }
+    run("sample", "echo-client", LOCAL, String.valueOf(port))
+        .shouldBe(1, "cannot connect to " + LOCAL + ":" + port + ": Connection refused");
+  }
+
+  @Test
+  void shouldSayThatHostIsUnknown() {
+    run("sample", "echo-client", "no-such-host.invalid", "9000")
+        .shouldBe(1, "cannot connect to no-such-host.invalid:9000: unknown host");
+  }
+
+  @Test
+  void shouldSayThatPeerIsNotVerbena() throws Exception {
+    try (var server = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      Thread http =
+          Thread.startVirtualThread(
+              () -> {
+                try (Socket peer = server.accept()) {
+                  byte[] answer =
+                      "HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n"
+                          .getBytes(StandardCharsets.US_ASCII);
+                  peer.getOutputStream().write(answer);
+                  peer.shutdownOutput();
+                  peer.getInputStream().transferTo(java.io.OutputStream.nullOutputStream());
+                } catch (IOException e) {
+                  // The client hangs up as soon as it has seen enough.
+                }
+              });
+      int port = server.getLocalPort();
+      Outcome outcome = run("sample", "echo-client", LOCAL, String.valueOf(port));
+      assertTrue(http.join(Duration.ofSeconds(10)));
+      outcome.shouldBe(
+          1,
+          "cannot connect to %s:%d: the peer is not Verbena: it sent \"HTTP/1\""
+              .formatted(LOCAL, port));
+    }
+  }
+}
