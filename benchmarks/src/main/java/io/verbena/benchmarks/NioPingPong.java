@@ -1,0 +1,88 @@
+package io.verbena.benchmarks;
+
+import java.io.EOFException;
+import java.io.IOException;
+import java.net.StandardSocketOptions;
+import java.nio.ByteBuffer;
+import java.nio.channels.SocketChannel;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * The least that Java can do over TCP: one direct buffer, a non-blocking channel without Nagle's
+ * delay, and reading until something is there. No framing, no buffers to hand over, no checks.
+ */
+final class NioPingPong implements PingPong {
+  /** Reads between two looks at the clock, and how long a message may take. */
+  private static final int READS_PER_CHECK = 1 << 16;
+
+  private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(30);
+
+  private final SocketChannel channel;
+  private final ByteBuffer buffer = ByteBuffer.allocateDirect(MESSAGE_BYTES);
+
+  NioPingPong(SocketChannel channel) throws IOException {
+    this.channel = channel;
+    channel.configureBlocking(false);
+    channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
+  }
+
+  @Override
+  public int ping(long[] roundTripNanos, long deadline) throws IOException {
+    long value = 0;
+    int count = 0;
+    while (value != LAST) {
+      long start = System.nanoTime();
+      value = count == roundTripNanos.length - 1 || start - deadline > 0 ? LAST : count;
+      buffer.clear();
+      for (int k = 0; k < MESSAGE_LONGS; k++) {
+        buffer.putLong(value);
+      }
+      buffer.flip();
+      write();
+      read();
+      PingPong.check(value, buffer.getLong(0));
+      roundTripNanos[count] = System.nanoTime() - start;
+      count++;
+    }
+    return count;
+  }
+
+  @Override
+  public void echo() throws IOException {
+    long value = 0;
+    while (value != LAST) {
+      read();
+      value = buffer.getLong(0);
+      buffer.flip();
+      write();
+    }
+  }
+
+  private void write() throws IOException {
+    while (buffer.hasRemaining()) {
+      channel.write(buffer);
+    }
+  }
+
+  private void read() throws IOException {
+    buffer.clear();
+    long start = 0;
+    for (int reads = 1; buffer.hasRemaining(); reads++) {
+      if (channel.read(buffer) < 0) {
+        throw new EOFException("the other process closed the connection");
+      }
+      if (reads % READS_PER_CHECK == 0) {
+        long now = System.nanoTime();
+        start = start == 0 ? now : start;
+        if (now - start > PATIENCE_NANOS) {
+          throw new IOException("no message came for 30 s");
+        }
+      }
+    }
+  }
+
+  @Override
+  public void close() throws IOException {
+    channel.close();
+  }
+}
