@@ -167,9 +167,7 @@ final class Demo {
     rows.add(
         timing(() -> endpoint.read(local, 0, remote, 0, SMALL).await())
             .row("remote read of 64 B", 0));
-    rows.add(
-        timing(() -> endpoint.fetchAdd(remote, content, 1).await())
-            .row("fetch-and-add", 0));
+    rows.add(timing(() -> endpoint.fetchAdd(remote, content, 1).await()).row("fetch-and-add", 0));
     rows.add(
         timing(() -> endpoint.write(local, 0, remote, 0, content).await())
             .row("remote write of 1 MiB", content));

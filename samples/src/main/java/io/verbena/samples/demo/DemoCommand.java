@@ -84,9 +84,7 @@ public final class DemoCommand implements Callable<Integer> {
   }
 
   private static Progress progress() {
-    // Two processes that spin want a processor each.
-    String wanted = System.getProperty("verbena.demo.progress");
-    if (wanted != null) return Progress.valueOf(wanted);
+    // Spinning has by far the lowest latency, but two processes that spin want a processor each.
     return Runtime.getRuntime().availableProcessors() > 1 ? Progress.CALLER : Progress.THREAD;
   }
 
