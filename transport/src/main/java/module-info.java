@@ -9,6 +9,7 @@ module io.verbena {
   requires io.verbena.ffi;
   requires org.slf4j;
   requires transitive io.netty.buffer;
+  requires transitive io.netty.common;
   requires static transitive org.jspecify;
 
   exports io.verbena;

@@ -78,7 +78,7 @@ final class CompletionDriver implements Driver, Runnable {
     return events;
   }
 
-  private void armAll() throws VerbsException {
+  private void armAll() {
     for (EndpointCore endpoint : endpoints) {
       endpoint.lock.lock();
       try {

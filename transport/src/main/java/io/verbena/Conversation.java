@@ -3,6 +3,7 @@ package io.verbena;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.Unpooled;
+import io.netty.util.ReferenceCountUtil;
 import io.verbena.TransportException.Kind;
 import io.verbena.lane.Frame;
 import io.verbena.lane.Lane;
@@ -19,6 +20,15 @@ import org.jspecify.annotations.Nullable;
 final class Conversation implements LaneEvents {
   /** Most events in one go, so that one busy endpoint does not starve the others. */
   static final int POLL_LIMIT = 64;
+
+  private static final Failure PEER_CLOSED =
+      new Failure(Kind.PEER_CLOSED, "the peer closed the endpoint");
+
+  /** What a message takes besides its bytes: empty ones must not be free of charge. */
+  private static final int MESSAGE_OVERHEAD_BYTES = 256;
+
+  /** Memory that a peer gets for announcing a message; more comes with its bytes. */
+  private static final int FIRST_CAPACITY = 4 << 20;
 
   /**
    * What both sides agreed on.
@@ -70,7 +80,7 @@ final class Conversation implements LaneEvents {
     if (failure != null) {
       return failure;
     }
-    return peerClosed ? new Failure(Kind.PEER_CLOSED, "the peer closed the endpoint") : null;
+    return peerClosed ? PEER_CLOSED : null;
   }
 
   int peerMessageBytes() {
@@ -87,7 +97,17 @@ final class Conversation implements LaneEvents {
     }
     outgoing = message;
     outgoingAt = 0;
-    pump();
+    try {
+      pump();
+    } catch (RuntimeException e) {
+      // A released buffer, most likely: it stays the caller's as long as nothing of it has left.
+      if (outgoingAt == 0) {
+        outgoing = null;
+      } else {
+        fail(new Failure(Kind.PROTOCOL, "the message changed while it was being sent: " + e));
+      }
+      throw e;
+    }
     return true;
   }
 
@@ -154,6 +174,15 @@ final class Conversation implements LaneEvents {
       return 0;
     }
     int events = lane.poll(this, POLL_LIMIT);
+    if (peerClosed && !operations.isEmpty()) {
+      // Only a closed lane is sure not to touch the operations' memory any more.
+      lane.close();
+      operations.failAll(PEER_CLOSED);
+    }
+    if (failure != null) {
+      lane.close();
+      return events;
+    }
     if (outgoing != null) {
       pump();
     }
@@ -178,11 +207,15 @@ final class Conversation implements LaneEvents {
   @Nullable ByteBuf take() {
     ByteBuf message = received.poll();
     if (message != null) {
-      receivedBytes -= message.readableBytes();
+      receivedBytes -= cost(message);
       release();
       grantCredit();
     }
     return message;
+  }
+
+  private static int cost(ByteBuf message) {
+    return message.readableBytes() + MESSAGE_OVERHEAD_BYTES;
   }
 
   private void release() {
@@ -205,7 +238,6 @@ final class Conversation implements LaneEvents {
       case Frame.CLOSE -> {
         peerClosed = true;
         dropOutgoing();
-        operations.failAll(new Failure(Kind.PEER_CLOSED, "the peer closed the endpoint"));
         lane.shutdownOutput();
       }
       default -> protocolError("a frame of unknown type " + header.type);
@@ -232,16 +264,12 @@ final class Conversation implements LaneEvents {
         protocolError("a message of %d bytes".formatted(header.detail));
         return;
       }
-      assemblingLength = header.detail;
+      int length = (int) header.detail;
+      assemblingLength = length;
       try {
-        assembling = allocator.directBuffer((int) header.detail, (int) header.detail);
+        assembling = allocator.directBuffer(Math.min(length, FIRST_CAPACITY), length);
       } catch (OutOfMemoryError e) {
-        fail(
-            new Failure(
-                Kind.NETWORK,
-                "no memory for a message of %d bytes: raise -XX:MaxDirectMemorySize or lower"
-                        .formatted(header.detail)
-                    + " maxMessageBytes"));
+        outOfMemory();
         return;
       }
     }
@@ -259,12 +287,29 @@ final class Conversation implements LaneEvents {
       protocolError("a message whose parts do not make up its length");
       return;
     }
+    try {
+      if (length > message.capacity()) {
+        // By doubling: the steps in which a buffer grows by itself would copy it again and again.
+        message.capacity(
+            (int) Math.min(assemblingLength, Math.max(length, 2L * message.capacity())));
+      }
+    } catch (OutOfMemoryError e) {
+      outOfMemory();
+      return;
+    }
     message.writeBytes(payload);
     if (last) {
       assembling = null;
       received.add(message);
-      receivedBytes += message.readableBytes();
+      receivedBytes += cost(message);
     }
+  }
+
+  private void outOfMemory() {
+    String cure = "raise -XX:MaxDirectMemorySize or lower maxMessageBytes";
+    fail(
+        new Failure(
+            Kind.NETWORK, "no memory for a message of " + assemblingLength + " bytes: " + cure));
   }
 
   private void protocolError(String what) {
@@ -310,15 +355,15 @@ final class Conversation implements LaneEvents {
   }
 
   private void dropOutgoing() {
-    if (outgoing != null) {
-      outgoing.release();
-      outgoing = null;
-    }
+    ByteBuf message = outgoing;
+    outgoing = null;
+    // Safe: an application that released it too early must not break the end of the endpoint.
+    ReferenceCountUtil.safeRelease(message);
   }
 
   /** Releases messages that nobody will take any more. */
   void dropReceived() {
-    received.forEach(ByteBuf::release);
+    received.forEach(ReferenceCountUtil::safeRelease);
     received.clear();
   }
 }

@@ -75,7 +75,7 @@ public final class Endpoint implements AutoCloseable {
     core.lock.lock();
     try {
       for (int pauses = 1; !trySend(message); pauses++) {
-        core.pause(deadline, pauses, "send");
+        core.pauseForRoom(deadline, pauses, "send");
       }
     } finally {
       core.lock.unlock();
@@ -100,9 +100,7 @@ public final class Endpoint implements AutoCloseable {
             "the message has %d bytes, the peer accepts %d"
                 .formatted(message.readableBytes(), most));
       }
-      boolean accepted = core.conversation.offer(message);
-      core.wakeDriver();
-      return accepted;
+      return core.offer(message);
     } finally {
       core.lock.unlock();
     }
@@ -136,7 +134,7 @@ public final class Endpoint implements AutoCloseable {
     try {
       ByteBuf message = core.take();
       for (int pauses = 1; message == null; pauses++) {
-        core.pause(deadline, pauses, "receive");
+        core.pauseForEvent(deadline, pauses, "receive");
         message = core.take();
       }
       return message;
@@ -185,12 +183,18 @@ public final class Endpoint implements AutoCloseable {
     core.lock.lock();
     try {
       long cookie = core.begin(this, operation);
-      return cookie != EndpointCore.NO_COOKIE
-          && core.settle(
-              operation,
-              cookie,
-              core.conversation.lane.tryRead(
-                  local, localOffset, remote, remoteOffset, length, cookie));
+      if (cookie == EndpointCore.NO_COOKIE) {
+        return false;
+      }
+      boolean accepted = false;
+      try {
+        accepted =
+            core.conversation.lane.tryRead(
+                local, localOffset, remote, remoteOffset, length, cookie);
+      } finally {
+        core.settle(operation, cookie, accepted);
+      }
+      return accepted;
     } finally {
       core.lock.unlock();
     }
@@ -221,12 +225,18 @@ public final class Endpoint implements AutoCloseable {
     core.lock.lock();
     try {
       long cookie = core.begin(this, operation);
-      return cookie != EndpointCore.NO_COOKIE
-          && core.settle(
-              operation,
-              cookie,
-              core.conversation.lane.tryWrite(
-                  local, localOffset, remote, remoteOffset, length, cookie));
+      if (cookie == EndpointCore.NO_COOKIE) {
+        return false;
+      }
+      boolean accepted = false;
+      try {
+        accepted =
+            core.conversation.lane.tryWrite(
+                local, localOffset, remote, remoteOffset, length, cookie);
+      } finally {
+        core.settle(operation, cookie, accepted);
+      }
+      return accepted;
     } finally {
       core.lock.unlock();
     }
@@ -251,11 +261,16 @@ public final class Endpoint implements AutoCloseable {
     core.lock.lock();
     try {
       long cookie = core.begin(this, operation);
-      return cookie != EndpointCore.NO_COOKIE
-          && core.settle(
-              operation,
-              cookie,
-              core.conversation.lane.tryFetchAdd(remote, remoteOffset, delta, cookie));
+      if (cookie == EndpointCore.NO_COOKIE) {
+        return false;
+      }
+      boolean accepted = false;
+      try {
+        accepted = core.conversation.lane.tryFetchAdd(remote, remoteOffset, delta, cookie);
+      } finally {
+        core.settle(operation, cookie, accepted);
+      }
+      return accepted;
     } finally {
       core.lock.unlock();
     }
@@ -280,12 +295,17 @@ public final class Endpoint implements AutoCloseable {
     core.lock.lock();
     try {
       long cookie = core.begin(this, operation);
-      return cookie != EndpointCore.NO_COOKIE
-          && core.settle(
-              operation,
-              cookie,
-              core.conversation.lane.tryCompareSwap(
-                  remote, remoteOffset, expected, desired, cookie));
+      if (cookie == EndpointCore.NO_COOKIE) {
+        return false;
+      }
+      boolean accepted = false;
+      try {
+        accepted =
+            core.conversation.lane.tryCompareSwap(remote, remoteOffset, expected, desired, cookie);
+      } finally {
+        core.settle(operation, cookie, accepted);
+      }
+      return accepted;
     } finally {
       core.lock.unlock();
     }
@@ -313,7 +333,7 @@ public final class Endpoint implements AutoCloseable {
       for (int pauses = 1;
           !tryRead(local, localOffset, remote, remoteOffset, length, operation);
           pauses++) {
-        core.pause(deadline, pauses, "read");
+        core.pauseForRoom(deadline, pauses, "read");
       }
       return operation;
     } finally {
@@ -343,7 +363,7 @@ public final class Endpoint implements AutoCloseable {
       for (int pauses = 1;
           !tryWrite(local, localOffset, remote, remoteOffset, length, operation);
           pauses++) {
-        core.pause(deadline, pauses, "write");
+        core.pauseForRoom(deadline, pauses, "write");
       }
       return operation;
     } finally {
@@ -368,7 +388,7 @@ public final class Endpoint implements AutoCloseable {
     core.lock.lock();
     try {
       for (int pauses = 1; !tryFetchAdd(remote, remoteOffset, delta, operation); pauses++) {
-        core.pause(deadline, pauses, "fetchAdd");
+        core.pauseForRoom(deadline, pauses, "fetchAdd");
       }
       return operation;
     } finally {
@@ -397,7 +417,7 @@ public final class Endpoint implements AutoCloseable {
       for (int pauses = 1;
           !tryCompareSwap(remote, remoteOffset, expected, desired, operation);
           pauses++) {
-        core.pause(deadline, pauses, "compareSwap");
+        core.pauseForRoom(deadline, pauses, "compareSwap");
       }
       return operation;
     } finally {
@@ -456,7 +476,7 @@ public final class Endpoint implements AutoCloseable {
     core.lock.lock();
     try {
       for (int pauses = 1; !operation.isDone(); pauses++) {
-        core.pause(deadline, pauses, "operation");
+        core.pauseForEvent(deadline, pauses, "operation");
       }
     } finally {
       core.lock.unlock();

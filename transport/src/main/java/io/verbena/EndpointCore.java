@@ -39,7 +39,10 @@ final class EndpointCore {
   private final boolean callerProgress;
   private final long operationNanos;
   private final long closeNanos;
+  private final Condition room = lock.newCondition();
   private int waiters;
+  private int roomWaiters;
+  private @Nullable Thread closer;
   private boolean closing;
   private boolean closed;
 
@@ -67,17 +70,20 @@ final class EndpointCore {
   }
 
   /**
-   * Moves data without waiting and tells those who wait. A defect of ours ends this endpoint, not
-   * the thread that serves all of them.
+   * Moves data without waiting and tells those who wait. What goes wrong, a buffer that was
+   * released too early or a defect of ours, ends this endpoint, not the thread that serves all of
+   * them.
    */
   int progress() {
     lock.lock();
     try {
       return closed ? 0 : advance();
-    } catch (RuntimeException e) {
-      LOG.error("{} failed; this is a defect of Verbena", link, e);
-      conversation.fail(new Failure(Kind.PROTOCOL, "internal error: " + e));
+    } catch (RuntimeException | Error e) {
+      LOG.error("{} failed", link, e);
+      conversation.lane.close();
+      conversation.fail(new Failure(Kind.PROTOCOL, "the endpoint failed: " + e));
       changed.signalAll();
+      room.signalAll();
       return 0;
     } finally {
       lock.unlock();
@@ -87,10 +93,26 @@ final class EndpointCore {
   private int advance() {
     boolean failedBefore = conversation.failed();
     int events = conversation.progress();
-    if (waiters > 0 && (events > 0 || conversation.failed() != failedBefore)) {
+    boolean news = events > 0 || conversation.failed() != failedBefore;
+    if (waiters > 0 && news) {
       changed.signalAll();
     }
+    signalRoom(news);
     return events;
+  }
+
+  /** Tells those who wait for room to send, also when it came without an event. */
+  private void signalRoom(boolean news) {
+    if (roomWaiters > 0 && (news || !conversation.hasOutgoing())) {
+      room.signalAll();
+    }
+  }
+
+  boolean offer(ByteBuf message) {
+    boolean accepted = conversation.offer(message);
+    wakeDriver();
+    signalRoom(false);
+    return accepted;
   }
 
   @Nullable ByteBuf take() throws TransportException {
@@ -101,60 +123,75 @@ final class EndpointCore {
     }
     if (message == null) {
       requireUsable();
+    } else {
+      // Taking a message may have granted credit that the socket had no room for.
+      wakeDriver();
     }
     return message;
   }
 
+  /** Waits for an event: a message, the end of an operation. See {@link #pause}. */
+  void pauseForEvent(long deadline, int pauses, String what) throws TransportException {
+    waiters++;
+    try {
+      pause(changed, deadline, pauses, what);
+    } finally {
+      waiters--;
+    }
+  }
+
+  /** Waits for room to send or to start an operation. See {@link #pause}. */
+  void pauseForRoom(long deadline, int pauses, String what) throws TransportException {
+    roomWaiters++;
+    try {
+      pause(room, deadline, pauses, what);
+    } finally {
+      roomWaiters--;
+    }
+  }
+
   /**
-   * Lets something happen: sleeps while the transport's threads work, or gives other threads a
-   * chance and polls. The caller holds the lock once, checks its condition before and after.
+   * Lets something happen: sleeps while the transport's threads work, or polls and gives others a
+   * chance. The caller holds the lock once, checks its condition before and after.
    *
    * @param pauses how often the caller has paused, from 1
    */
-  @SuppressWarnings("ThreadPriorityCheck") // A hint for machines with fewer cores than spinners.
-  void pause(long deadline, int pauses, String what) throws TransportException {
-    if (callerProgress) {
-      if (advance() > 0) {
-        return;
-      }
-      if (pauses % POLLS_PER_CHECK == 0) {
-        failOverdue(System.nanoTime());
-      }
-    }
+  @SuppressWarnings({
+    "ThreadPriorityCheck", // A hint for machines with fewer cores than spinners.
+    "WaitNotInLoop" // The callers loop.
+  })
+  private void pause(Condition condition, long deadline, int pauses, String what)
+      throws TransportException {
     long left = deadline - System.nanoTime();
     if (left <= 0) {
       throw new TransportException(
           Kind.TIMEOUT, "%s: the deadline passed (link: %s)".formatted(what, link));
     }
-    if (!callerProgress) {
-      sleep(left, what);
-      return;
-    }
-    lock.unlock();
     try {
-      if (pauses % SPINS_BEFORE_YIELD == 0) {
-        Thread.yield();
-      } else {
-        Thread.onSpinWait();
+      if (!callerProgress) {
+        condition.awaitNanos(left);
+        return;
       }
-    } finally {
-      lock.lock();
-    }
-    if (Thread.currentThread().isInterrupted()) {
-      throw new TransportException(Kind.TIMEOUT, what + ": the waiting thread was interrupted");
-    }
-  }
-
-  @SuppressWarnings("WaitNotInLoop") // The callers of pause loop.
-  private void sleep(long nanos, String what) throws TransportException {
-    waiters++;
-    try {
-      changed.awaitNanos(nanos);
+      int events = advance();
+      if (pauses % POLLS_PER_CHECK == 0) {
+        failOverdue(System.nanoTime());
+        if (Thread.interrupted()) {
+          throw new InterruptedException();
+        }
+      }
+      lock.unlock();
+      try {
+        if (pauses % SPINS_BEFORE_YIELD == 0) {
+          Thread.yield();
+        } else if (events == 0) {
+          Thread.onSpinWait();
+        }
+      } finally {
+        lock.lock();
+      }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new TransportException(Kind.TIMEOUT, what + ": the waiting thread was interrupted", e);
-    } finally {
-      waiters--;
     }
   }
 
@@ -168,13 +205,12 @@ final class EndpointCore {
     return conversation.operations.add(operation);
   }
 
-  boolean settle(Operation operation, long cookie, boolean accepted) {
+  void settle(Operation operation, long cookie, boolean accepted) {
     if (!accepted) {
       conversation.operations.remove(cookie);
       operation.cancelStart();
     }
     wakeDriver();
-    return accepted;
   }
 
   /** Lets the transport's threads go on with what the lane could not send at once. */
@@ -192,10 +228,11 @@ final class EndpointCore {
     lock.lock();
     try {
       if (!closing && conversation.operations.hasOverdue(now)) {
+        conversation.lane.close();
         conversation.fail(
             new Failure(Kind.TIMEOUT, "a one-sided operation did not end before its deadline"));
-        conversation.lane.close();
         changed.signalAll();
+        room.signalAll();
       }
     } finally {
       lock.unlock();
@@ -206,34 +243,52 @@ final class EndpointCore {
     return closed;
   }
 
-  /** Says goodbye as far as deadlines allow, then frees everything. False if that was done. */
+  /**
+   * Says goodbye as far as deadlines allow, then frees everything. False if another thread did:
+   * then it is done.
+   */
   boolean close() {
     lock.lock();
     try {
       if (closing) {
+        while (!closed && closer != Thread.currentThread()) {
+          changed.awaitUninterruptibly();
+        }
         return false;
       }
       closing = true;
-      conversation.operations.failAll(new Failure(Kind.CLOSED, "this side closed the endpoint"));
+      closer = Thread.currentThread();
       changed.signalAll();
+      room.signalAll();
     } finally {
       lock.unlock();
     }
-    long deadline = System.nanoTime() + closeNanos;
-    drive(deadline, this::flushed);
-    drive(Math.min(deadline, System.nanoTime() + LINGER_NANOS), this::peerGone);
+    try {
+      long deadline = System.nanoTime() + closeNanos;
+      drive(deadline, this::flushed);
+      drive(Math.min(deadline, System.nanoTime() + LINGER_NANOS), this::peerGone);
+    } finally {
+      release();
+    }
+    return true;
+  }
+
+  private void release() {
     lock.lock();
     try {
       closed = true;
-      conversation.fail(new Failure(Kind.CLOSED, "this side closed the endpoint"));
-      conversation.dropReceived();
+      // First the lane: while it lives, operations under way may touch their memory.
       conversation.lane.close();
-      changed.signalAll();
+      var end = new Failure(Kind.CLOSED, "this side closed the endpoint");
+      conversation.fail(end);
+      conversation.operations.failAll(end);
+      conversation.dropReceived();
     } finally {
+      changed.signalAll();
+      room.signalAll();
       lock.unlock();
+      driver.detach(this);
     }
-    driver.detach(this);
-    return true;
   }
 
   private boolean flushed() {

@@ -44,6 +44,7 @@ final class Handshake {
   private final MemoryDomain memory;
   private String noRdma;
   private @Nullable RdmaLane rdma;
+  private @Nullable RdmaOffer offer;
 
   /**
    * @param noRdma why {@code adapter} is null
@@ -104,13 +105,20 @@ final class Handshake {
     return peer;
   }
 
+  /** Without a lane there is TCP, so whatever stands in the way is only the reason. */
   private void createLane() {
-    if (adapter != null) {
-      try {
-        rdma = RdmaLane.create(adapter, channel, WINDOW, DEPTH);
-      } catch (VerbsException e) {
-        noRdma = String.valueOf(e.getMessage());
+    if (adapter == null) {
+      return;
+    }
+    try {
+      rdma = RdmaLane.create(adapter, channel, WINDOW, DEPTH);
+      offer = rdma.offer();
+    } catch (VerbsException | IllegalStateException | IllegalArgumentException e) {
+      if (rdma != null) {
+        rdma.releaseVerbs();
+        rdma = null;
       }
+      noRdma = String.valueOf(e.getMessage());
     }
   }
 
@@ -129,8 +137,7 @@ final class Handshake {
         new TcpLane(channel, memory, DEPTH), new Link.Tcp(localInterface(), noRdma), limits);
   }
 
-  private Hello hello(UUID node, UUID session) throws VerbsException {
-    RdmaOffer offer = rdma == null ? null : rdma.offer();
+  private Hello hello(UUID node, UUID session) {
     return new Hello(
         Hello.VERSION,
         Hello.VERSION,
@@ -154,13 +161,13 @@ final class Handshake {
 
   /** Connects and proves the queue pairs; returns why that is not possible, or an empty text. */
   private String bringUp(RdmaLane rdma, Hello peer) throws IOException {
-    RdmaOffer offer = peer.offer();
-    if (offer == null) {
+    RdmaOffer theirs = peer.offer();
+    if (theirs == null) {
       return "the peer has none: " + peer.noOffer();
     }
     String problem = "";
     try {
-      rdma.connect(offer);
+      rdma.connect(theirs);
     } catch (VerbsException | IllegalArgumentException e) {
       problem = "the queue pair could not be connected: " + e.getMessage();
     }

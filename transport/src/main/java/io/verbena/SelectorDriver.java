@@ -6,6 +6,7 @@ import java.nio.channels.ClosedChannelException;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
 import java.nio.channels.SocketChannel;
+import java.util.HashSet;
 import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -24,10 +25,17 @@ final class SelectorDriver implements Driver, Runnable {
   /** How often deadlines are looked at. */
   private static final long CHECK_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
 
+  /** Full rounds of one endpoint before the others get their turn. */
+  private static final int MAX_ROUNDS = 8;
+
   private final Selector selector;
   private final ConcurrentHashMap<EndpointCore, SocketChannel> channels = new ConcurrentHashMap<>();
   private final Queue<EndpointCore> arrivals = new ConcurrentLinkedQueue<>();
   private final Thread thread;
+
+  /** Endpoints with frames left in their lanes' buffers, of which the selector knows nothing. */
+  private final Set<EndpointCore> unfinished = new HashSet<>();
+
   private volatile boolean closed;
   private long nextCheck = System.nanoTime();
 
@@ -51,11 +59,12 @@ final class SelectorDriver implements Driver, Runnable {
   public void wake(EndpointCore endpoint) {
     SocketChannel channel = channels.get(endpoint);
     SelectionKey key = channel == null ? null : channel.keyFor(selector);
-    if (key == null || Thread.currentThread() == thread) {
+    if (key == null) {
       return;
     }
     try {
-      if ((key.interestOpsOr(SelectionKey.OP_WRITE) & SelectionKey.OP_WRITE) == 0) {
+      int before = key.interestOpsOr(SelectionKey.OP_WRITE);
+      if ((before & SelectionKey.OP_WRITE) == 0 && Thread.currentThread() != thread) {
         selector.wakeup();
       }
     } catch (CancelledKeyException e) {
@@ -77,7 +86,7 @@ final class SelectorDriver implements Driver, Runnable {
       while (!closed) {
         register();
         long now = System.nanoTime();
-        boolean spin = now - spinUntil < 0;
+        boolean spin = now - spinUntil < 0 || !unfinished.isEmpty();
         int ready =
             spin
                 ? selector.selectNow()
@@ -88,6 +97,7 @@ final class SelectorDriver implements Driver, Runnable {
         } else if (spin) {
           Thread.onSpinWait();
         }
+        finish();
         check();
       }
     } catch (IOException | RuntimeException e) {
@@ -108,12 +118,16 @@ final class SelectorDriver implements Driver, Runnable {
     }
   }
 
-  private static void serve(Set<SelectionKey> selected) {
+  private void serve(Set<SelectionKey> selected) {
     for (SelectionKey key : selected) {
       var endpoint = (EndpointCore) key.attachment();
-      // Frames that a full round left in the lane's buffer are not the selector's business; credit
-      // bounds how many there are.
-      while (endpoint.progress() >= Conversation.POLL_LIMIT) {}
+      int rounds = 0;
+      while (endpoint.progress() >= Conversation.POLL_LIMIT) {
+        if (++rounds == MAX_ROUNDS) {
+          unfinished.add(endpoint);
+          break;
+        }
+      }
       endpoint.lock.lock();
       try {
         boolean wantsWrite = endpoint.conversation.lane.hasUnsent();
@@ -127,6 +141,12 @@ final class SelectorDriver implements Driver, Runnable {
       }
     }
     selected.clear();
+  }
+
+  private void finish() {
+    if (!unfinished.isEmpty()) {
+      unfinished.removeIf(endpoint -> endpoint.progress() < Conversation.POLL_LIMIT);
+    }
   }
 
   private void check() {

@@ -19,6 +19,7 @@ import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -33,6 +34,8 @@ import org.slf4j.LoggerFactory;
 public final class Transport implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Transport.class);
 
+  private static final long ABORT_STEP_NANOS = TimeUnit.MILLISECONDS.toNanos(1);
+
   private final TransportConfig config;
   private final UUID node = UUID.randomUUID();
   private final @Nullable RdmaAdapter adapter;
@@ -42,6 +45,7 @@ public final class Transport implements AutoCloseable {
   private final @Nullable CompletionDriver rdma;
   private final Set<Endpoint> endpoints = ConcurrentHashMap.newKeySet();
   private final Set<Listener> listeners = ConcurrentHashMap.newKeySet();
+  private final Set<SocketChannel> connecting = ConcurrentHashMap.newKeySet();
   private volatile boolean closed;
 
   private Transport(TransportConfig config, @Nullable RdmaAdapter adapter, String noRdma)
@@ -108,20 +112,29 @@ public final class Transport implements AutoCloseable {
    * @throws IOException if the system refuses what it needs
    */
   public Endpoint connect(InetSocketAddress address) throws IOException {
-    requireOpen();
-    long deadline = System.nanoTime() + config.connectTimeout().toNanos();
     SocketChannel channel = SocketChannel.open();
+    connecting.add(channel);
     try {
-      channel
-          .socket()
-          .connect(address, (int) TimeUnit.NANOSECONDS.toMillis(deadline - System.nanoTime()));
-    } catch (IOException e) {
+      requireOpen();
+      return connect(channel, address);
+    } catch (IOException | RuntimeException e) {
       channel.close();
+      if (closed) {
+        throw new TransportException(Kind.CLOSED, "the transport is closed", e);
+      }
+      throw e;
+    } finally {
+      connecting.remove(channel);
+    }
+  }
+
+  private Endpoint connect(SocketChannel channel, InetSocketAddress address) throws IOException {
+    long deadline = System.nanoTime() + config.connectTimeout().toNanos();
+    try {
+      channel.socket().connect(address, (int) Math.max(1, config.connectTimeout().toMillis()));
+    } catch (IOException e) {
       throw new TransportException(
           Kind.ADDRESS, "cannot connect to %s: %s".formatted(text(address), reason(e)), e);
-    } catch (IllegalArgumentException e) {
-      channel.close();
-      throw e;
     }
     try {
       return establish(channel, deadline, true);
@@ -221,12 +234,19 @@ public final class Transport implements AutoCloseable {
     if (driver == tcp && tcp != null) {
       tcp.use(core, channel);
     }
-    var endpoint =
-        new Endpoint(
-            core,
-            (InetSocketAddress) channel.getLocalAddress(),
-            (InetSocketAddress) channel.getRemoteAddress(),
-            endpoints::remove);
+    Endpoint endpoint;
+    try {
+      endpoint =
+          new Endpoint(
+              core,
+              (InetSocketAddress) channel.getLocalAddress(),
+              (InetSocketAddress) channel.getRemoteAddress(),
+              endpoints::remove);
+    } catch (IOException e) {
+      lane.close();
+      driver.detach(core);
+      throw e;
+    }
     endpoints.add(endpoint);
     driver.attach(core);
     LOG.info("{} - {}: {}", endpoint.localAddress(), endpoint.remoteAddress(), outcome.link());
@@ -264,6 +284,7 @@ public final class Transport implements AutoCloseable {
     }
     closed = true;
     listeners.forEach(Listener::close);
+    abortConnects();
     // Beside each other: a peer that is slow to say goodbye must not hold up the others.
     endpoints.stream()
         .map(endpoint -> Thread.ofVirtual().start(endpoint::close))
@@ -275,9 +296,26 @@ public final class Transport implements AutoCloseable {
     if (rdma != null) {
       rdma.close();
     }
-    memory.close();
-    if (adapter != null) {
-      adapter.close();
+    try {
+      memory.close();
+    } finally {
+      if (adapter != null) {
+        adapter.close();
+      }
+    }
+  }
+
+  /** Handshakes use the adapter: they must have ended before it is closed. */
+  private void abortConnects() {
+    while (!connecting.isEmpty()) {
+      for (SocketChannel channel : connecting) {
+        try {
+          channel.close();
+        } catch (IOException e) {
+          LOG.debug("A socket could not be closed", e);
+        }
+      }
+      LockSupport.parkNanos(ABORT_STEP_NANOS);
     }
   }
 }

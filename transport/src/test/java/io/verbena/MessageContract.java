@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
+import io.netty.util.IllegalReferenceCountException;
 import io.verbena.TransportException.Kind;
 import java.io.IOException;
 import java.time.Duration;
@@ -180,6 +181,65 @@ abstract class MessageContract {
     ByteBuf received = pair.server.receive();
     assertEquals(7, received.readLong());
     received.release();
+  }
+
+  @Test
+  void shouldRefuseAReleasedBufferAndGoOn() throws IOException {
+    ByteBuf released = EndpointPair.random(1, 100);
+    released.release();
+    assertThrows(IllegalReferenceCountException.class, () -> pair.client.send(released));
+    pair.client.send(EndpointPair.number(8));
+    ByteBuf received = pair.server.receive();
+    assertEquals(8, received.readLong());
+    received.release();
+  }
+
+  /** Such a buffer ends its endpoint; the others of the transport do not notice. */
+  @Test
+  void shouldSurviveABufferThatIsReleasedWhileItWaits() throws IOException {
+    ByteBuf waiting = EndpointPair.random(1, 1 << 20);
+    while (pair.client.trySend(waiting.retainedDuplicate())) {
+      Thread.onSpinWait();
+    }
+    waiting.release(waiting.refCnt());
+    try (Listener listener = pair.serverTransport.listen(EndpointPair.anyPort());
+        Endpoint other = pair.clientTransport.connect(listener.address());
+        Endpoint others = listener.accept()) {
+      other.send(EndpointPair.number(9));
+      ByteBuf received = others.receive();
+      assertEquals(9, received.readLong());
+      received.release();
+    }
+  }
+
+  /**
+   * Empty messages take memory as well: a receiver that does not take them holds a bounded number.
+   */
+  @Test
+  void shouldHoldUpASenderOfEmptyMessages() throws IOException {
+    pair.close();
+    pair = new EndpointPair(config().withReceiveBufferBytes(100_000));
+    int accepted = 0;
+    long quietSince = System.nanoTime();
+    while (System.nanoTime() - quietSince < Duration.ofMillis(500).toNanos()) {
+      if (pair.client.trySend(Unpooled.EMPTY_BUFFER)) {
+        quietSince = System.nanoTime();
+        assertTrue(++accepted < 2000, "the sender is never held up");
+      } else {
+        Thread.onSpinWait();
+      }
+    }
+    for (int i = 0; i < accepted; i++) {
+      assertEquals(0, pair.server.receive().readableBytes());
+    }
+  }
+
+  @Test
+  void shouldNoticeWhenTwoThreadsCloseThatBothAreDone() throws Exception {
+    var first = async(() -> pair.client.close());
+    pair.client.close();
+    pair.clientTransport.close();
+    first.get();
   }
 
   @Test

@@ -185,6 +185,41 @@ abstract class RemoteMemoryContract {
     assertEquals(Kind.REMOTE_ACCESS, assertThrows(TransportException.class, write::await).kind());
   }
 
+  /** What a lane refuses leaves no operation behind that would end the endpoint at its deadline. */
+  @Test
+  void shouldRefuseClosedLocalMemoryAndGoOn() throws IOException {
+    RemoteMemory remote = all();
+    RegisteredMemory gone = pair.clientTransport.allocate(4096);
+    gone.close();
+    for (int i = 0; i < 300; i++) {
+      var operation = new Operation();
+      try {
+        pair.client.tryRead(gone, 0, remote, 0, 4096, operation);
+        operation.await();
+      } catch (IllegalStateException | TransportException e) {
+        assertFalse(e.getMessage().isBlank());
+      }
+    }
+    pair.client.read(local, 0, remote, 0, 4096).await();
+  }
+
+  @Test
+  void shouldStopServingAGrantThatIsRevokedWhileItIsRead() throws IOException {
+    RemoteMemory remote = all();
+    List<Operation> reads = new ArrayList<>();
+    for (int i = 0; i < 10; i++) {
+      reads.add(pair.client.read(local, 0, remote, 0, BYTES));
+    }
+    granted.revoke(remote);
+    for (Operation read : reads) {
+      try {
+        read.await();
+      } catch (TransportException e) {
+        assertEquals(Kind.REMOTE_ACCESS, e.kind());
+      }
+    }
+  }
+
   @Test
   void shouldEndEveryOperationWhenTheEndpointIsClosed() throws IOException {
     RemoteMemory remote = all();

@@ -96,12 +96,25 @@ public final class MemoryDomain implements AutoCloseable {
     allocated.remove(memory);
   }
 
-  /** Revokes all grants and frees all memory of this domain. */
+  /**
+   * Revokes all grants and frees all memory of this domain.
+   *
+   * @throws IllegalStateException if some memory is in use by the system or the device: it is not
+   *     freed, everything else is
+   */
   @Override
   public void close() {
     grants.clear();
+    IllegalStateException failure = null;
     for (RegisteredMemory memory : allocated) {
-      memory.close();
+      try {
+        memory.close();
+      } catch (IllegalStateException e) {
+        failure = e;
+      }
+    }
+    if (failure != null) {
+      throw failure;
     }
   }
 }

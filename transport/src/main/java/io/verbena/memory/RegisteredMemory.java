@@ -4,6 +4,7 @@ import io.verbena.verbs.Access;
 import io.verbena.verbs.MemoryRegion;
 import io.verbena.verbs.ProtectionDomain;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.EnumSet;
@@ -149,16 +150,19 @@ public final class RegisteredMemory implements AutoCloseable {
       return;
     }
     closed = true;
-    grants.forEach(
-        (handle, granted) -> {
-          domain.withdraw(handle);
-          granted.ifPresent(MemoryRegion::close);
-        });
-    grants.clear();
-    if (region != null) {
-      region.close();
-    }
+    grants.keySet().forEach(domain::withdraw);
     domain.freed(this);
+    try {
+      for (Optional<MemoryRegion> granted : grants.values()) {
+        granted.ifPresent(MemoryRegion::close);
+      }
+      if (region != null) {
+        region.close();
+      }
+    } catch (UncheckedIOException e) {
+      // The device may still reach the memory: it has to stay.
+      throw new IllegalStateException("the memory stays registered: " + e.getMessage(), e);
+    }
     arena.close();
   }
 }

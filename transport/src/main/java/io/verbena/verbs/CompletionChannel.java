@@ -1,6 +1,7 @@
 package io.verbena.verbs;
 
 import io.verbena.ffi.ErrnoCalls;
+import io.verbena.ffi.SystemCalls;
 import io.verbena.ffi.libc.LibC;
 import io.verbena.ffi.libc.pollfd;
 import io.verbena.ffi.verbs.Verbs;
@@ -61,13 +62,13 @@ public final class CompletionChannel extends NativeObject {
       }
       // A thread must not sleep in ibv_get_cq_event: nothing could wake it up.
       int descriptor = ibv_comp_channel.fd(channel);
-      int flags = ErrnoCalls.getStatusFlags(capture, descriptor);
+      int flags = SystemCalls.getStatusFlags(capture, descriptor);
       boolean nonBlocking =
           flags >= 0
-              && ErrnoCalls.setStatusFlags(capture, descriptor, flags | LibC.O_NONBLOCK()) == 0;
+              && SystemCalls.setStatusFlags(capture, descriptor, flags | LibC.O_NONBLOCK()) == 0;
       int wakeup =
           nonBlocking
-              ? ErrnoCalls.eventfd(capture, 0, LibC.EFD_CLOEXEC() | LibC.EFD_NONBLOCK())
+              ? SystemCalls.eventfd(capture, 0, LibC.EFD_CLOEXEC() | LibC.EFD_NONBLOCK())
               : -1;
       if (wakeup < 0) {
         int errno = ErrnoCalls.errno(capture);
@@ -107,7 +108,7 @@ public final class CompletionChannel extends NativeObject {
           throw closed();
         }
         int millis = Deadlines.pollMillis(nanos - (System.nanoTime() - start));
-        int ready = ErrnoCalls.poll(capture, descriptors, 2, millis);
+        int ready = SystemCalls.poll(capture, descriptors, 2, millis);
         if (ready < 0) {
           int errno = ErrnoCalls.errno(capture);
           if (errno != LibC.EINTR()) {
@@ -152,7 +153,7 @@ public final class CompletionChannel extends NativeObject {
   }
 
   private boolean consumeWakeup() {
-    return ErrnoCalls.read(capture, wakeupDescriptor, counter, Long.BYTES) == Long.BYTES;
+    return SystemCalls.read(capture, wakeupDescriptor, counter, Long.BYTES) == Long.BYTES;
   }
 
   /**

@@ -1,6 +1,7 @@
 package io.verbena.verbs;
 
 import io.verbena.ffi.ErrnoCalls;
+import io.verbena.ffi.SystemCalls;
 import io.verbena.ffi.libc.LibC;
 import io.verbena.ffi.libc.rlimit;
 import java.lang.foreign.Arena;
@@ -93,7 +94,7 @@ final class Cures {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment limit = rlimit.allocate(arena);
       MemorySegment capture = ErrnoCalls.capture(arena);
-      if (ErrnoCalls.getrlimit(capture, LibC.RLIMIT_MEMLOCK(), limit) != 0) {
+      if (SystemCalls.getrlimit(capture, LibC.RLIMIT_MEMLOCK(), limit) != 0) {
         return "raise the limit of locked memory";
       }
       return lockedMemory(rlimit.rlim_cur(limit));

@@ -48,7 +48,7 @@ public final class ReceiveBatch extends WorkBatch {
    */
   public ReceiveBatch receive(long id, MemoryRegion region, long offset, int length) {
     region.checkWritable(domain, offset, length);
-    if (!hasRoom()) {
+    if (!hasRoom(size)) {
       return this;
     }
     MemorySegment memory = slots;

@@ -21,6 +21,12 @@ abstract class SendChain extends WorkBatch {
   private static final long SWAP = ATOMIC + ibv_send_wr.wr.atomic.swap$offset();
   private static final long ATOMIC_RKEY = ATOMIC + ibv_send_wr.wr.atomic.rkey$offset();
 
+  /** Where the first element stands in a slot: as a constant it folds into the addresses. */
+  private static final long ELEMENTS = ibv_send_wr.sizeof();
+
+  /** Tells the compiler that addresses are small positive numbers: its range checks fold away. */
+  private static final long ADDRESS_BITS = (1L << 62) - 1;
+
   /** Up to here, a loop is faster than {@code MemorySegment.copy}. */
   private static final int SHORT_COPY = 64;
 
@@ -194,7 +200,10 @@ abstract class SendChain extends WorkBatch {
 
   /** Writes what every request has. */
   private long request(long id, int opcode, int options, int length) {
-    if (!hasRoom()) {
+    // Read once and held against the array: whatever a second thread does to the batch or to the
+    // ring, what follows writes without a check and must stay inside.
+    int place = size;
+    if (place > last || !hasRoom(place)) {
       return FULL;
     }
     long bits = opcode;
@@ -206,20 +215,20 @@ abstract class SendChain extends WorkBatch {
       bits |= WorkRing.QUIET;
       sinceSignal = 0;
     }
-    long slot = address + size * stride;
-    InlineVerbs.putLong(slot + WR_ID, ring.assign(size, id, bits));
+    long slot = (address + place * stride) & ADDRESS_BITS;
+    InlineVerbs.putLong(slot + WR_ID, ring.assign(place, id, bits));
     // An element of length 0 means 2 GiB to some devices: an empty message has no elements.
     InlineVerbs.putInt(slot + NUM_SGE, length == 0 ? 0 : 1);
     // Opcode and flags are neighbours. One store for both: compilers turn a copy of both into one
     // load, and a load that spans two stores waits until these have reached the cache. A test
     // checks the neighbourhood; that the low half comes first is so on all platforms of ours.
     InlineVerbs.putLong(slot + OPCODE, Integer.toUnsignedLong(opcode) | (long) wireFlags << 32);
-    size++;
+    size = place + 1;
     return slot;
   }
 
   private void element(long slot, long where, int length, int lkey) {
-    long element = slot + elements;
+    long element = slot + ELEMENTS;
     InlineVerbs.putLong(element + SGE_ADDRESS, where);
     InlineVerbs.putLong(element + SGE_LENGTH, Integer.toUnsignedLong(length) | (long) lkey << 32);
   }

@@ -50,7 +50,9 @@ abstract class WorkBatch extends UseGuard {
   final MemorySegment refused = Arena.ofAuto().allocate(ValueLayout.JAVA_LONG);
   final long refusedAddress = refused.address();
 
-  private final int last;
+  /** Place of the last slot. */
+  final int last;
+
   private int terminator;
   int size;
   boolean overflow;
@@ -100,8 +102,8 @@ abstract class WorkBatch extends UseGuard {
   }
 
   /** Whether the next request has a slot; if not, the batch as a whole will not be posted. */
-  final boolean hasRoom() {
-    if (ring.hasRoom(size)) {
+  final boolean hasRoom(int place) {
+    if (ring.hasRoom(place)) {
       return true;
     }
     overflow = true;

@@ -59,7 +59,7 @@ record LaneResources(
           new Slots(region.memory(), 0, SEND_SLOTS, SLOT_BYTES),
           new Slots(region.memory(), receivesAt, receiveSlots, SLOT_BYTES),
           previousValuesAt);
-    } catch (VerbsException e) {
+    } catch (VerbsException | RuntimeException e) {
       close(queue, region);
       throw e;
     }

@@ -52,15 +52,21 @@ final class OneSidedRequests {
     MemoryRegion target = regionOf(local);
     SendBatch batch = pair.sends();
     long done = 0;
-    do {
-      int part = (int) Math.min(length - done, largest);
-      if (done + part == length) {
-        batch.signaled();
-      }
-      long from = remote.address() + remoteOffset + done;
-      batch.read(cookie, target, localOffset + done, part, from, remote.key());
-      done += part;
-    } while (done < length);
+    try {
+      do {
+        int part = (int) Math.min(length - done, largest);
+        if (done + part == length) {
+          batch.signaled();
+        }
+        long from = remote.address() + remoteOffset + done;
+        batch.read(cookie, target, localOffset + done, part, from, remote.key());
+        done += part;
+      } while (done < length);
+    } catch (RuntimeException e) {
+      // The parts before the one that was refused must not leave with the next doorbell.
+      batch.clear();
+      throw e;
+    }
     return lane.submit(batch);
   }
 
@@ -78,15 +84,21 @@ final class OneSidedRequests {
     MemoryRegion source = regionOf(local);
     SendBatch batch = pair.sends();
     long done = 0;
-    do {
-      int part = (int) Math.min(length - done, largest);
-      if (done + part == length) {
-        batch.signaled();
-      }
-      long to = remote.address() + remoteOffset + done;
-      batch.write(cookie, source, localOffset + done, part, to, remote.key());
-      done += part;
-    } while (done < length);
+    try {
+      do {
+        int part = (int) Math.min(length - done, largest);
+        if (done + part == length) {
+          batch.signaled();
+        }
+        long to = remote.address() + remoteOffset + done;
+        batch.write(cookie, source, localOffset + done, part, to, remote.key());
+        done += part;
+      } while (done < length);
+    } catch (RuntimeException e) {
+      // The parts before the one that was refused must not leave with the next doorbell.
+      batch.clear();
+      throw e;
+    }
     return lane.submit(batch);
   }
 

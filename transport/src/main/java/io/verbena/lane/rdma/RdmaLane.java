@@ -165,7 +165,7 @@ public final class RdmaLane implements Lane {
 
   @Override
   public boolean trySend(Frame header, ByteBuf payload, int index) {
-    if (freeSendCount == 0 || failure != null) {
+    if (freeSendCount == 0 || !isUp()) {
       return false;
     }
     int slot = freeSends[freeSendCount - 1];
@@ -212,7 +212,7 @@ public final class RdmaLane implements Lane {
 
   @Override
   public boolean tryFetchAdd(RemoteMemory remote, long remoteOffset, long delta, long cookie) {
-    return failure == null && oneSided.fetchAdd(remote, remoteOffset, delta, cookie, freeSendCount);
+    return isUp() && oneSided.fetchAdd(remote, remoteOffset, delta, cookie, freeSendCount);
   }
 
   @Override
@@ -220,6 +220,10 @@ public final class RdmaLane implements Lane {
       RemoteMemory remote, long remoteOffset, long expected, long desired, long cookie) {
     return failure == null
         && oneSided.compareSwap(remote, remoteOffset, expected, desired, cookie, freeSendCount);
+  }
+
+  private boolean isUp() {
+    return !down && failure == null;
   }
 
   /** Rings the doorbell; a refusal of the device is the end of the lane. */
@@ -254,6 +258,8 @@ public final class RdmaLane implements Lane {
     }
     if (failure != null) {
       down = true;
+      // Before anybody hears of it: a dead queue pair does not touch the operations' memory.
+      resources.close();
       events.down(failure);
     }
     return delivered;
@@ -341,14 +347,21 @@ public final class RdmaLane implements Lane {
   }
 
   /** Asks for a word on the completion channel when there is something to poll. */
-  public void arm() throws VerbsException {
+  public void arm() {
+    if (!isUp()) {
+      return;
+    }
     pollsToPeerCheck = 0;
-    queue.arm(false);
+    try {
+      queue.arm(false);
+    } catch (VerbsException e) {
+      fail(LaneFailure.Kind.NETWORK, String.valueOf(e.getMessage()));
+    }
   }
 
   @Override
   public boolean hasUnsent() {
-    return freeSendCount < sends.count() && failure == null;
+    return freeSendCount < sends.count() && isUp();
   }
 
   @Override

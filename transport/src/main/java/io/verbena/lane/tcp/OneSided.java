@@ -1,7 +1,6 @@
 package io.verbena.lane.tcp;
 
 import io.verbena.lane.Frame;
-import java.lang.foreign.MemorySegment;
 
 /**
  * One-sided operations as frames. The detail of their headers is the requester's cookie.
@@ -37,31 +36,6 @@ final class OneSided {
   static final int DONE_BYTES = 2 * Long.BYTES;
 
   private OneSided() {}
-
-  /** Bytes that wait to be sent: of a write of ours, or of an answer to the peer's read. */
-  static final class Transfer {
-    final long cookie;
-    final MemorySegment source;
-    long position;
-    long remaining;
-
-    Transfer(long cookie, MemorySegment source, long position, long length) {
-      this.cookie = cookie;
-      this.source = source;
-      this.position = position;
-      this.remaining = length;
-    }
-
-    /** How many bytes the next frame takes. */
-    int next(int prefix) {
-      return (int) Math.min(remaining, TcpLane.MAX_PAYLOAD - prefix);
-    }
-
-    void advance(int bytes) {
-      position += bytes;
-      remaining -= bytes;
-    }
-  }
 
   /** Sets a header of a lane frame; the fields of endpoints stay zero. */
   static Frame header(Frame frame, byte type, boolean last, int length, long cookie) {

@@ -48,8 +48,11 @@ final class Outbound {
   void put(ByteBuf source, int index, int length) {
     int head = buffer.position();
     buffer.limit(tail + length).position(tail);
-    source.getBytes(index, buffer);
-    buffer.position(head);
+    try {
+      source.getBytes(index, buffer);
+    } finally {
+      buffer.position(head);
+    }
     tail += length;
   }
 

@@ -30,16 +30,23 @@ final class Requester {
     @Nullable LaneFailure failure;
   }
 
-  /** A write that did not fit at once. */
+  /** A write whose bytes are still to be sent. */
   private static final class QueuedWrite {
-    final OneSided.Transfer bytes;
+    final long cookie;
+    final MemorySegment source;
     final long handle;
+    long position;
     long address;
+    long remaining;
 
-    QueuedWrite(OneSided.Transfer bytes, long handle, long address) {
-      this.bytes = bytes;
+    QueuedWrite(
+        long cookie, MemorySegment source, long position, long handle, long address, long length) {
+      this.cookie = cookie;
+      this.source = source;
       this.handle = handle;
+      this.position = position;
       this.address = address;
+      this.remaining = length;
     }
   }
 
@@ -82,8 +89,9 @@ final class Requester {
       long at,
       long length,
       long cookie) {
-    var bytes = new OneSided.Transfer(cookie, local.segment(), localOffset, length);
-    writes.add(new QueuedWrite(bytes, remote.handle(), remote.address() + at));
+    writes.add(
+        new QueuedWrite(
+            cookie, local.segment(), localOffset, remote.handle(), remote.address() + at, length));
     track(cookie);
     while (pumpOne()) {}
     outbound.flush();
@@ -120,35 +128,36 @@ final class Requester {
     if (write == null) {
       return false;
     }
-    OneSided.Transfer bytes = write.bytes;
-    int count = bytes.next(OneSided.WRITE_PREFIX);
-    int length = OneSided.WRITE_PREFIX + count;
-    if (!outbound.hasRoom(length)) {
+    int count = (int) Math.min(write.remaining, TcpLane.MAX_PAYLOAD - OneSided.WRITE_PREFIX);
+    if (!outbound.hasRoom(OneSided.WRITE_PREFIX + count)) {
       return false;
     }
-    boolean last = count == bytes.remaining;
+    boolean last = count == write.remaining;
     int mark = outbound.mark();
-    outbound.header(OneSided.header(frame, OneSided.WRITE, last, length, bytes.cookie));
-    outbound.putLong(write.handle);
-    outbound.putLong(write.address);
+    prefix(write, count, last);
     try {
-      outbound.put(bytes.source, bytes.position, count);
+      outbound.put(write.source, write.position, count);
     } catch (IllegalStateException closed) {
       // The peer must learn that the write is over: an empty last part, refused or not.
       outbound.rewind(mark);
-      outbound.header(
-          OneSided.header(frame, OneSided.WRITE, true, OneSided.WRITE_PREFIX, bytes.cookie));
-      outbound.putLong(write.handle);
-      outbound.putLong(write.address);
-      pending[slot(bytes.cookie)].failure = LOCAL_CLOSED;
+      prefix(write, 0, true);
+      pending[slot(write.cookie)].failure = LOCAL_CLOSED;
       last = true;
     }
-    bytes.advance(count);
+    write.position += count;
     write.address += count;
+    write.remaining -= count;
     if (last) {
       writes.remove();
     }
     return true;
+  }
+
+  private void prefix(QueuedWrite write, int count, boolean last) {
+    int length = OneSided.WRITE_PREFIX + count;
+    outbound.header(OneSided.header(frame, OneSided.WRITE, last, length, write.cookie));
+    outbound.putLong(write.handle);
+    outbound.putLong(write.address);
   }
 
   /** Takes READ_DATA or DONE; false when it answers nothing of ours. */

@@ -18,7 +18,44 @@ final class Responder {
   private static final VarHandle WORD = ValueLayout.JAVA_LONG.varHandle();
 
   /** What the peer is owed: the bytes of a read, or the outcome of an operation. */
-  private record Answer(long cookie, OneSided.@Nullable Transfer bytes, long result, long status) {}
+  private static final class Answer {
+    final long cookie;
+    final long result;
+    final long status;
+    final boolean read;
+    final long handle;
+    long address;
+    long remaining;
+
+    private Answer(
+        long cookie,
+        long result,
+        long status,
+        boolean read,
+        long handle,
+        long address,
+        long length) {
+      this.cookie = cookie;
+      this.result = result;
+      this.status = status;
+      this.read = read;
+      this.handle = handle;
+      this.address = address;
+      this.remaining = length;
+    }
+
+    static Answer done(long cookie, long result) {
+      return new Answer(cookie, result, OneSided.OK, false, 0, 0, 0);
+    }
+
+    static Answer refused(long cookie) {
+      return new Answer(cookie, 0, OneSided.REFUSED, false, 0, 0, 0);
+    }
+
+    static Answer bytes(long cookie, long handle, long address, long length) {
+      return new Answer(cookie, 0, OneSided.OK, true, handle, address, length);
+    }
+  }
 
   private final Outbound outbound;
   private final MemoryDomain memory;
@@ -60,11 +97,8 @@ final class Responder {
   }
 
   private boolean read(long cookie, long handle, long address, long length) {
-    MemorySegment source = memory.resolve(handle, address, length, RemoteAccess.READ);
-    return source == null
-        ? answer(new Answer(cookie, null, 0, OneSided.REFUSED))
-        : answer(
-            new Answer(cookie, new OneSided.Transfer(cookie, source, 0, length), 0, OneSided.OK));
+    boolean granted = memory.resolve(handle, address, length, RemoteAccess.READ) != null;
+    return answer(granted ? Answer.bytes(cookie, handle, address, length) : Answer.refused(cookie));
   }
 
   private boolean write(
@@ -83,35 +117,32 @@ final class Responder {
     if (!header.isLast()) {
       return true;
     }
-    long status = writeRefused ? OneSided.REFUSED : OneSided.OK;
+    boolean refused = writeRefused;
     writeRefused = false;
-    return answer(new Answer(header.detail, null, 0, status));
+    return answer(refused ? Answer.refused(header.detail) : Answer.done(header.detail, 0));
   }
 
   private boolean fetchAdd(long cookie, long handle, long address, long delta) {
     MemorySegment word = word(handle, address);
     try {
-      return word == null
-          ? answer(new Answer(cookie, null, 0, OneSided.REFUSED))
-          : answer(new Answer(cookie, null, (long) WORD.getAndAdd(word, 0L, delta), OneSided.OK));
+      return answer(
+          word == null
+              ? Answer.refused(cookie)
+              : Answer.done(cookie, (long) WORD.getAndAdd(word, 0L, delta)));
     } catch (IllegalStateException closed) {
-      return answer(new Answer(cookie, null, 0, OneSided.REFUSED));
+      return answer(Answer.refused(cookie));
     }
   }
 
   private boolean compareSwap(long cookie, long handle, long address, long expected, long desired) {
     MemorySegment word = word(handle, address);
     try {
-      return word == null
-          ? answer(new Answer(cookie, null, 0, OneSided.REFUSED))
-          : answer(
-              new Answer(
-                  cookie,
-                  null,
-                  (long) WORD.compareAndExchange(word, 0L, expected, desired),
-                  OneSided.OK));
+      return answer(
+          word == null
+              ? Answer.refused(cookie)
+              : Answer.done(cookie, (long) WORD.compareAndExchange(word, 0L, expected, desired)));
     } catch (IllegalStateException closed) {
-      return answer(new Answer(cookie, null, 0, OneSided.REFUSED));
+      return answer(Answer.refused(cookie));
     }
   }
 
@@ -134,8 +165,7 @@ final class Responder {
     if (answer == null) {
       return false;
     }
-    OneSided.Transfer bytes = answer.bytes;
-    if (bytes == null) {
+    if (!answer.read) {
       if (!outbound.hasRoom(OneSided.DONE_BYTES)) {
         return false;
       }
@@ -143,24 +173,37 @@ final class Responder {
       answers.remove();
       return true;
     }
-    int count = bytes.next(0);
+    int count = (int) Math.min(answer.remaining, TcpLane.MAX_PAYLOAD);
     if (!outbound.hasRoom(Math.max(count, OneSided.DONE_BYTES))) {
       return false;
     }
-    boolean last = count == bytes.remaining;
+    if (!sendBytes(answer, count)) {
+      done(answer.cookie, 0, OneSided.REFUSED);
+      answer.remaining = 0;
+    }
+    if (answer.remaining == 0) {
+      answers.remove();
+    }
+    return true;
+  }
+
+  /** The grant is looked up for each frame: a revoked one is not served to its end. */
+  private boolean sendBytes(Answer answer, int count) {
+    MemorySegment source = memory.resolve(answer.handle, answer.address, count, RemoteAccess.READ);
+    if (source == null) {
+      return false;
+    }
+    boolean last = count == answer.remaining;
     int mark = outbound.mark();
     outbound.header(OneSided.header(frame, OneSided.READ_DATA, last, count, answer.cookie));
     try {
-      outbound.put(bytes.source, bytes.position, count);
-      bytes.advance(count);
+      outbound.put(source, 0, count);
     } catch (IllegalStateException closed) {
       outbound.rewind(mark);
-      done(answer.cookie, 0, OneSided.REFUSED);
-      last = true;
+      return false;
     }
-    if (last) {
-      answers.remove();
-    }
+    answer.address += count;
+    answer.remaining -= count;
     return true;
   }
 

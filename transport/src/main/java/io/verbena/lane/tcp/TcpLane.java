@@ -32,6 +32,8 @@ public final class TcpLane implements Lane {
   private int tail;
   private boolean down;
   private boolean peerEnded;
+  private boolean outputEnded;
+  private boolean discarding;
 
   /**
    * Creates a lane.
@@ -60,11 +62,17 @@ public final class TcpLane implements Lane {
   @Override
   public boolean trySend(Frame header, ByteBuf payload, int index) {
     // What was written before a message must be there when the message arrives, as on RDMA.
-    if (requester.hasQueued() || !outbound.hasRoom(header.length)) {
+    if (down || requester.hasQueued() || !outbound.hasRoom(header.length)) {
       return false;
     }
+    int mark = outbound.mark();
     outbound.header(header);
-    outbound.put(payload, index, header.length);
+    try {
+      outbound.put(payload, index, header.length);
+    } catch (RuntimeException e) {
+      outbound.rewind(mark);
+      throw e;
+    }
     outbound.flush();
     return true;
   }
@@ -104,7 +112,7 @@ public final class TcpLane implements Lane {
 
   @Override
   public int poll(LaneEvents events, int limit) {
-    if (down) {
+    if (down || discarding) {
       return 0;
     }
     if (hasUnsent()) {
@@ -118,6 +126,13 @@ public final class TcpLane implements Lane {
       if (end != null && !hasWholeFrame()) {
         fail(events, end);
       }
+    }
+    IOException broken = outbound.failure();
+    if (broken != null && !peerEnded && !hasWholeFrame()) {
+      fail(
+          events,
+          new LaneFailure(
+              LaneFailure.Kind.PEER_LOST, "the connection failed: " + broken.getMessage()));
     }
     return delivered;
   }
@@ -211,11 +226,14 @@ public final class TcpLane implements Lane {
 
   @Override
   public boolean hasUnsent() {
-    return !outbound.isEmpty() || requester.hasQueued() || responder.hasQueued();
+    boolean waiting = !outbound.isEmpty() || requester.hasQueued() || responder.hasQueued();
+    // What can never be sent must not keep a selector awake.
+    return waiting && !down && !outputEnded && outbound.failure() == null;
   }
 
   @Override
   public void shutdownOutput() {
+    outputEnded = true;
     try {
       channel.shutdownOutput();
     } catch (IOException e) {
@@ -225,6 +243,8 @@ public final class TcpLane implements Lane {
 
   @Override
   public boolean peerEnded() {
+    // From here on bytes are skipped in the middle of frames: none may be parsed any more.
+    discarding = true;
     if (!peerEnded) {
       head = 0;
       tail = 0;
