@@ -1,6 +1,5 @@
 package io.verbena.ffi;
 
-import io.verbena.ffi.libc.LibC;
 import java.lang.foreign.Linker;
 import java.lang.foreign.MemoryLayout;
 import java.lang.foreign.MemorySegment;
@@ -8,14 +7,14 @@ import java.lang.foreign.SegmentAllocator;
 import java.lang.foreign.ValueLayout;
 
 /**
- * The native functions that report their failure through {@code errno}, which a generated method
- * loses: by the time Java looks, the JVM may have made system calls of its own.
+ * The verbs that report their failure through {@code errno}, which a generated method loses: by the
+ * time Java looks, the JVM may have made system calls of its own.
  *
  * <p>The first parameter of each method is a segment of {@link #capture(SegmentAllocator)}; after a
  * result that means failure, and only then, {@link #errno(MemorySegment)} reads the error number
  * from it. The other parameters and the result are those of the generated method. A capture may be
  * reused for any number of calls but by one thread at a time. Calling a verb is allowed only if
- * {@link Native#LIBIBVERBS} is available; the calls of libc need no library.
+ * {@link Native#LIBIBVERBS} is available. {@link SystemCalls} has the functions of libc.
  */
 public final class ErrnoCalls {
   private static final ValueLayout.OfInt ERRNO = ValueLayout.JAVA_INT;
@@ -28,7 +27,7 @@ public final class ErrnoCalls {
    * Room for the error number of a call.
    *
    * @param allocator gives the memory, and with it the lifetime of the capture
-   * @return a capture to pass to the methods of this class
+   * @return a capture to pass to the methods of this class and of {@link SystemCalls}
    */
   public static MemorySegment capture(SegmentAllocator allocator) {
     return allocator.allocate(Linker.Option.captureStateLayout());
@@ -382,146 +381,8 @@ public final class ErrnoCalls {
     }
   }
 
-  /**
-   * Waits for file descriptors, see {@code poll(2)}.
-   *
-   * @param capture receives {@code errno}
-   * @param fds an array of {@code struct pollfd}
-   * @param count the number of entries
-   * @param timeoutMillis milliseconds; negative waits for ever
-   * @return the number of ready descriptors; -1 on failure
-   */
-  public static int poll(MemorySegment capture, MemorySegment fds, long count, int timeoutMillis) {
-    try {
-      return (int) ErrnoHandles.OfLibC.POLL.invokeExact(capture, fds, count, timeoutMillis);
-    } catch (Throwable e) {
-      throw rethrow(e);
-    }
-  }
-
-  /**
-   * Reads from a file descriptor, see {@code read(2)}.
-   *
-   * @param capture receives {@code errno}
-   * @param fd a file descriptor
-   * @param buffer where the bytes go
-   * @param count the number of bytes
-   * @return the number of bytes; -1 on failure
-   */
-  public static long read(MemorySegment capture, int fd, MemorySegment buffer, long count) {
-    try {
-      return (long) ErrnoHandles.OfLibC.READ.invokeExact(capture, fd, buffer, count);
-    } catch (Throwable e) {
-      throw rethrow(e);
-    }
-  }
-
-  /**
-   * Writes to a file descriptor, see {@code write(2)}.
-   *
-   * @param capture receives {@code errno}
-   * @param fd a file descriptor
-   * @param buffer where the bytes are
-   * @param count the number of bytes
-   * @return the number of bytes; -1 on failure
-   */
-  public static long write(MemorySegment capture, int fd, MemorySegment buffer, long count) {
-    try {
-      return (long) ErrnoHandles.OfLibC.WRITE.invokeExact(capture, fd, buffer, count);
-    } catch (Throwable e) {
-      throw rethrow(e);
-    }
-  }
-
-  /**
-   * Closes a file descriptor, see {@code close(2)}.
-   *
-   * @param capture receives {@code errno}
-   * @param fd a file descriptor
-   * @return 0; -1 on failure
-   */
-  public static int close(MemorySegment capture, int fd) {
-    try {
-      return (int) ErrnoHandles.OfLibC.CLOSE.invokeExact(capture, fd);
-    } catch (Throwable e) {
-      throw rethrow(e);
-    }
-  }
-
-  /**
-   * Creates an event descriptor, see {@code eventfd(2)}.
-   *
-   * @param capture receives {@code errno}
-   * @param initial the first value of the counter
-   * @param flags {@code EFD_*}
-   * @return a file descriptor; -1 on failure
-   */
-  public static int eventfd(MemorySegment capture, int initial, int flags) {
-    try {
-      return (int) ErrnoHandles.OfLibC.EVENTFD.invokeExact(capture, initial, flags);
-    } catch (Throwable e) {
-      throw rethrow(e);
-    }
-  }
-
-  /**
-   * Reads a resource limit, see {@code getrlimit(2)}.
-   *
-   * @param capture receives {@code errno}
-   * @param resource {@code RLIMIT_*}
-   * @param limitOut where the {@code struct rlimit} goes
-   * @return 0; -1 on failure
-   */
-  public static int getrlimit(MemorySegment capture, int resource, MemorySegment limitOut) {
-    try {
-      return (int) ErrnoHandles.OfLibC.GETRLIMIT.invokeExact(capture, resource, limitOut);
-    } catch (Throwable e) {
-      throw rethrow(e);
-    }
-  }
-
-  /**
-   * Reads the status flags of a file descriptor ({@code F_GETFL}), see {@code fcntl(2)}.
-   *
-   * @param capture receives {@code errno}
-   * @param fd a file descriptor
-   * @return {@code O_*} flags; -1 on failure
-   */
-  public static int getStatusFlags(MemorySegment capture, int fd) {
-    return fcntl(capture, fd, LibC.F_GETFL(), 0);
-  }
-
-  /**
-   * Sets the status flags of a file descriptor ({@code F_SETFL}), see {@code fcntl(2)}.
-   *
-   * @param capture receives {@code errno}
-   * @param fd a file descriptor
-   * @param flags {@code O_*} flags, such as {@code O_NONBLOCK}
-   * @return 0; -1 on failure
-   */
-  public static int setStatusFlags(MemorySegment capture, int fd, int flags) {
-    return fcntl(capture, fd, LibC.F_SETFL(), flags);
-  }
-
-  /**
-   * Calls {@code fcntl(2)} with a command that takes an {@code int}.
-   *
-   * @param capture receives {@code errno}
-   * @param fd a file descriptor
-   * @param command {@code F_GETFL}, {@code F_SETFL} and the like
-   * @param argument what the command takes
-   * @return what the command returns; -1 on failure
-   */
-  public static int fcntl(MemorySegment capture, int fd, int command, int argument) {
-    try {
-      return (int) ErrnoHandles.OfLibC.FCNTL.invokeExact(capture, fd, command, argument);
-    } catch (Throwable e) {
-      throw rethrow(e);
-    }
-  }
-
   /** Native functions throw nothing: this is a caller's bug, such as a closed segment. */
-  private static RuntimeException rethrow(Throwable e) {
+  static RuntimeException rethrow(Throwable e) {
     if (e instanceof Error error) {
       throw error;
     }

@@ -29,11 +29,11 @@ class ErrnoCallsTest {
 
   @Test
   void aFailedCallLeavesItsErrorNumber() {
-    assertEquals(-1, ErrnoCalls.close(capture, NO_DESCRIPTOR));
+    assertEquals(-1, SystemCalls.close(capture, NO_DESCRIPTOR));
     assertEquals(Errno.of(LibC.EBADF()), Errno.of(ErrnoCalls.errno(capture)));
-    assertEquals(-1, ErrnoCalls.fcntl(capture, NO_DESCRIPTOR, LibC.F_GETFL(), 0));
+    assertEquals(-1, SystemCalls.fcntl(capture, NO_DESCRIPTOR, LibC.F_GETFL(), 0));
     assertEquals(LibC.EBADF(), ErrnoCalls.errno(capture));
-    assertEquals(-1, ErrnoCalls.getrlimit(capture, -5, MemorySegment.NULL));
+    assertEquals(-1, SystemCalls.getrlimit(capture, -5, MemorySegment.NULL));
     assertEquals(LibC.EINVAL(), ErrnoCalls.errno(capture));
   }
 
@@ -41,35 +41,35 @@ class ErrnoCallsTest {
   void anEventDescriptorCarriesAValue() {
     MemorySegment value = arena.allocateFrom(ValueLayout.JAVA_LONG, 7);
     MemorySegment polled = arena.allocate(pollfd.layout());
-    int fd = ErrnoCalls.eventfd(capture, 0, LibC.EFD_CLOEXEC());
+    int fd = SystemCalls.eventfd(capture, 0, LibC.EFD_CLOEXEC());
     assertTrue(fd >= 0);
     pollfd.fd(polled, fd);
     pollfd.events(polled, (short) LibC.POLLIN());
-    assertEquals(0, ErrnoCalls.poll(capture, polled, 1, 0));
-    assertEquals(8, ErrnoCalls.write(capture, fd, value, 8));
-    assertEquals(1, ErrnoCalls.poll(capture, polled, 1, 10_000));
+    assertEquals(0, SystemCalls.poll(capture, polled, 1, 0));
+    assertEquals(8, SystemCalls.write(capture, fd, value, 8));
+    assertEquals(1, SystemCalls.poll(capture, polled, 1, 10_000));
     value.fill((byte) 0);
-    assertEquals(8, ErrnoCalls.read(capture, fd, value, 8));
+    assertEquals(8, SystemCalls.read(capture, fd, value, 8));
     assertEquals(7, value.get(ValueLayout.JAVA_LONG, 0));
-    assertEquals(0, ErrnoCalls.close(capture, fd));
+    assertEquals(0, SystemCalls.close(capture, fd));
   }
 
   @Test
   void aDescriptorBecomesNonBlocking() {
     MemorySegment value = arena.allocate(ValueLayout.JAVA_LONG);
-    int fd = ErrnoCalls.eventfd(capture, 0, 0);
-    int flags = ErrnoCalls.getStatusFlags(capture, fd);
-    assertEquals(0, ErrnoCalls.setStatusFlags(capture, fd, flags | LibC.O_NONBLOCK()));
-    assertEquals(flags | LibC.O_NONBLOCK(), ErrnoCalls.getStatusFlags(capture, fd));
-    assertEquals(-1, ErrnoCalls.read(capture, fd, value, 8));
+    int fd = SystemCalls.eventfd(capture, 0, 0);
+    int flags = SystemCalls.getStatusFlags(capture, fd);
+    assertEquals(0, SystemCalls.setStatusFlags(capture, fd, flags | LibC.O_NONBLOCK()));
+    assertEquals(flags | LibC.O_NONBLOCK(), SystemCalls.getStatusFlags(capture, fd));
+    assertEquals(-1, SystemCalls.read(capture, fd, value, 8));
     assertEquals(LibC.EAGAIN(), ErrnoCalls.errno(capture));
-    assertEquals(0, ErrnoCalls.close(capture, fd));
+    assertEquals(0, SystemCalls.close(capture, fd));
   }
 
   @Test
   void aResourceLimitIsRead() {
     MemorySegment limit = arena.allocate(rlimit.layout());
-    assertEquals(0, ErrnoCalls.getrlimit(capture, LibC.RLIMIT_MEMLOCK(), limit));
+    assertEquals(0, SystemCalls.getrlimit(capture, LibC.RLIMIT_MEMLOCK(), limit));
     assertNotEquals(0, rlimit.rlim_max(limit));
   }
 
@@ -79,7 +79,7 @@ class ErrnoCallsTest {
     try (Arena shortLived = Arena.ofConfined()) {
       freed = shortLived.allocate(8);
     }
-    assertThrows(IllegalStateException.class, () -> ErrnoCalls.read(capture, 0, freed, 8));
+    assertThrows(IllegalStateException.class, () -> SystemCalls.read(capture, 0, freed, 8));
   }
 
   @Test
