@@ -8,7 +8,7 @@
 #include <stdlib.h>
 
 #define LIMIT 32 /* completions a poll asks for: as many as ours */
-#define WORDS 8  /* the source of the write moves through these */
+#define WORDS 8  /* the source of the write moves through these; a power of two */
 
 struct baseline {
   struct ibv_context *context;
@@ -79,7 +79,7 @@ int64_t baseline_post(struct baseline *b, int64_t batches, int batch, int flags)
       b->wr.num_sge = 1;
       b->wr.opcode = IBV_WR_RDMA_WRITE;
       b->wr.send_flags = i == batch - 1 ? flags | IBV_SEND_SIGNALED : flags;
-      b->sge.addr = (uint64_t)(uintptr_t)&b->words[i % WORDS];
+      b->sge.addr = (uint64_t)(uintptr_t)&b->words[i & (WORDS - 1)];
       b->sge.length = 8;
       b->sge.lkey = b->mr->lkey;
       b->wr.remote_addr = remote;

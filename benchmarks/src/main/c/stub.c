@@ -15,11 +15,14 @@
 #define INLINE_BYTES 32
 #define ENTRY_BYTES 64
 
-/* One cache line, as adapters have them. */
+/*
+ * One cache line, as adapters have them. Opcode and flags are apart here because they are neighbours in a request: the
+ * compiler would read both with one load, which waits long for the two stores that wrote them.
+ */
 struct entry {
-  uint32_t opcode, flags;
+  uint32_t opcode, rkey;
   uint64_t remote_addr;
-  uint32_t rkey, length;
+  uint32_t flags, length;
   union {
     struct {
       uint64_t addr;

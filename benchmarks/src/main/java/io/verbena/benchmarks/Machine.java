@@ -46,9 +46,11 @@ record Machine(
         .orElse("unknown " + System.getProperty("os.arch"));
   }
 
-  /** Whether somebody else uses more than a small part of the processors. */
+  /**
+   * Whether others use so much of the processors that the measurement will have to wait for them.
+   */
   boolean isBusy() {
-    return load > cores / 4.0;
+    return load > cores / 2.0;
   }
 
   @Override

@@ -53,7 +53,7 @@ public final class Main implements Callable<Integer> {
       names = "--pairs",
       paramLabel = "N",
       description = "How often to measure each, at least 7; with --quick at least 1, else 3.")
-  private int pairs;
+  private @Nullable Integer pairs;
 
   @SuppressWarnings("unused") // picocli acts on it
   @Option(
@@ -135,7 +135,7 @@ public final class Main implements Callable<Integer> {
 
   private int pairsToMeasure() {
     int least = quick ? 1 : LEAST_PAIRS;
-    if (pairs == 0) {
+    if (pairs == null) {
       return quick ? QUICK_PAIRS : LEAST_PAIRS;
     }
     if (pairs < least) {

@@ -78,7 +78,7 @@ public class PostWrite {
         if (inline) {
           sends.inline();
         }
-        long offset = (long) (i % WORDS) * Long.BYTES;
+        long offset = (long) (i & WORDS - 1) * Long.BYTES;
         if (!sends.write(i, region, offset, Long.BYTES, remoteAddress, remoteKey).submit()) {
           throw new IllegalStateException("the send queue is full");
         }
