@@ -71,9 +71,12 @@ public final class Endpoint implements AutoCloseable {
    * @throws IllegalArgumentException if the message is longer than the peer accepts
    */
   public void send(ByteBuf message) throws TransportException {
-    long deadline = core.operationDeadline();
     core.lock.lock();
     try {
+      if (trySend(message)) {
+        return;
+      }
+      long deadline = core.operationDeadline();
       for (int pauses = 1; !trySend(message); pauses++) {
         core.pauseForRoom(deadline, pauses, "send");
       }
@@ -114,7 +117,7 @@ public final class Endpoint implements AutoCloseable {
    *     {@link Kind#TIMEOUT}
    */
   public ByteBuf receive() throws TransportException {
-    return receiveBefore(core.operationDeadline());
+    return receiveWithin(core.operationNanos());
   }
 
   /**
@@ -126,13 +129,17 @@ public final class Endpoint implements AutoCloseable {
    *     {@link Kind#TIMEOUT}
    */
   public ByteBuf receive(Duration timeout) throws TransportException {
-    return receiveBefore(System.nanoTime() + timeout.toNanos());
+    return receiveWithin(timeout.toNanos());
   }
 
-  private ByteBuf receiveBefore(long deadline) throws TransportException {
+  private ByteBuf receiveWithin(long nanos) throws TransportException {
     core.lock.lock();
     try {
       ByteBuf message = core.take();
+      if (message != null) {
+        return message;
+      }
+      long deadline = System.nanoTime() + nanos;
       for (int pauses = 1; message == null; pauses++) {
         core.pauseForEvent(deadline, pauses, "receive");
         message = core.take();
