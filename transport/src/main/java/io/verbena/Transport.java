@@ -34,6 +34,21 @@ import org.slf4j.LoggerFactory;
 public final class Transport implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Transport.class);
 
+  /**
+   * Where received messages live. Netty's default keeps its caches to Netty's own threads; without
+   * one each message costs a lock and a search. Only threads that move data allocate here.
+   */
+  private static final ByteBufAllocator RECEIVED =
+      new PooledByteBufAllocator(
+          true,
+          PooledByteBufAllocator.defaultNumHeapArena(),
+          PooledByteBufAllocator.defaultNumDirectArena(),
+          PooledByteBufAllocator.defaultPageSize(),
+          PooledByteBufAllocator.defaultMaxOrder(),
+          PooledByteBufAllocator.defaultSmallCacheSize(),
+          PooledByteBufAllocator.defaultNormalCacheSize(),
+          true);
+
   private static final long ABORT_STEP_NANOS = TimeUnit.MILLISECONDS.toNanos(1);
 
   private final TransportConfig config;
@@ -223,7 +238,7 @@ public final class Transport implements AutoCloseable {
   private Endpoint register(SocketChannel channel, Handshake.Outcome outcome) throws IOException {
     Lane lane = outcome.lane();
     var conversation =
-        new Conversation(lane, outcome.limits(), allocator(), config.receiveBufferBytes());
+        new Conversation(lane, outcome.limits(), RECEIVED, config.receiveBufferBytes());
     Driver driver = Driver.NONE;
     if (lane instanceof RdmaLane && rdma != null) {
       driver = rdma;
