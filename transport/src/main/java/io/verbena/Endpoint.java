@@ -73,11 +73,11 @@ public final class Endpoint implements AutoCloseable {
   public void send(ByteBuf message) throws TransportException {
     core.lock.lock();
     try {
-      if (trySend(message)) {
+      if (offer(message)) {
         return;
       }
       long deadline = core.operationDeadline();
-      for (int pauses = 1; !trySend(message); pauses++) {
+      for (int pauses = 1; !offer(message); pauses++) {
         core.pauseForRoom(deadline, pauses, "send");
       }
     } finally {
@@ -96,17 +96,20 @@ public final class Endpoint implements AutoCloseable {
   public boolean trySend(ByteBuf message) throws TransportException {
     core.lock.lock();
     try {
-      core.requireUsable();
-      int most = core.conversation.peerMessageBytes();
-      if (message.readableBytes() > most) {
-        throw new IllegalArgumentException(
-            "the message has %d bytes, the peer accepts %d"
-                .formatted(message.readableBytes(), most));
-      }
-      return core.offer(message);
+      return offer(message);
     } finally {
       core.lock.unlock();
     }
+  }
+
+  private boolean offer(ByteBuf message) throws TransportException {
+    core.requireUsable();
+    int most = core.conversation.peerMessageBytes();
+    if (message.readableBytes() > most) {
+      throw new IllegalArgumentException(
+          "the message has %d bytes, the peer accepts %d".formatted(message.readableBytes(), most));
+    }
+    return core.offer(message);
   }
 
   /**

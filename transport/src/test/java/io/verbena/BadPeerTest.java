@@ -19,6 +19,7 @@ import java.util.Random;
 import java.util.Set;
 import java.util.function.IntSupplier;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -43,33 +44,50 @@ class BadPeerTest {
     }
   }
 
-  private static InetSocketAddress addressOf(ServerSocket server) {
-    return (InetSocketAddress) server.getLocalSocketAddress();
-  }
+  /** A server that is not ours; it keeps its connection until it is closed. */
+  private static final class Stranger implements AutoCloseable {
+    private final ServerSocket server;
+    private final Thread thread;
+    private volatile @Nullable Socket accepted;
 
-  private static ServerSocket stranger(byte[] says, boolean closes) throws IOException {
-    var server = new ServerSocket(0, 5, InetAddress.getLoopbackAddress());
-    Thread.ofVirtual()
-        .start(
-            () -> {
-              try {
-                Socket socket = server.accept();
-                socket.getOutputStream().write(says);
-                if (closes) {
-                  socket.close();
-                }
-              } catch (IOException e) {
-                throw new IllegalStateException(e);
-              }
-            });
-    return server;
+    Stranger(byte[] says, boolean hangsUp) throws IOException {
+      server = new ServerSocket(0, 5, InetAddress.getLoopbackAddress());
+      thread = Thread.ofVirtual().start(() -> serve(says, hangsUp));
+    }
+
+    private void serve(byte[] says, boolean hangsUp) {
+      try {
+        Socket socket = server.accept();
+        accepted = socket;
+        socket.getOutputStream().write(says);
+        if (hangsUp) {
+          socket.close();
+        }
+      } catch (IOException e) {
+        throw new IllegalStateException(e);
+      }
+    }
+
+    InetSocketAddress address() {
+      return (InetSocketAddress) server.getLocalSocketAddress();
+    }
+
+    @Override
+    public void close() throws IOException {
+      server.close();
+      Threads.joinUninterruptibly(thread);
+      Socket socket = accepted;
+      if (socket != null) {
+        socket.close();
+      }
+    }
   }
 
   @Test
   void shouldReportThatNobodyListens() throws IOException {
     InetSocketAddress free;
     try (var server = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      free = addressOf(server);
+      free = (InetSocketAddress) server.getLocalSocketAddress();
     }
     var failure = connectTo(free);
     assertEquals(Kind.ADDRESS, failure.kind());
@@ -98,8 +116,8 @@ class BadPeerTest {
   @Test
   void shouldReportAServerThatSpeaksSomethingElse() throws IOException {
     byte[] banner = "SSH-2.0-OpenSSH_9.2\r\n".getBytes(StandardCharsets.US_ASCII);
-    try (var server = stranger(banner, false)) {
-      var failure = connectTo(addressOf(server));
+    try (var server = new Stranger(banner, false)) {
+      var failure = connectTo(server.address());
       assertEquals(Kind.HANDSHAKE, failure.kind());
       assertTrue(failure.getMessage().contains("not Verbena"), failure.getMessage());
       assertTrue(failure.getMessage().contains("SSH-2."), failure.getMessage());
@@ -108,8 +126,8 @@ class BadPeerTest {
 
   @Test
   void shouldReportAServerThatSaysNothing() throws IOException {
-    try (var server = stranger(new byte[0], false)) {
-      var failure = connectTo(addressOf(server));
+    try (var server = new Stranger(new byte[0], false)) {
+      var failure = connectTo(server.address());
       assertEquals(Kind.HANDSHAKE, failure.kind());
       assertTrue(failure.getMessage().contains("no hello before"), failure.getMessage());
     }
@@ -117,8 +135,8 @@ class BadPeerTest {
 
   @Test
   void shouldReportAServerThatHangsUp() throws IOException {
-    try (var server = stranger(new byte[0], true)) {
-      assertEquals(Kind.HANDSHAKE, connectTo(addressOf(server)).kind());
+    try (var server = new Stranger(new byte[0], true)) {
+      assertEquals(Kind.HANDSHAKE, connectTo(server.address()).kind());
     }
   }
 
