@@ -46,28 +46,7 @@ final class OneSidedRequests {
       long length,
       long cookie,
       int reserved) {
-    if (!hasRoom(length, reserved)) {
-      return false;
-    }
-    MemoryRegion target = regionOf(local);
-    SendBatch batch = pair.sends();
-    long done = 0;
-    try {
-      do {
-        int part = (int) Math.min(length - done, largest);
-        if (done + part == length) {
-          batch.signaled();
-        }
-        long from = remote.address() + remoteOffset + done;
-        batch.read(cookie, target, localOffset + done, part, from, remote.key());
-        done += part;
-      } while (done < length);
-    } catch (RuntimeException e) {
-      // The parts before the one that was refused must not leave with the next doorbell.
-      batch.clear();
-      throw e;
-    }
-    return lane.submit(batch);
+    return transfer(false, local, localOffset, remote, remoteOffset, length, cookie, reserved);
   }
 
   boolean write(
@@ -78,10 +57,22 @@ final class OneSidedRequests {
       long length,
       long cookie,
       int reserved) {
+    return transfer(true, local, localOffset, remote, remoteOffset, length, cookie, reserved);
+  }
+
+  private boolean transfer(
+      boolean write,
+      RegisteredMemory local,
+      long localOffset,
+      RemoteMemory remote,
+      long remoteOffset,
+      long length,
+      long cookie,
+      int reserved) {
     if (!hasRoom(length, reserved)) {
       return false;
     }
-    MemoryRegion source = regionOf(local);
+    MemoryRegion ours = regionOf(local);
     SendBatch batch = pair.sends();
     long done = 0;
     try {
@@ -90,8 +81,12 @@ final class OneSidedRequests {
         if (done + part == length) {
           batch.signaled();
         }
-        long to = remote.address() + remoteOffset + done;
-        batch.write(cookie, source, localOffset + done, part, to, remote.key());
+        long theirs = remote.address() + remoteOffset + done;
+        if (write) {
+          batch.write(cookie, ours, localOffset + done, part, theirs, remote.key());
+        } else {
+          batch.read(cookie, ours, localOffset + done, part, theirs, remote.key());
+        }
         done += part;
       } while (done < length);
     } catch (RuntimeException e) {
