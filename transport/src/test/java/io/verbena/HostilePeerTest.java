@@ -1,15 +1,19 @@
 package io.verbena;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.netty.buffer.ByteBuf;
 import io.verbena.TransportException.Kind;
 import io.verbena.lane.Frame;
+import io.verbena.memory.RemoteMemory;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -183,6 +187,32 @@ class HostilePeerTest {
       }
       assertEquals(Kind.PROTOCOL, end.kind(), end.getMessage());
       assertTrue(received <= 34, "it held " + received + " messages");
+    }
+  }
+
+  /**
+   * A peer that never answers: one operation too many is refused, and all end at their deadline.
+   */
+  @Test
+  void shouldEndOperationsThatArePendingTooLong() throws IOException {
+    transport.close();
+    transport = Transport.open(CONFIG.withOperationTimeout(Duration.ofSeconds(2)));
+    listener = transport.listen(EndpointPair.anyPort());
+    var invented = new RemoteMemory(0x1000, 4096, 0, 1);
+    try (var peer = RawPeer.connect(listener.address())) {
+      assertTrue(peer.isConnected());
+      Endpoint server = listener.accept();
+      List<Operation> operations = new ArrayList<>();
+      for (int i = 0; i < RawPeer.DEPTH; i++) {
+        operations.add(new Operation());
+        assertTrue(server.tryFetchAdd(invented, 0, 1, operations.getLast()), "operation " + i);
+      }
+      assertFalse(server.tryFetchAdd(invented, 0, 1, new Operation()));
+      for (Operation operation : operations) {
+        var failure = assertThrows(TransportException.class, operation::await);
+        assertEquals(Kind.TIMEOUT, failure.kind(), failure.getMessage());
+      }
+      server.close();
     }
   }
 

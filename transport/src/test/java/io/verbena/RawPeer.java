@@ -9,6 +9,9 @@ import java.util.concurrent.TimeUnit;
 
 /** A peer that does the handshake as it should, offers no RDMA, and then does what a test wants. */
 final class RawPeer implements AutoCloseable {
+  /** One-sided operations that it says it lets us have under way. */
+  static final int DEPTH = 100;
+
   private final SocketChannel channel;
 
   private RawPeer(SocketChannel channel) {
@@ -26,7 +29,7 @@ final class RawPeer implements AutoCloseable {
             UUID.randomUUID(),
             1 << 20,
             32,
-            128,
+            DEPTH,
             null,
             "the test has none");
     messages.write(hello.encode());

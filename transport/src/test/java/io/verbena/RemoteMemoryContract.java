@@ -115,15 +115,13 @@ abstract class RemoteMemoryContract {
   }
 
   @Test
-  void shouldHaveManyOperationsUnderWayAndRefuseOneTooMany() throws IOException {
+  void shouldHaveManyOperationsUnderWay() throws IOException {
     RemoteMemory remote = all();
     fill(local.segment(), 3);
     List<Operation> operations = new ArrayList<>();
-    boolean refused = false;
     for (int i = 0; i < 2000; i++) {
       var operation = new Operation();
       while (!pair.client.tryWrite(local, i * 1000L, remote, i * 1000L, 1000, operation)) {
-        refused = true;
         assertFalse(operation.isDone());
         pair.client.poll();
       }
@@ -135,7 +133,6 @@ abstract class RemoteMemoryContract {
     assertEquals(
         -1,
         granted.segment().asSlice(0, 2_000_000).mismatch(local.segment().asSlice(0, 2_000_000)));
-    assertTrue(refused, "2000 operations never filled the table");
   }
 
   @Test
