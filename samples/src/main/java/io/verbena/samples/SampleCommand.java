@@ -89,11 +89,32 @@ final class SampleCommand implements Runnable {
               description = "Its name; without it VERBENA_DEVICE, or the only one.")
           @Nullable String device)
       throws IOException {
-    VerbsWrite.main(present(device != null ? device : System.getenv("VERBENA_DEVICE")));
+    VerbsWrite.main(present(device));
+  }
+
+  @Command(
+      name = "first-write",
+      description = "Raw verbs: write to another process; without HOST, wait for it.")
+  void firstWrite(
+      @Parameters(
+              paramLabel = "PORT",
+              description = "A TCP port to meet on; 0 for any free one.",
+              converter = Port.class)
+          int port,
+      @Parameters(paramLabel = "HOST", arity = "0..1", description = "Where the other one waits.")
+          @Nullable String host)
+      throws IOException {
+    String device = present(null);
+    if (host == null) {
+      FirstWrite.main(device, String.valueOf(port));
+    } else {
+      FirstWrite.main(device, host, String.valueOf(port));
+    }
   }
 
   /** The name of a device that there is. */
-  private String present(@Nullable String wanted) throws Complaints.NoRdma {
+  private String present(@Nullable String argument) throws Complaints.NoRdma {
+    String wanted = argument != null ? argument : System.getenv("VERBENA_DEVICE");
     try {
       if (wanted != null && !wanted.isBlank()) {
         return Device.named(wanted).name();
@@ -107,7 +128,7 @@ final class SampleCommand implements Runnable {
             spec.commandLine(),
             devices.stream()
                 .map(Device::name)
-                .collect(Collectors.joining(", ", "verbs-write: choose a device: ", "")));
+                .collect(Collectors.joining(", ", "choose a device with VERBENA_DEVICE: ", "")));
       }
       return devices.getFirst().name();
     } catch (VerbsException e) {

@@ -5,6 +5,9 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.time.Duration;
 import java.util.List;
 import java.util.Set;
@@ -94,6 +97,43 @@ class ValuesTest {
         assertThrows(IllegalArgumentException.class, () -> address(1, 0, 1, 1500));
     assertEquals("a queue pair address cannot have mtuBytes 1500", e.getMessage());
     assertEquals(4096, address(1, 0, 1, 4096).mtuBytes());
+  }
+
+  @Test
+  void shouldEncodeAddresses() throws IOException {
+    QueuePairAddress address =
+        new QueuePairAddress(
+            0xfedcba,
+            0x00ff01,
+            0xfffe,
+            new Gid(0xfe80L << 48, 0x1122334455667788L),
+            255,
+            200,
+            4096,
+            LinkLayer.INFINIBAND);
+    ByteBuffer bytes = ByteBuffer.allocate(40).order(ByteOrder.LITTLE_ENDIAN);
+    address.writeTo(bytes);
+    assertEquals(QueuePairAddress.ENCODED_BYTES, bytes.position());
+    assertEquals(address, QueuePairAddress.readFrom(bytes.flip()));
+    assertEquals(0, bytes.remaining());
+  }
+
+  @Test
+  void shouldRefuseWhatIsNoEncodedAddress() {
+    byte[] zeros = new byte[QueuePairAddress.ENCODED_BYTES];
+    IOException layer =
+        assertThrows(
+            IOException.class, () -> QueuePairAddress.readFrom(ByteBuffer.wrap(zeros.clone())));
+    assertTrue(layer.getMessage().contains("link layer: 0"), layer.getMessage());
+    zeros[0] = 1;
+    IOException port =
+        assertThrows(
+            IOException.class, () -> QueuePairAddress.readFrom(ByteBuffer.wrap(zeros.clone())));
+    assertTrue(port.getMessage().contains("port 0"), port.getMessage());
+    IOException cut =
+        assertThrows(
+            IOException.class, () -> QueuePairAddress.readFrom(ByteBuffer.wrap(zeros, 0, 31)));
+    assertTrue(cut.getMessage().contains("not 31"), cut.getMessage());
   }
 
   private static QueuePairAddress address(int number, int sequence, int port, int mtu) {

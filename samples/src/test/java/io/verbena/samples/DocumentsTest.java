@@ -1,10 +1,12 @@
 package io.verbena.samples;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
 
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.regex.Matcher;
@@ -13,19 +15,26 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /**
- * The README's Java is what the samples contain between {@code // snippet NAME} and {@code // end}.
+ * The documents' Java is what the samples contain between {@code // snippet NAME} and {@code //
+ * end}: each snippet stands in one document.
  */
-class ReadmeTest {
-  private static final Path README = Path.of("..", "README.md");
+class DocumentsTest {
+  private static final List<Path> DOCUMENTS =
+      List.of(Path.of("..", "README.md"), Path.of("..", "docs", "verbs.md"));
   private static final Path SAMPLES = Path.of("src", "main", "java", "io", "verbena", "samples");
   private static final Pattern BLOCK =
       Pattern.compile("(?m)^(?:<!-- snippet (\\S+) -->\n)?```java\n((?s:.*?))^```$");
   private static final Pattern SNIPPET =
-      Pattern.compile("(?m)^ *// snippet (\\S+)\n((?s:.*?))\n *// end$");
+      Pattern.compile("(?m)^ *// snippet (\\S+)\n((?s:.*?))\n+ *// end$");
 
   @Test
   void shouldShowWhatTheSamplesContain() throws IOException {
-    assertEquals(samples(), blocks(Files.readString(README)));
+    var shown = new TreeMap<String, String>();
+    for (Path document : DOCUMENTS) {
+      blocks(Files.readString(document))
+          .forEach((name, text) -> assertNull(shown.put(name, text), name + " is shown twice"));
+    }
+    assertEquals(samples(), shown);
   }
 
   private static Map<String, String> samples() throws IOException {
