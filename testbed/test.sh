@@ -48,7 +48,7 @@ test_command() {
   say "running Maven's tests ..."
   test_maven || maven_status=$?
   if ((rdma)); then
-    if [[ -f $verbena_root/transport/target/test-classpath.txt && -d $verbena_root/transport/target/test-classes ]]; then
+    if test_compiled; then
       say "running the RDMA tests in a guest ..."
       (test_in_guest) || guest_status=$?
     else
@@ -103,15 +103,27 @@ test_stack_traces() {
 
 # A subshell's body: it sets traps of its own.
 test_in_guest() {
-  local classes=$verbena_root/transport/target
+  local module paths="" tests="" classes
   cd "$verbena_root" || exit
+  for module in transport samples; do
+    classes=$verbena_root/$module/target
+    tests+=${tests:+:}$classes/test-classes
+    paths+=${paths:+:}$classes/test-classes:$classes/classes:$(<"$classes/test-classpath.txt")
+  done
   # TieredStopAtLevel=1: on the emulated CPU the optimising compiler costs more than it wins back in a test run.
   testbed_command --out "$test_reports" --timeout "${VERBENA_TEST_TIMEOUT:-900}" -- \
     "$jdk_home/bin/java" -XX:TieredStopAtLevel=1 -XX:+UseSerialGC -XX:ErrorFile="$test_reports/hs_err_%p.log" \
-    --enable-native-access=ALL-UNNAMED -Dverbena.rdma.required=true \
-    -cp "$classes/test-classes:$classes/classes:$(<"$classes/test-classpath.txt")" \
-    org.junit.platform.console.ConsoleLauncher execute --scan-classpath "$classes/test-classes" \
+    --enable-native-access=ALL-UNNAMED -Dverbena.rdma.required=true -cp "$paths" \
+    org.junit.platform.console.ConsoleLauncher execute --scan-classpath "$tests" \
     --include-tag rdma --details=tree --disable-banner --disable-ansi-colors --reports-dir "$test_reports"
+}
+
+# Whether Maven got as far as compiling all tests.
+test_compiled() {
+  local module
+  for module in transport samples; do
+    [[ -f $verbena_root/$module/target/test-classpath.txt && -d $verbena_root/$module/target/test-classes ]] || return 1
+  done
 }
 
 # Each test case of the reports below the given folders, as report.awk prints it.

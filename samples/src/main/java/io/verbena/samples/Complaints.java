@@ -18,7 +18,7 @@ public final class Complaints {
   public static final int NO_RDMA = 3;
 
   /** This machine has no RDMA, or not the device that was named. */
-  static final class NoRdma extends IOException {
+  public static final class NoRdma extends IOException {
     private static final long serialVersionUID = 1L;
 
     NoRdma(String reason) {

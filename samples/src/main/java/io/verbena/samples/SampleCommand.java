@@ -1,23 +1,22 @@
 package io.verbena.samples;
 
-import io.verbena.verbs.Device;
-import io.verbena.verbs.VerbsException;
+import io.verbena.samples.interop.RcPingpong;
+import io.verbena.samples.interop.UcPingpong;
 import java.io.IOException;
-import java.util.List;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.PositionalParamSpec;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
-import picocli.CommandLine.TypeConversionException;
 
 /** Runs the programs of the README: checks their arguments, the programs need not. */
-@Command(name = "sample", description = "Run a program of the README; without a name, list them.")
+@Command(
+    name = "sample",
+    description = "Run a program of the README; without a name, list them.",
+    subcommands = {RcPingpong.class, UcPingpong.class})
 final class SampleCommand implements Runnable {
   @Spec private CommandSpec spec = CommandSpec.create();
 
@@ -89,7 +88,7 @@ final class SampleCommand implements Runnable {
               description = "Its name; without it VERBENA_DEVICE, or the only one.")
           @Nullable String device)
       throws IOException {
-    VerbsWrite.main(present(device));
+    VerbsWrite.main(device(device));
   }
 
   @Command(
@@ -104,7 +103,7 @@ final class SampleCommand implements Runnable {
       @Parameters(paramLabel = "HOST", arity = "0..1", description = "Where the other one waits.")
           @Nullable String host)
       throws IOException {
-    String device = present(null);
+    String device = device(null);
     if (host == null) {
       FirstWrite.main(device, String.valueOf(port));
     } else {
@@ -113,45 +112,7 @@ final class SampleCommand implements Runnable {
   }
 
   /** The name of a device that there is. */
-  private String present(@Nullable String argument) throws Complaints.NoRdma {
-    String wanted = argument != null ? argument : System.getenv("VERBENA_DEVICE");
-    try {
-      if (wanted != null && !wanted.isBlank()) {
-        return Device.named(wanted).name();
-      }
-      List<Device> devices = Device.list();
-      if (devices.isEmpty()) {
-        throw new Complaints.NoRdma("this machine has no RDMA device");
-      }
-      if (devices.size() > 1) {
-        throw new ParameterException(
-            spec.commandLine(),
-            devices.stream()
-                .map(Device::name)
-                .collect(Collectors.joining(", ", "choose a device with VERBENA_DEVICE: ", "")));
-      }
-      return devices.getFirst().name();
-    } catch (VerbsException e) {
-      throw new Complaints.NoRdma(String.valueOf(e.getMessage()));
-    }
-  }
-
-  /** A TCP port. */
-  static final class Port implements ITypeConverter<Integer> {
-    private static final int HIGHEST = 65535;
-
-    @Override
-    public Integer convert(String value) {
-      try {
-        int port = Integer.parseInt(value);
-        if (port >= 0 && port <= HIGHEST) {
-          return port;
-        }
-      } catch (NumberFormatException e) {
-        // Falls through to the complaint.
-      }
-      throw new TypeConversionException(
-          "'%s' is not a port, a number from 0 to %d".formatted(value, HIGHEST));
-    }
+  private String device(@Nullable String wanted) throws Complaints.NoRdma {
+    return Devices.find(spec.commandLine(), wanted).name();
   }
 }

@@ -3,9 +3,7 @@ package io.verbena.samples;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.PrintStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
@@ -20,34 +18,6 @@ import org.junit.jupiter.params.provider.CsvSource;
 /** What a user sees who types something wrong, or talks to somebody who is not there. */
 class CommandLineTest {
   private static final String LOCAL = InetAddress.getLoopbackAddress().getHostAddress();
-
-  /** What a command left: its exit status and its output. */
-  private record Outcome(int status, String out, String err) {
-    void shouldBe(int expectedStatus, String expectedErr) {
-      assertEquals("verbena: " + expectedErr, err.strip());
-      assertEquals(expectedStatus, status);
-      assertEquals("", out);
-    }
-  }
-
-  private static Outcome run(String... args) {
-    PrintStream out = System.out;
-    PrintStream err = System.err;
-    var outBytes = new ByteArrayOutputStream();
-    var errBytes = new ByteArrayOutputStream();
-    System.setOut(new PrintStream(outBytes, true, StandardCharsets.UTF_8));
-    System.setErr(new PrintStream(errBytes, true, StandardCharsets.UTF_8));
-    try {
-      int status = Main.commandLine().execute(args);
-      return new Outcome(
-          status,
-          outBytes.toString(StandardCharsets.UTF_8),
-          errBytes.toString(StandardCharsets.UTF_8));
-    } finally {
-      System.setOut(out);
-      System.setErr(err);
-    }
-  }
 
   @ParameterizedTest
   @CsvSource(
@@ -69,21 +39,21 @@ class CommandLineTest {
         "perf                     | 'perf' is a command of the launcher: run ./verbena perf",
       })
   void shouldNameWhatWasWrongInOneLine(String args, String complaint) {
-    run(args.split(" ")).shouldBe(2, complaint + " (try ./verbena --help)");
+    Outcome.of(args.split(" ")).shouldBe(2, complaint + " (try ./verbena --help)");
   }
 
   @Test
   void shouldComplainWithoutCommand() {
-    run().shouldBe(2, "no command given (try ./verbena --help)");
+    Outcome.of().shouldBe(2, "no command given (try ./verbena --help)");
   }
 
   @Test
   void shouldFitHelpInAScreen() {
-    Outcome help = run("--help");
-    assertEquals(0, help.status);
-    List<String> lines = help.out.lines().toList();
-    assertTrue(lines.size() <= 24, help.out);
-    assertTrue(lines.stream().allMatch(line -> line.length() <= 80), help.out);
+    Outcome help = Outcome.of("--help");
+    assertEquals(0, help.status());
+    List<String> lines = help.out().lines().toList();
+    assertTrue(lines.size() <= 24, help.out());
+    assertTrue(lines.stream().allMatch(line -> line.length() <= 80), help.out());
     for (String word : List.of("demo", "sample", "test", "testbed", "perf", "0", "1", "2", "3")) {
       assertTrue(lines.stream().anyMatch(line -> line.startsWith("  " + word + " ")), word);
     }
@@ -91,29 +61,36 @@ class CommandLineTest {
 
   @Test
   void shouldListSamples() {
-    Outcome list = run("sample");
-    assertEquals(0, list.status);
-    for (String name : List.of("hello", "one-sided", "echo-server PORT", "verbs-write [DEVICE]")) {
-      assertTrue(list.out.contains("\n  " + name + " "), list.out);
+    Outcome list = Outcome.of("sample");
+    assertEquals(0, list.status());
+    for (String name :
+        List.of(
+            "hello",
+            "one-sided",
+            "echo-server PORT",
+            "verbs-write [DEVICE]",
+            "rc-pingpong [HOST]",
+            "uc-pingpong [HOST]")) {
+      assertTrue(list.out().contains("\n  " + name + " "), list.out());
     }
   }
 
   @Test
   void shouldRunSamples() {
-    Outcome hello = run("sample", "hello");
-    assertEquals(0, hello.status, hello.err);
-    assertTrue(hello.out.startsWith("hello over "), hello.out);
-    Outcome oneSided = run("sample", "one-sided");
-    assertEquals(0, oneSided.status, oneSided.err);
-    assertTrue(oneSided.out.contains("a counter went from 0 to 5"), oneSided.out);
-    assertTrue(oneSided.out.contains("the owner finds: written from afar"), oneSided.out);
+    Outcome hello = Outcome.of("sample", "hello");
+    assertEquals(0, hello.status(), hello.err());
+    assertTrue(hello.out().startsWith("hello over "), hello.out());
+    Outcome oneSided = Outcome.of("sample", "one-sided");
+    assertEquals(0, oneSided.status(), oneSided.err());
+    assertTrue(oneSided.out().contains("a counter went from 0 to 5"), oneSided.out());
+    assertTrue(oneSided.out().contains("the owner finds: written from afar"), oneSided.out());
   }
 
   @Test
   void shouldSayThatPortIsInUse() throws IOException {
     try (var taken = new ServerSocket(0)) {
       String port = String.valueOf(taken.getLocalPort());
-      run("sample", "echo-server", port)
+      Outcome.of("sample", "echo-server", port)
           .shouldBe(1, "cannot listen on 0.0.0.0:" + port + ": Address already in use");
     }
   }
@@ -125,13 +102,13 @@ class CommandLineTest {
       free.bind(new InetSocketAddress(LOCAL, 0));
       port = free.getLocalPort();
     }
-    run("sample", "echo-client", LOCAL, String.valueOf(port))
+    Outcome.of("sample", "echo-client", LOCAL, String.valueOf(port))
         .shouldBe(1, "cannot connect to " + LOCAL + ":" + port + ": Connection refused");
   }
 
   @Test
   void shouldSayThatHostIsUnknown() {
-    run("sample", "echo-client", "no-such-host.invalid", "9000")
+    Outcome.of("sample", "echo-client", "no-such-host.invalid", "9000")
         .shouldBe(1, "cannot connect to no-such-host.invalid:9000: unknown host");
   }
 
@@ -153,7 +130,7 @@ class CommandLineTest {
                 }
               });
       int port = server.getLocalPort();
-      Outcome outcome = run("sample", "echo-client", LOCAL, String.valueOf(port));
+      Outcome outcome = Outcome.of("sample", "echo-client", LOCAL, String.valueOf(port));
       assertTrue(http.join(Duration.ofSeconds(10)));
       outcome.shouldBe(
           1,
