@@ -1,9 +1,7 @@
 package io.verbena.verbs;
 
 import io.verbena.ffi.ErrnoCalls;
-import io.verbena.ffi.SystemCalls;
 import io.verbena.ffi.libc.LibC;
-import io.verbena.ffi.libc.pollfd;
 import io.verbena.ffi.verbs.Verbs;
 import io.verbena.ffi.verbs.ibv_comp_channel;
 import java.lang.foreign.Arena;
@@ -23,33 +21,14 @@ import org.jspecify.annotations.Nullable;
  * <p>Threads: one at a time may await; {@link #wakeup} and {@code close()} may be called from any.
  * Ownership: by its {@link Context}; closing it closes its queues.
  */
-public final class CompletionChannel extends NativeObject {
+public final class CompletionChannel extends EventSource {
   private final Context context;
-  private final int channelDescriptor;
-  private final int wakeupDescriptor;
-  private final Object wakeupLock = new Object();
-  private boolean wakeupClosed;
-
-  // Used by the one thread that awaits; automatic memory lives as long as this.
-  private final MemorySegment capture = ErrnoCalls.capture(Arena.ofAuto());
-  private final MemorySegment descriptors = pollfd.allocateArray(2, Arena.ofAuto());
   private final MemorySegment queueOut = Arena.ofAuto().allocate(ValueLayout.ADDRESS);
   private final MemorySegment contextOut = Arena.ofAuto().allocate(ValueLayout.ADDRESS);
-  private final MemorySegment counter = Arena.ofAuto().allocate(ValueLayout.JAVA_LONG);
 
   private CompletionChannel(Context context, MemorySegment handle, int wakeupDescriptor) {
-    super(handle, context);
+    super(handle, ibv_comp_channel.fd(handle), wakeupDescriptor, context);
     this.context = context;
-    this.channelDescriptor = ibv_comp_channel.fd(handle);
-    this.wakeupDescriptor = wakeupDescriptor;
-    watch(0, channelDescriptor);
-    watch(1, wakeupDescriptor);
-  }
-
-  private void watch(int place, int descriptor) {
-    MemorySegment entry = pollfd.asSlice(descriptors, place);
-    pollfd.fd(entry, descriptor);
-    pollfd.events(entry, (short) LibC.POLLIN());
   }
 
   static CompletionChannel create(Context context) throws VerbsException {
@@ -60,22 +39,16 @@ public final class CompletionChannel extends NativeObject {
         throw VerbsException.of(
             "ibv_create_comp_channel", context.device().name(), ErrnoCalls.errno(capture));
       }
-      // A thread must not sleep in ibv_get_cq_event: nothing could wake it up.
-      int descriptor = ibv_comp_channel.fd(channel);
-      int flags = SystemCalls.getStatusFlags(capture, descriptor);
-      boolean nonBlocking =
-          flags >= 0
-              && SystemCalls.setStatusFlags(capture, descriptor, flags | LibC.O_NONBLOCK()) == 0;
-      int wakeup =
-          nonBlocking
-              ? SystemCalls.eventfd(capture, 0, LibC.EFD_CLOEXEC() | LibC.EFD_NONBLOCK())
-              : -1;
-      if (wakeup < 0) {
-        int errno = ErrnoCalls.errno(capture);
-        Verbs.ibv_destroy_comp_channel(channel);
-        throw VerbsException.of(nonBlocking ? "eventfd" : "fcntl", "", errno);
+      boolean ready = false;
+      try {
+        int wakeup = prepare(ibv_comp_channel.fd(channel));
+        ready = true;
+        return new CompletionChannel(context, channel, wakeup);
+      } finally {
+        if (!ready) {
+          Verbs.ibv_destroy_comp_channel(channel);
+        }
       }
-      return new CompletionChannel(context, channel, wakeup);
     }
   }
 
@@ -99,47 +72,11 @@ public final class CompletionChannel extends NativeObject {
    *     is awaiting
    */
   public boolean await(Duration timeout) throws VerbsException {
-    long start = System.nanoTime();
-    long nanos = Deadlines.nanos(timeout);
-    enter();
-    try {
-      while (true) {
-        if (isClosed()) {
-          throw closed();
-        }
-        int millis = Deadlines.pollMillis(nanos - (System.nanoTime() - start));
-        int ready = SystemCalls.poll(capture, descriptors, 2, millis);
-        if (ready < 0) {
-          int errno = ErrnoCalls.errno(capture);
-          if (errno != LibC.EINTR()) {
-            throw VerbsException.of("poll", "", errno);
-          }
-          continue;
-        }
-        boolean event = isReady(0) && consumeEvents();
-        boolean woken = isReady(1) && consumeWakeup();
-        if (isClosed()) {
-          throw closed();
-        }
-        if (event || woken || nanos - (System.nanoTime() - start) <= 0) {
-          return event;
-        }
-      }
-    } finally {
-      exit();
-    }
+    return sleep(timeout);
   }
 
-  private boolean isReady(int place) {
-    return pollfd.revents(pollfd.asSlice(descriptors, place)) != 0;
-  }
-
-  /**
-   * Takes all events and acknowledges each at once: destroying a queue waits until all of its
-   * events are acknowledged, and until then the queue that an event names is there, even if it is
-   * closed.
-   */
-  private boolean consumeEvents() throws VerbsException {
+  @Override
+  boolean consumeEvents() throws VerbsException {
     boolean any = false;
     while (ErrnoCalls.getCqEvent(capture, handle, queueOut, contextOut) == 0) {
       Verbs.ibv_ack_cq_events(queueOut.get(ValueLayout.ADDRESS, 0), 1);
@@ -152,43 +89,8 @@ public final class CompletionChannel extends NativeObject {
     return any;
   }
 
-  private boolean consumeWakeup() {
-    return SystemCalls.read(capture, wakeupDescriptor, counter, Long.BYTES) == Long.BYTES;
-  }
-
-  /**
-   * Makes the thread that awaits return at once, or the next one that comes if none does. Any
-   * thread may call this; on a closed channel it does nothing.
-   */
-  public void wakeup() {
-    // A descriptor's number is given to the next file as soon as it is closed: never write to it
-    // then.
-    synchronized (wakeupLock) {
-      if (!wakeupClosed) {
-        try (Arena arena = Arena.ofConfined()) {
-          MemorySegment one = arena.allocateFrom(ValueLayout.JAVA_LONG, 1);
-          LibC.write(wakeupDescriptor, one, Long.BYTES);
-        }
-      }
-    }
-  }
-
   @Override
-  UseGuard[] guards() {
-    return new UseGuard[] {this};
-  }
-
-  @Override
-  void wakeSleepers() {
-    wakeup();
-  }
-
-  @Override
-  @Nullable VerbsException destroy() {
-    synchronized (wakeupLock) {
-      wakeupClosed = true;
-      LibC.close(wakeupDescriptor);
-    }
+  @Nullable VerbsException destroySource() {
     return destroyed("ibv_destroy_comp_channel", Verbs.ibv_destroy_comp_channel(handle));
   }
 

@@ -25,6 +25,7 @@ public final class Context extends NativeObject {
   private final Device device;
   private final boolean criticalPost;
   private @Nullable DeviceAttributes attributes;
+  private @Nullable AsyncEvents events;
   private int nextTag;
 
   Context(Device device, MemorySegment handle) {
@@ -200,6 +201,28 @@ public final class Context extends NativeObject {
         throw VerbsException.of("ibv_alloc_pd", device.name(), ErrnoCalls.errno(capture));
       }
       return adopt(new ProtectionDomain(this, domain));
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /**
+   * What the adapter reports without being asked: failures, ports that come and go, its removal.
+   *
+   * @return the context's one stream; a new one if the last one was closed
+   * @throws VerbsException if the limit of open files refuses
+   * @throws IllegalStateException if the context is closed
+   */
+  public AsyncEvents events() throws VerbsException {
+    lock.lock();
+    try {
+      requireOpen();
+      AsyncEvents stream = events;
+      if (stream == null || !stream.isOpen()) {
+        stream = adopt(AsyncEvents.create(this));
+        events = stream;
+      }
+      return stream;
     } finally {
       lock.unlock();
     }

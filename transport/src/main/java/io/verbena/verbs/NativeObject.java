@@ -4,6 +4,9 @@ import java.io.UncheckedIOException;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
@@ -23,6 +26,9 @@ abstract class NativeObject extends UseGuard implements AutoCloseable {
   /** Of the C object; only to be used while it is certain to be there. */
   final MemorySegment handle;
 
+  /** All of the tree but the root, by the address of the C object; read without the lock. */
+  private final Map<Long, NativeObject> byAddress;
+
   private final NativeObject[] owners;
   private final List<NativeObject> dependents = new ArrayList<>();
   private boolean released;
@@ -32,6 +38,7 @@ abstract class NativeObject extends UseGuard implements AutoCloseable {
     this.handle = handle;
     this.owners = new NativeObject[0];
     this.lock = new ReentrantLock();
+    this.byAddress = new ConcurrentHashMap<>();
   }
 
   /** Makes a dependent; the caller holds the lock and has checked that all owners are open. */
@@ -39,6 +46,7 @@ abstract class NativeObject extends UseGuard implements AutoCloseable {
     this.handle = handle;
     this.owners = owners;
     this.lock = owners[0].lock;
+    this.byAddress = owners[0].byAddress;
   }
 
   /** Lets the owners close this: called once, by whoever made it, with the lock. */
@@ -46,7 +54,17 @@ abstract class NativeObject extends UseGuard implements AutoCloseable {
     for (NativeObject owner : ((NativeObject) dependent).owners) {
       owner.dependents.add(dependent);
     }
+    byAddress.put(((NativeObject) dependent).handle.address(), dependent);
     return dependent;
+  }
+
+  /**
+   * The object of this tree that stands for a C object, which the caller knows to be there: an
+   * address is given away again as soon as it is freed. Takes no lock.
+   */
+  final <T extends NativeObject> Optional<T> find(long address, Class<T> type) {
+    NativeObject found = byAddress.get(address);
+    return type.isInstance(found) ? Optional.of(type.cast(found)) : Optional.empty();
   }
 
   /**
@@ -106,6 +124,7 @@ abstract class NativeObject extends UseGuard implements AutoCloseable {
     for (NativeObject owner : owners) {
       owner.dependents.remove(this);
     }
+    byAddress.remove(handle.address(), this);
     afterDestroy(failures);
   }
 

@@ -95,6 +95,35 @@ class AbiTest {
   }
 
   @Test
+  void shouldAgreeOnEvents() {
+    List<Integer> events =
+        List.of(
+            Verbs.IBV_EVENT_CQ_ERR(),
+            Verbs.IBV_EVENT_QP_FATAL(),
+            Verbs.IBV_EVENT_QP_REQ_ERR(),
+            Verbs.IBV_EVENT_QP_ACCESS_ERR(),
+            Verbs.IBV_EVENT_COMM_EST(),
+            Verbs.IBV_EVENT_SQ_DRAINED(),
+            Verbs.IBV_EVENT_PATH_MIG(),
+            Verbs.IBV_EVENT_PATH_MIG_ERR(),
+            Verbs.IBV_EVENT_DEVICE_FATAL(),
+            Verbs.IBV_EVENT_PORT_ACTIVE(),
+            Verbs.IBV_EVENT_PORT_ERR(),
+            Verbs.IBV_EVENT_LID_CHANGE(),
+            Verbs.IBV_EVENT_PKEY_CHANGE(),
+            Verbs.IBV_EVENT_SM_CHANGE(),
+            Verbs.IBV_EVENT_SRQ_ERR(),
+            Verbs.IBV_EVENT_SRQ_LIMIT_REACHED(),
+            Verbs.IBV_EVENT_QP_LAST_WQE_REACHED(),
+            Verbs.IBV_EVENT_CLIENT_REREGISTER(),
+            Verbs.IBV_EVENT_GID_CHANGE(),
+            Verbs.IBV_EVENT_WQ_FATAL(),
+            99);
+    assertEquals(
+        Arrays.asList(AsyncEventType.values()), events.stream().map(AsyncEventType::of).toList());
+  }
+
+  @Test
   void shouldAgreeOnStatuses() {
     Map<WorkStatus, Integer> codes =
         Map.ofEntries(
