@@ -17,6 +17,9 @@ interface Area {
   /** What the command line calls it. */
   String name();
 
+  /** What it is measured against. */
+  String peer();
+
   /** What is measured, in a line of the help. */
   String summary();
 

@@ -8,7 +8,7 @@ import java.util.Locale;
 /**
  * One thing, done by us and by a peer, measured in pairs: one measurement of ours, one of theirs.
  * Only the ratio within a pair means something on a machine that others use too; of the pairs, the
- * median counts. Smaller is better.
+ * median counts. Smaller is better, unless the unit is something per second.
  */
 final class Comparison {
   private final String name;
@@ -17,6 +17,7 @@ final class Comparison {
   private final List<Double> ours = new ArrayList<>();
   private final List<Double> theirs = new ArrayList<>();
   private final List<String> remarks = new ArrayList<>();
+  private final List<String> raw = new ArrayList<>();
 
   Comparison(String name, String peer, String unit) {
     this.name = name;
@@ -36,13 +37,30 @@ final class Comparison {
 
   /** Adds a line that says whether a bar is kept. */
   void bar(String what, double value, double most) {
+    judge(what, "at most", most, value <= most);
+  }
+
+  /** The same where more is better. */
+  void floor(String what, double value, double least) {
+    judge(what, "at least", least, value >= least);
+  }
+
+  private void judge(String what, String which, double limit, boolean kept) {
     remark(
         String.format(
-            Locale.ROOT,
-            "%s (bar: at most %.4g): %s",
-            what,
-            most,
-            value <= most ? "kept" : "MISSED"));
+            Locale.ROOT, "%s (bar: %s %.4g): %s", what, which, limit, kept ? "kept" : "MISSED"));
+  }
+
+  /** Keeps what the peer's program printed: the command once, and a line for each pair. */
+  void raw(String command, String line) {
+    if (raw.isEmpty()) {
+      raw.add(command);
+    }
+    raw.add(line);
+  }
+
+  List<String> raw() {
+    return List.copyOf(raw);
   }
 
   String name() {

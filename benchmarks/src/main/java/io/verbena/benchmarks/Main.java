@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.util.Iterator;
 import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
@@ -20,7 +21,7 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "verbena perf",
     sortOptions = false,
-    description = "Measures Verbena and its peers, alternating in one run; smaller is better.",
+    description = "Measures Verbena and its peers, alternating in one run.",
     footer = {
       "",
       "Exit status: 0 measured, 1 a measurement failed, 2 misuse or missing prerequisite."
@@ -33,7 +34,8 @@ public final class Main implements Callable<Integer> {
   private static final int FAILED = 1;
   private static final int MISUSE = 2;
 
-  private static final List<Area> AREAS = List.of(new VerbsArea(), new TransportArea());
+  private static final List<Area> AREAS =
+      List.of(new VerbsArea(), new PerftestArea(), new TransportArea());
 
   @Spec private @Nullable CommandSpec spec;
 
@@ -42,6 +44,12 @@ public final class Main implements Callable<Integer> {
       description = "What to measure: ${COMPLETION-CANDIDATES}",
       completionCandidates = AreaList.class)
   private String area = "";
+
+  @Option(
+      names = "--against",
+      paramLabel = "PEER",
+      description = "The peer, where an area has several: the first of them if not given.")
+  private @Nullable String against;
 
   @Option(names = "--json", paramLabel = "FILE", description = "Also write the results to FILE.")
   private @Nullable Path json;
@@ -66,8 +74,15 @@ public final class Main implements Callable<Integer> {
   static final class AreaList implements Iterable<String> {
     @Override
     public Iterator<String> iterator() {
-      return AREAS.stream().map(each -> each.name() + " (" + each.summary() + ")").iterator();
+      return AREAS.stream().map(Main::described).iterator();
     }
+  }
+
+  private static String described(Area area) {
+    boolean first =
+        AREAS.stream().filter(each -> each.name().equals(area.name())).findFirst().orElseThrow()
+            == area;
+    return area.name() + (first ? "" : " --against " + area.peer()) + " (" + area.summary() + ")";
   }
 
   private Main() {}
@@ -121,16 +136,22 @@ public final class Main implements Callable<Integer> {
   }
 
   private Area chosenArea() {
-    return AREAS.stream()
-        .filter(each -> each.name().equals(area))
+    List<Area> named = AREAS.stream().filter(each -> each.name().equals(area)).toList();
+    if (named.isEmpty()) {
+      throw misuse("unknown area '%s': choose from %s".formatted(area, listed(AREAS, Area::name)));
+    }
+    return named.stream()
+        .filter(each -> against == null || each.peer().equals(against))
         .findFirst()
         .orElseThrow(
             () ->
                 misuse(
-                    "unknown area '%s': choose from %s"
-                        .formatted(
-                            area,
-                            AREAS.stream().map(Area::name).collect(Collectors.joining(", ")))));
+                    "%s is not measured against '%s': choose from %s"
+                        .formatted(area, against, listed(named, Area::peer))));
+  }
+
+  private static String listed(List<Area> areas, Function<Area, String> word) {
+    return areas.stream().map(word).distinct().collect(Collectors.joining(", "));
   }
 
   private int pairsToMeasure() {

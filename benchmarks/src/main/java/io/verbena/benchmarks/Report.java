@@ -24,6 +24,7 @@ final class Report {
    * @param ratio the median of the pairwise ours/theirs; the other two are medians by themselves
    * @param difference the median of the pairwise ours - theirs
    * @param ourMeasurements one for each pair, in the order of the run
+   * @param peerOutput what the peer's program printed, if it is one
    */
   private record Result(
       String name,
@@ -36,6 +37,7 @@ final class Report {
       double difference,
       List<Double> ourMeasurements,
       List<Double> theirMeasurements,
+      List<String> peerOutput,
       List<String> remarks) {
     static Result of(Comparison comparison) {
       return new Result(
@@ -49,6 +51,7 @@ final class Report {
           comparison.difference(),
           comparison.ourMeasurements(),
           comparison.theirMeasurements(),
+          comparison.raw(),
           comparison.remarks());
     }
   }

@@ -39,6 +39,11 @@ final class TransportArea implements Area {
   }
 
   @Override
+  public String peer() {
+    return PEER;
+  }
+
+  @Override
   public String summary() {
     return "a TCP ping-pong of 64 bytes, against java.nio that spins";
   }

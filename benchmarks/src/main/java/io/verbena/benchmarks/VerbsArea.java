@@ -57,6 +57,11 @@ final class VerbsArea implements Area {
   }
 
   @Override
+  public String peer() {
+    return "C";
+  }
+
+  @Override
   public String summary() {
     return "an empty poll and a post, against C, on a stub library";
   }

@@ -1,0 +1,46 @@
+# shellcheck shell=bash
+# `verbena perf ... --against perftest` needs an RDMA device: on a machine without one it runs in a guest.
+# shellcheck disable=SC2154  # testbed_home, verbena_root are set by the launcher
+
+# Whether the command line asks for perftest as the peer.
+against_perftest() {
+  [[ " $* " == *" --against perftest "* || " $* " == *" --against=perftest "* ]]
+}
+
+rdma_device_here() { compgen -G '/sys/class/infiniband/*' >/dev/null; }
+
+# perf_in_guest ARGUMENT...: the same command in a guest; what --json asks for is brought out of it.
+perf_in_guest() {
+  local arguments=() json="" status=0 folder
+  folder=$(mktemp -d "${TMPDIR:-/tmp}/verbena-perf.XXXXXX")
+  while (($#)); do
+    case $1 in
+      --json)
+        (($# > 1)) || fail "perf: --json needs a value"
+        json=$2
+        shift
+        ;;
+      --json=*) json=${1#--json=} ;;
+      *) arguments+=("$1") ;;
+    esac
+    shift
+  done
+  if [[ -n $json ]]; then
+    { : >>"$json"; } 2>/dev/null || fail "perf: --json: cannot write $json"
+    arguments+=(--json "$folder/results.json")
+  fi
+  say "no RDMA device here: measuring in a guest with soft-RoCE, whose processor is emulated (see testbed/README.md);"
+  say "only the ratios mean something"
+  testbed_command --out "$folder" --timeout 3600 -- "$verbena_root/verbena" perf "${arguments[@]}" || status=$?
+  if [[ -s $folder/results.json ]]; then cp "$folder/results.json" "$json"; fi
+  rm -rf -- "$folder"
+  return "$status"
+}
+
+# On a machine with a device: the peer, if it is missing and apt can bring it. Else the benchmark says what is missing.
+ensure_perftest() {
+  command -v ib_send_lat >/dev/null && return 0
+  ((EUID == 0)) && command -v apt-get >/dev/null || return 0
+  say "installing perftest ..."
+  install_packages perftest >/dev/null 2>&1 || { apt_update && install_packages perftest; } >/dev/null 2>&1 || true
+}
