@@ -20,6 +20,7 @@ final class Abi {
   static final int SEND_SOLICITED = 1 << 2;
   static final int SEND_INLINE = 1 << 3;
 
+  static final int WC_ROUTE_HEADER = 1;
   static final int WC_RECEIVE_WRITE_IMMEDIATE = 129;
   static final int WC_WITH_IMMEDIATE = 1 << 1;
 

@@ -30,6 +30,13 @@ import org.jspecify.annotations.Nullable;
  * closed, there is nothing more to read.
  */
 public final class Completions {
+  /**
+   * What comes before the message in each receive of a datagram queue pair, whether {@link
+   * #hasRouteHeader} or not: the global route header, or room for it. In bytes; {@link #byteCount}
+   * includes it.
+   */
+  public static final int ROUTE_HEADER_BYTES = 40;
+
   /** As many as fit a few cache lines; a longer array gains nothing over polling again. */
   static final int LENGTH = 32;
 
@@ -42,6 +49,11 @@ public final class Completions {
   private static final long IMMEDIATE = ibv_wc.imm_data$offset();
   private static final long QP_NUMBER = ibv_wc.qp_num$offset();
   private static final long FLAGS = ibv_wc.wc_flags$offset();
+  private static final long SOURCE_PAIR = ibv_wc.src_qp$offset();
+  private static final long PKEY_INDEX = ibv_wc.pkey_index$offset();
+  private static final long SOURCE_LID = ibv_wc.slid$offset();
+  private static final long SERVICE_LEVEL = ibv_wc.sl$offset();
+  private static final long PATH_BITS = ibv_wc.dlid_path_bits$offset();
   private static final ValueLayout.OfInt BIG_ENDIAN_INT =
       ValueLayout.JAVA_INT.withOrder(ByteOrder.BIG_ENDIAN);
 
@@ -125,8 +137,8 @@ public final class Completions {
   }
 
   /**
-   * The length of the received message, or of the data read. Means nothing for sends and writes,
-   * and for a failed request.
+   * The length of the received message (with {@link #ROUTE_HEADER_BYTES} for a datagram), or of the
+   * data read. Means nothing for sends and writes, and for a failed request.
    *
    * @return the length in bytes
    */
@@ -168,6 +180,90 @@ public final class Completions {
       throw new IllegalStateException("this completion has no immediate data: ask hasImmediate()");
     }
     return array.get(BIG_ENDIAN_INT, offset + IMMEDIATE);
+  }
+
+  /**
+   * Whether a received datagram came with a global route header, in the first {@link
+   * #ROUTE_HEADER_BYTES} of the receive.
+   *
+   * @return false for everything but successful receives
+   */
+  public boolean hasRouteHeader() {
+    return statusCode == 0
+        && (array.get(ValueLayout.JAVA_INT, offset + FLAGS) & Abi.WC_ROUTE_HEADER) != 0;
+  }
+
+  /**
+   * The queue pair that sent a received datagram. Means nothing for all else.
+   *
+   * @return its number, 24 bits
+   */
+  public int sourcePairNumber() {
+    return array.get(ValueLayout.JAVA_INT, offset + SOURCE_PAIR);
+  }
+
+  /**
+   * The port that sent a received datagram. Means nothing for all else, and on Ethernet.
+   *
+   * @return its LID, 16 bits
+   */
+  public int sourceLid() {
+    return array.get(ValueLayout.JAVA_SHORT, offset + SOURCE_LID) & 0xffff;
+  }
+
+  /**
+   * The service level that a received datagram travelled with. Means nothing for all else.
+   *
+   * @return 0 to 15
+   */
+  public int serviceLevel() {
+    return array.get(ValueLayout.JAVA_BYTE, offset + SERVICE_LEVEL) & 0xff;
+  }
+
+  /**
+   * Which of the port's LIDs a received datagram was sent to. Means nothing for all else, and on
+   * Ethernet.
+   *
+   * @return the low bits of the LID
+   */
+  public int pathBits() {
+    return array.get(ValueLayout.JAVA_BYTE, offset + PATH_BITS) & 0xff;
+  }
+
+  /**
+   * The partition that a received datagram came from. Means nothing for all else.
+   *
+   * @return the place in the port's table of partition keys
+   */
+  public int pkeyIndex() {
+    return array.get(ValueLayout.JAVA_SHORT, offset + PKEY_INDEX) & 0xffff;
+  }
+
+  /**
+   * The way back to whoever sent a received datagram, to make an {@link AddressHandle} of; see
+   * {@code man ibv_init_ah_from_wc}. Asks the system: keep the handle if more is to be said.
+   *
+   * @param region where the datagram was received
+   * @param start the first byte of the receive, where the route header is
+   * @param port the port that it came in by, counted from 1
+   * @return the way
+   * @throws VerbsException if the route header makes no sense or is to an address that the port has
+   *     no longer
+   * @throws IllegalArgumentException if the bytes are outside of the region
+   * @throws IllegalStateException if this is not a successful receive of a datagram, or the queue
+   *     or the region is closed
+   */
+  public AddressVector sender(MemoryRegion region, long start, int port) throws VerbsException {
+    if (statusCode != 0
+        || (workId & WorkRing.RECEIVE) == 0
+        || queuePair().type() != QueuePairType.DATAGRAM) {
+      throw new IllegalStateException("only a datagram that was received has a sender");
+    }
+    region.check(region.domain(), start, ROUTE_HEADER_BYTES);
+    return queue
+        .context()
+        .sender(
+            array.asSlice(offset, BYTES), region.memory().asSlice(start, ROUTE_HEADER_BYTES), port);
   }
 
   /**

@@ -13,7 +13,7 @@ final class ConnectPlan {
   private final QueuePairAddress remote;
   private final ConnectOptions options;
   private final DeviceAttributes device;
-  private final boolean global;
+  private final AddressVector vector;
 
   ConnectPlan(
       QueuePairType type,
@@ -22,21 +22,12 @@ final class ConnectPlan {
       ConnectOptions options,
       DeviceAttributes device,
       PortAttributes port) {
-    if (mine.linkLayer() != remote.linkLayer()) {
-      throw new IllegalArgumentException(
-          "this port speaks " + mine.linkLayer() + " and the peer's " + remote.linkLayer());
-    }
     this.type = type;
     this.mine = mine;
     this.remote = remote;
     this.options = options;
     this.device = device;
-    // On InfiniBand, packets within a subnet find their way by LID alone.
-    this.global =
-        mine.linkLayer() == LinkLayer.ETHERNET
-            || remote.lid() == 0
-            || remote.gid().subnetPrefix() != mine.gid().subnetPrefix()
-            || port.routeHeaderRequired();
+    this.vector = AddressVector.between(mine, remote, options, port.routeHeaderRequired());
   }
 
   ToInit toInit() {
@@ -53,16 +44,6 @@ final class ConnectPlan {
   }
 
   ToReceive toReceive() {
-    AddressVector vector =
-        new AddressVector(
-            mine.port(),
-            mine.gidIndex(),
-            remote.lid(),
-            remote.gid(),
-            global,
-            options.serviceLevel(),
-            options.trafficClass(),
-            options.hopLimit());
     QueuePairAttributes attributes =
         QueuePairAttributes.none()
             .withAddressVector(vector)

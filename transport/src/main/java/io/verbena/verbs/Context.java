@@ -3,6 +3,7 @@ package io.verbena.verbs;
 import io.verbena.ffi.ErrnoCalls;
 import io.verbena.ffi.InlineVerbs;
 import io.verbena.ffi.verbs.Verbs;
+import io.verbena.ffi.verbs.ibv_ah_attr;
 import io.verbena.ffi.verbs.ibv_device_attr;
 import io.verbena.ffi.verbs.ibv_gid;
 import io.verbena.ffi.verbs.ibv_gid_entry;
@@ -297,6 +298,28 @@ public final class Context extends NativeObject {
       }
       channel.requireOpen();
       return adopt(CompletionQueue.create(channel, entries, false));
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** The way back to the sender of a datagram. */
+  AddressVector sender(MemorySegment completion, MemorySegment routeHeader, int port)
+      throws VerbsException {
+    lock.lock();
+    try (Arena arena = Arena.ofConfined()) {
+      requirePort(port);
+      MemorySegment attr = ibv_ah_attr.allocate(arena);
+      int result = Verbs.ibv_init_ah_from_wc(handle, (byte) port, completion, routeHeader, attr);
+      if (result != 0) {
+        throw VerbsException.of(
+            "ibv_init_ah_from_wc",
+            device.name() + ", port=" + port,
+            // The function has no error number of its own: mostly it just says -1.
+            result < -1 ? -result : Cures.EINVAL,
+            "pass the first byte of the receive, and the port that it came in by");
+      }
+      return AddressVector.of(attr);
     } finally {
       lock.unlock();
     }

@@ -53,6 +53,13 @@ final class Cures {
                 "the peer's GID cannot be reached from the local one: choose another GID index";
             default -> "";
           };
+      case "ibv_create_ah" ->
+          switch (errno) {
+            case EINVAL -> "the port, the GID index or the peer's GID is not one to send with";
+            case ETIMEDOUT, ENETUNREACH, EHOSTUNREACH ->
+                "the peer's GID cannot be reached from the local one: choose another GID index";
+            default -> "";
+          };
       case "ibv_post_send", "ibv_post_recv" ->
           switch (errno) {
             case EINVAL -> "connect the queue pair first; receives can be posted from INIT on";

@@ -70,6 +70,15 @@ public record Gid(long subnetPrefix, long interfaceId) {
   }
 
   /**
+   * Whether this stands for a multicast group.
+   *
+   * @return true for {@code ff00::/8}, and on RoCE for {@code ::ffff:224.0.0.0/100}
+   */
+  public boolean isMulticast() {
+    return subnetPrefix >>> 56 == 0xffL || (isIpv4Mapped() && (int) interfaceId >>> 28 == 0xe);
+  }
+
+  /**
    * The same address as Java knows it.
    *
    * @return an {@code Inet4Address} if this {@link #isIpv4Mapped}, else an {@code Inet6Address}

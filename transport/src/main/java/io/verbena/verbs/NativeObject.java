@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -56,6 +57,11 @@ abstract class NativeObject extends UseGuard implements AutoCloseable {
     }
     byAddress.put(((NativeObject) dependent).handle.address(), dependent);
     return dependent;
+  }
+
+  /** What of a kind depends on this; with the lock. */
+  final <T extends NativeObject> Stream<T> dependents(Class<T> kind) {
+    return dependents.stream().filter(kind::isInstance).map(kind::cast);
   }
 
   /**
@@ -116,7 +122,7 @@ abstract class NativeObject extends UseGuard implements AutoCloseable {
       guard.shut();
     }
     wakeSleepers();
-    awaitIdle(guards);
+    awaitIdle(users());
     VerbsException failure = destroy();
     if (failure != null) {
       failures.add(failure);
@@ -133,6 +139,11 @@ abstract class NativeObject extends UseGuard implements AutoCloseable {
     return new UseGuard[0];
   }
 
+  /** Everything whose running calls may be reading the C object: they end before it is freed. */
+  UseGuard[] users() {
+    return guards();
+  }
+
   /** Wakes up threads that sleep inside; whoever comes now finds this closed. */
   void wakeSleepers() {}
 
@@ -147,7 +158,7 @@ abstract class NativeObject extends UseGuard implements AutoCloseable {
     return result == 0 ? null : VerbsException.of(verb, description(), Math.abs(result));
   }
 
-  /** For operations that hold the lock. */
+  /** For operations that hold the lock, or a guard that {@link #users} has. */
   final void requireOpen() {
     if (isClosed()) {
       throw closed();

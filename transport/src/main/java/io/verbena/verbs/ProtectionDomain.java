@@ -12,7 +12,8 @@ import org.jspecify.annotations.Nullable;
  * What may work together: a queue pair reaches the memory regions of its own domain only; stands
  * for {@code struct ibv_pd}, see {@code man ibv_alloc_pd}. Use one per trust domain.
  *
- * <p>Threads: any. Ownership: by its {@link Context}; owns regions and queue pairs.
+ * <p>Threads: any. Ownership: by its {@link Context}; owns regions, queue pairs and address
+ * handles.
  */
 public final class ProtectionDomain extends NativeObject {
   private final Context context;
@@ -137,10 +138,35 @@ public final class ProtectionDomain extends NativeObject {
     lock.lock();
     try {
       requireOpen();
-      return adopt(QueuePair.create(this, config));
+      return adopt(QueuePairCreation.create(this, config));
     } finally {
       lock.unlock();
     }
+  }
+
+  /**
+   * Creates an address handle, for sending datagrams; see {@code man ibv_create_ah}. {@link
+   * QueuePair#createAddressHandle} makes one for a peer's address, {@link Completions#sender} gives
+   * the way back to whoever sent a datagram.
+   *
+   * @param vector the way to the peer
+   * @return a handle to close after use
+   * @throws VerbsException if the device refuses, for instance because there is no route to the GID
+   * @throws IllegalStateException if the domain is closed
+   */
+  public AddressHandle createAddressHandle(AddressVector vector) throws VerbsException {
+    lock.lock();
+    try {
+      requireOpen();
+      return adopt(AddressHandle.create(this, vector));
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Of all threads that may be posting to queue pairs of this domain; with the lock. */
+  UseGuard[] postingGuards() {
+    return dependents(QueuePair.class).map(QueuePair::sends).toArray(UseGuard[]::new);
   }
 
   @Override

@@ -1,11 +1,12 @@
 package io.verbena.verbs;
 
-import io.verbena.ffi.ErrnoCalls;
 import io.verbena.ffi.verbs.Verbs;
 import io.verbena.ffi.verbs.ibv_qp;
 import io.verbena.ffi.verbs.ibv_qp_attr;
-import io.verbena.ffi.verbs.ibv_qp_cap;
 import io.verbena.ffi.verbs.ibv_qp_init_attr;
+import io.verbena.verbs.QueuePairTransition.ToInit;
+import io.verbena.verbs.QueuePairTransition.ToReceive;
+import io.verbena.verbs.QueuePairTransition.ToSend;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.security.SecureRandom;
@@ -41,9 +42,10 @@ public final class QueuePair extends NativeObject {
   private final WorkRing receiveRing;
   private final SendBatch sends;
   private final ReceiveBatch receives;
+  private final MulticastGroups groups = new MulticastGroups(this);
   private @Nullable QueuePairAddress local;
 
-  private QueuePair(
+  QueuePair(
       ProtectionDomain domain, QueuePairConfig config, MemorySegment handle, int inlineBytes) {
     super(handle, domain, config.sendQueue(), config.receiveQueue());
     this.domain = domain;
@@ -55,56 +57,6 @@ public final class QueuePair extends NativeObject {
     this.receiveRing = new WorkRing(config.receiveDepth(), tag);
     this.sends = new SendBatch(this, sendRing, config.sendElements(), inlineBytes);
     this.receives = new ReceiveBatch(this, receiveRing, config.receiveElements());
-  }
-
-  /** With the lock. */
-  static QueuePair create(ProtectionDomain domain, QueuePairConfig config) throws VerbsException {
-    if (config.type() == QueuePairType.DATAGRAM) {
-      // Its requests name a native address handle, which ours do not have.
-      throw new IllegalArgumentException("a send batch needs a connected queue pair, not DATAGRAM");
-    }
-    CompletionQueue sendQueue = config.sendQueue();
-    CompletionQueue receiveQueue = config.receiveQueue();
-    if (sendQueue.context() != domain.context() || receiveQueue.context() != domain.context()) {
-      throw new IllegalArgumentException(
-          "a completion queue is of another context than the protection domain");
-    }
-    sendQueue.requireOpen();
-    receiveQueue.requireOpen();
-    sendQueue.reserve(config.sendDepth());
-    boolean created = false;
-    try (Arena arena = Arena.ofConfined()) {
-      receiveQueue.reserve(config.receiveDepth());
-      try {
-        MemorySegment attributes = Transitions.initAttributes(config, arena);
-        MemorySegment capture = ErrnoCalls.capture(arena);
-        MemorySegment handle = ErrnoCalls.createQp(capture, domain.handle, attributes);
-        if (handle.address() == 0) {
-          throw VerbsException.of("ibv_create_qp", config.toString(), ErrnoCalls.errno(capture));
-        }
-        int granted = ibv_qp_cap.max_inline_data(ibv_qp_init_attr.cap(attributes));
-        QueuePair pair = null;
-        try {
-          pair = new QueuePair(domain, config, handle, granted);
-        } finally {
-          if (pair == null) {
-            Verbs.ibv_destroy_qp(handle);
-          }
-        }
-        sendQueue.attach(pair);
-        receiveQueue.attach(pair);
-        created = true;
-        return pair;
-      } finally {
-        if (!created) {
-          receiveQueue.unreserve(config.receiveDepth());
-        }
-      }
-    } finally {
-      if (!created) {
-        sendQueue.unreserve(config.sendDepth());
-      }
-    }
   }
 
   /**
@@ -250,6 +202,9 @@ public final class QueuePair extends NativeObject {
               gidIndex,
               attributes.activeMtuBytes(),
               attributes.linkLayer());
+      if (type() == QueuePairType.DATAGRAM) {
+        sends.longestDatagram = attributes.activeMtuBytes();
+      }
       return local;
     } finally {
       lock.unlock();
@@ -262,8 +217,8 @@ public final class QueuePair extends NativeObject {
    * @param remote the peer's address
    * @throws VerbsException if the device refuses
    * @throws IllegalArgumentException if the peer speaks another link layer
-   * @throws IllegalStateException if the queue pair is closed or not in RESET, or {@link #address}
-   *     was not called
+   * @throws IllegalStateException if the queue pair is closed, {@link QueuePairType#DATAGRAM} or
+   *     not in RESET, or {@link #address} was not called
    */
   public void connect(QueuePairAddress remote) throws VerbsException {
     connect(remote, ConnectOptions.defaults());
@@ -278,18 +233,19 @@ public final class QueuePair extends NativeObject {
    * @param options how the connection behaves
    * @throws VerbsException if the device refuses
    * @throws IllegalArgumentException if the peer speaks another link layer
-   * @throws IllegalStateException if the queue pair is closed or not in RESET, or {@link #address}
-   *     was not called
+   * @throws IllegalStateException if the queue pair is closed, {@link QueuePairType#DATAGRAM} or
+   *     not in RESET, or {@link #address} was not called
    */
   public void connect(QueuePairAddress remote, ConnectOptions options) throws VerbsException {
     lock.lock();
     try {
-      requireOpen();
-      QueuePairAddress mine = local;
-      if (mine == null) {
+      if (type() == QueuePairType.DATAGRAM) {
         throw new IllegalStateException(
-            "address(port, gidIndex) comes before connect(): it chooses the port and GID");
+            description()
+                + " is DATAGRAM and has no one peer: activate(queueKey), then say to() for each"
+                + " send");
       }
+      QueuePairAddress mine = localAddress();
       ConnectPlan plan =
           new ConnectPlan(
               type(),
@@ -304,6 +260,124 @@ public final class QueuePair extends NativeObject {
     } finally {
       lock.unlock();
     }
+  }
+
+  /**
+   * Makes a datagram queue pair ready with the default options, see {@link #activate(int,
+   * ConnectOptions)}.
+   *
+   * @param queueKey what peers must know to send here, 32 bits; without the highest one, which is
+   *     for privileged keys
+   * @throws VerbsException if the device refuses
+   * @throws IllegalStateException if the queue pair is closed, not {@link QueuePairType#DATAGRAM}
+   *     or not in RESET, or {@link #address} was not called
+   */
+  public void activate(int queueKey) throws VerbsException {
+    activate(queueKey, ConnectOptions.defaults());
+  }
+
+  /**
+   * Makes a datagram queue pair ready: to INIT, RTR and RTS on the port of {@link #address}. It can
+   * then receive from anybody who knows its number and queue key, and send with {@link
+   * SendBatch#to}. After a failure, go back with {@link QueuePairTransition.ToReset}.
+   *
+   * @param queueKey what peers must know to send here, 32 bits; without the highest one, which is
+   *     for privileged keys
+   * @param options only the partition key counts
+   * @throws VerbsException if the device refuses
+   * @throws IllegalStateException if the queue pair is closed, not {@link QueuePairType#DATAGRAM}
+   *     or not in RESET, or {@link #address} was not called
+   */
+  public void activate(int queueKey, ConnectOptions options) throws VerbsException {
+    lock.lock();
+    try {
+      if (type() != QueuePairType.DATAGRAM) {
+        throw new IllegalStateException(
+            description() + " is " + type() + ": connect(remote) brings it to its peer");
+      }
+      QueuePairAddress mine = localAddress();
+      modify(
+          new ToInit(
+              QueuePairAttributes.none()
+                  .withPkeyIndex(options.pkeyIndex())
+                  .withPort(mine.port())
+                  .withQueueKey(queueKey)));
+      modify(new ToReceive(QueuePairAttributes.none()));
+      modify(new ToSend(QueuePairAttributes.none().withSendSequence(packetSequence)));
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /**
+   * Prepares sending datagrams to a peer, from the port and GID of {@link #address}.
+   *
+   * @param remote the peer's address; its number goes into {@link SendBatch#to} for each send
+   * @return a handle to close after use
+   * @throws VerbsException if the device refuses, for instance because there is no route to the GID
+   * @throws IllegalArgumentException if the peer speaks another link layer
+   * @throws IllegalStateException if the queue pair is closed, or {@link #address} was not called
+   */
+  public AddressHandle createAddressHandle(QueuePairAddress remote) throws VerbsException {
+    lock.lock();
+    try {
+      QueuePairAddress mine = localAddress();
+      boolean routeHeader = domain.context().port(mine.port()).routeHeaderRequired();
+      return domain.createAddressHandle(
+          AddressVector.between(mine, remote, ConnectOptions.defaults(), routeHeader));
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /**
+   * Receives what is sent to a multicast group from now on; see {@code man ibv_attach_mcast}. The
+   * switches must know that the port is a member: {@code rdma_join_multicast} tells them; between
+   * queue pairs of one adapter it works without.
+   *
+   * @param group the group's GID
+   * @param lid the group's LID, 0 on Ethernet
+   * @throws VerbsException if the device refuses
+   * @throws IllegalArgumentException if the GID is not one of a group
+   * @throws IllegalStateException if the queue pair is closed, not {@link QueuePairType#DATAGRAM},
+   *     or attached already
+   */
+  public void attachMulticast(Gid group, int lid) throws VerbsException {
+    lock.lock();
+    try {
+      requireOpen();
+      groups.attach(group, lid);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /**
+   * Ends {@link #attachMulticast}; closing does it too.
+   *
+   * @param group the group's GID
+   * @param lid the group's LID, 0 on Ethernet
+   * @throws VerbsException if the device refuses
+   * @throws IllegalStateException if the queue pair is closed or not attached
+   */
+  public void detachMulticast(Gid group, int lid) throws VerbsException {
+    lock.lock();
+    try {
+      requireOpen();
+      groups.detach(group, lid);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private QueuePairAddress localAddress() {
+    requireOpen();
+    QueuePairAddress mine = local;
+    if (mine == null) {
+      throw new IllegalStateException(
+          "call address(port, gidIndex) first: it chooses the port and GID");
+    }
+    return mine;
   }
 
   /**
@@ -358,6 +432,11 @@ public final class QueuePair extends NativeObject {
   @Nullable VerbsException destroy() {
     // Destroying ends what is in flight: once it returns, the adapter touches no memory for this
     // queue pair any more. Going to ERR first would only make completions that nobody can get.
+    try {
+      groups.detachAll();
+    } catch (VerbsException e) {
+      return e;
+    }
     VerbsException failure = destroyed("ibv_destroy_qp", Verbs.ibv_destroy_qp(handle));
     config.sendQueue().detach(this);
     config.receiveQueue().detach(this);

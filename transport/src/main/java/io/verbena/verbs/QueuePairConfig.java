@@ -61,6 +61,28 @@ public record QueuePairConfig(
   }
 
   /**
+   * An unreliable connection, otherwise like {@link #reliable}.
+   *
+   * @param queue where its requests complete
+   * @return the configuration
+   */
+  public static QueuePairConfig unreliable(CompletionQueue queue) {
+    return new QueuePairConfig(
+        QueuePairType.UNRELIABLE, queue, queue, DEFAULT_DEPTH, DEFAULT_DEPTH, 1, 1, 0);
+  }
+
+  /**
+   * For datagrams, otherwise like {@link #reliable}.
+   *
+   * @param queue where its requests complete
+   * @return the configuration
+   */
+  public static QueuePairConfig datagram(CompletionQueue queue) {
+    return new QueuePairConfig(
+        QueuePairType.DATAGRAM, queue, queue, DEFAULT_DEPTH, DEFAULT_DEPTH, 1, 1, 0);
+  }
+
+  /**
    * A copy with another {@link #receiveQueue}.
    *
    * @param value where receives complete

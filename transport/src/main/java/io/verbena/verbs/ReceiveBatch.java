@@ -74,7 +74,7 @@ public final class ReceiveBatch extends WorkBatch {
    */
   public boolean submit() throws VerbsException {
     int count = size;
-    if (overflow) {
+    if (state != 0) {
       clear();
       return false;
     }

@@ -12,9 +12,10 @@ package io.verbena.verbs;
  *     .submit();
  * }
  *
- * <p>{@link #signaled}, {@link #inline}, {@link #fence} and {@link #solicited} apply to the next
- * request only. A request that is not signaled completes silently when a later one completes; its
- * failure is reported all the same. Requests are carried out in the order in which they were added.
+ * <p>{@link #signaled}, {@link #inline}, {@link #fence}, {@link #solicited} and {@link #to} apply
+ * to the next request only. A request that is not signaled completes silently when a later one
+ * completes; its failure is reported all the same. Requests are carried out in the order in which
+ * they were added.
  *
  * <p>A region must stay open, and its bytes unchanged, until the request is done; with inline the
  * bytes are copied at once. A request with a wrong argument throws {@code IllegalArgumentException}
@@ -68,6 +69,24 @@ public final class SendBatch extends SendChain {
    */
   public SendBatch solicited() {
     flags |= Abi.SEND_SOLICITED;
+    return this;
+  }
+
+  /**
+   * Where the next request goes, on a {@link QueuePairType#DATAGRAM} queue pair: each of its sends
+   * needs this, and no other type takes it.
+   *
+   * @param handle the way to the peer's port, or to a multicast group; keep it open until the
+   *     request is done
+   * @param number the peer's queue pair, 24 bits; 0xffffff for multicast
+   * @param queueKey the key that the peer's queue pair was activated with; if the highest bit is
+   *     set, the one of this queue pair is sent instead
+   * @return this batch
+   * @throws IllegalArgumentException if the handle is of another domain, or the number too large
+   * @throws IllegalStateException if the queue pair has one peer only, or the handle is closed
+   */
+  public SendBatch to(AddressHandle handle, int number, int queueKey) {
+    destination(handle, number, queueKey);
     return this;
   }
 
@@ -254,7 +273,9 @@ public final class SendBatch extends SendChain {
    * @throws VerbsException if the device refuses a request: names it; those before it were posted,
    *     the others were dropped. A queue pair in error refuses nothing: its requests complete with
    *     {@link WorkStatus#FLUSHED}
-   * @throws IllegalStateException if the queue pair is closed, or another thread is posting
+   * @throws IllegalStateException if the queue pair is closed, or another thread is posting; or an
+   *     object that a request names is closed meanwhile: nothing was posted then, and the batch was
+   *     dropped
    */
   public boolean submit() throws VerbsException {
     return post();

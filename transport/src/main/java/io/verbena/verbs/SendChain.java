@@ -5,6 +5,7 @@ import io.verbena.ffi.verbs.ibv_send_wr;
 import io.verbena.ffi.verbs.ibv_sge;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The native side of {@link SendBatch}: checks the arguments of a request, writes what differs from
@@ -20,6 +21,21 @@ abstract class SendChain extends WorkBatch {
   private static final long COMPARE_ADD = ATOMIC + ibv_send_wr.wr.atomic.compare_add$offset();
   private static final long SWAP = ATOMIC + ibv_send_wr.wr.atomic.swap$offset();
   private static final long ATOMIC_RKEY = ATOMIC + ibv_send_wr.wr.atomic.rkey$offset();
+  private static final long DATAGRAM_WR = ibv_send_wr.wr$offset() + ibv_send_wr.wr.ud$offset();
+  private static final long HANDLE = DATAGRAM_WR + ibv_send_wr.wr.ud.ah$offset();
+  private static final long PEER_NUMBER = DATAGRAM_WR + ibv_send_wr.wr.ud.remote_qpn$offset();
+  private static final long QUEUE_KEY = DATAGRAM_WR + ibv_send_wr.wr.ud.remote_qkey$offset();
+
+  /** In {@link #flags}: the queue pair sends datagrams. */
+  private static final int DATAGRAM = 1 << 16;
+
+  /** In {@link #flags}: there is a destination for the next request. */
+  private static final int ADDRESSED = 1 << 17;
+
+  /** In {@link #flags}: the queue pair has neither reads nor atomics. */
+  private static final int FETCHLESS = 1 << 18;
+
+  private static final int WIRE_FLAGS = 0xffff;
 
   /** Where the first element stands in a slot: as a constant it folds into the addresses. */
   private static final long ELEMENTS = ibv_send_wr.sizeof();
@@ -39,8 +55,20 @@ abstract class SendChain extends WorkBatch {
   /** At the latest, every so many requests one is signaled: slots would never come back else. */
   private final int signalInterval;
 
-  /** {@code IBV_SEND_*} of the next request. */
+  /** {@code IBV_SEND_*} of the next request, and in the upper half what only we know. */
   int flags;
+
+  /** Where {@link #flags} starts from for each request. */
+  private final int typeFlags;
+
+  /** The longest message of a datagram queue pair: the port's MTU, once it is known. */
+  int longestDatagram = Integer.MAX_VALUE;
+
+  private @Nullable AddressHandle destination;
+  private int destinationPair;
+  private int destinationKey;
+
+  private final References references = new References();
 
   private int sinceSignal;
   private int sinceSignalAtStart;
@@ -54,20 +82,27 @@ abstract class SendChain extends WorkBatch {
     this.inlineBytes = inlineBytes;
     this.inlineData = elements + elementCount * ibv_sge.sizeof();
     this.signalInterval = Math.max(1, ring.depth() / 2);
+    this.typeFlags =
+        switch (pair.type()) {
+          case RELIABLE -> 0;
+          case UNRELIABLE -> FETCHLESS;
+          case DATAGRAM -> FETCHLESS | DATAGRAM;
+        };
+    this.flags = typeFlags;
   }
 
   @Override
   public void clear() {
     super.clear();
-    flags = 0;
+    flags = typeFlags;
+    references.clear();
     sinceSignal = sinceSignalAtStart;
   }
 
   final boolean post() throws VerbsException {
     int count = size;
-    if (overflow) {
-      clear();
-      return false;
+    if (state != 0) {
+      return postUnusual(count);
     }
     if (count == 0) {
       return true;
@@ -75,12 +110,7 @@ abstract class SendChain extends WorkBatch {
     enter();
     int result;
     try {
-      terminate();
-      ring.advance(count);
-      result =
-          critical
-              ? InlineVerbs.postSendCritical(function, pairAddress, address, refusedAddress)
-              : InlineVerbs.postSend(function, pairAddress, address, refusedAddress);
+      result = ringDoorbell(count);
     } finally {
       exit();
     }
@@ -90,6 +120,67 @@ abstract class SendChain extends WorkBatch {
       throw refusedSend(count, result);
     }
     return true;
+  }
+
+  private int ringDoorbell(int count) {
+    terminate();
+    ring.advance(count);
+    return critical
+        ? InlineVerbs.postSendCritical(function, pairAddress, address, refusedAddress)
+        : InlineVerbs.postSend(function, pairAddress, address, refusedAddress);
+  }
+
+  private boolean postUnusual(int count) throws VerbsException {
+    if ((state & OVERFLOW) != 0) {
+      clear();
+      return false;
+    }
+    enter();
+    int result;
+    boolean posted = false;
+    try {
+      references.requireOpen();
+      result = ringDoorbell(count);
+      posted = true;
+    } finally {
+      exit();
+      if (!posted) {
+        clear();
+      }
+    }
+    size = 0;
+    state = 0;
+    references.clear();
+    sinceSignalAtStart = sinceSignal;
+    if (result != 0) {
+      throw refusedSend(count, result);
+    }
+    return true;
+  }
+
+  /** The destination of the next request. */
+  final void destination(AddressHandle handle, int number, int queueKey) {
+    if ((typeFlags & DATAGRAM) == 0) {
+      throw new IllegalStateException(
+          pair.description()
+              + " is "
+              + pair.type()
+              + " and sends to the peer that it is connected to: to() is for DATAGRAM");
+    }
+    if (handle.domain() != domain) {
+      throw new IllegalArgumentException(
+          handle.description() + " belongs to another protection domain than the queue pair");
+    }
+    if (handle.isClosed()) {
+      throw handle.closed();
+    }
+    if ((number & 0xff000000) != 0) {
+      throw new IllegalArgumentException("a queue pair number has 24 bits, unlike " + number);
+    }
+    destination = handle;
+    destinationPair = number;
+    destinationKey = queueKey;
+    flags |= ADDRESSED;
   }
 
   private VerbsException refusedSend(int count, int result) {
@@ -103,24 +194,78 @@ abstract class SendChain extends WorkBatch {
   final long message(long id, int opcode, MemoryRegion region, long offset, int length) {
     int options = takeFlags();
     region.check(domain, offset, length);
-    long slot;
-    if ((options & Abi.SEND_INLINE) == 0) {
-      slot = request(id, opcode, options, length);
+    if ((options & (Abi.SEND_INLINE | DATAGRAM)) == 0) {
+      long slot = request(id, opcode, options, length);
       if (slot != FULL) {
         element(slot, region.address() + offset, length, region.lkey());
       }
-    } else {
-      if (length > inlineBytes) {
-        throw tooLongForInline(length);
-      }
-      slot = request(id, opcode, options, length);
-      if (slot != FULL) {
-        // The library would read the bytes without knowing whether they are still there.
-        copyInline(region.memory(), offset, slot + inlineData, length);
-        element(slot, slot + inlineData, length, 0);
-      }
+      return slot;
+    }
+    if ((options & DATAGRAM) == 0) {
+      return inlineMessage(id, opcode, options, region, offset, length);
+    }
+    return datagram(id, opcode, options, region, offset, length);
+  }
+
+  private long inlineMessage(
+      long id, int opcode, int options, MemoryRegion region, long offset, int length) {
+    if (length > inlineBytes) {
+      throw tooLongForInline(length);
+    }
+    long slot = request(id, opcode, options, length);
+    if (slot != FULL) {
+      // The library would read the bytes without knowing whether they are still there.
+      copyInline(region.memory(), offset, slot + inlineData, length);
+      element(slot, slot + inlineData, length, 0);
     }
     return slot;
+  }
+
+  private long datagram(
+      long id, int opcode, int options, MemoryRegion region, long offset, int length) {
+    AddressHandle handle = destination;
+    destination = null;
+    if (opcode != Abi.WR_SEND && opcode != Abi.WR_SEND_IMMEDIATE) {
+      throw notForDatagrams();
+    }
+    if ((options & ADDRESSED) == 0 || handle == null) {
+      throw new IllegalStateException(
+          "a datagram needs a destination: put to(handle, number, queueKey) before the send");
+    }
+    if (length > longestDatagram) {
+      throw tooLongForDatagram(length);
+    }
+    int wireFlags = options & WIRE_FLAGS;
+    long slot;
+    if ((wireFlags & Abi.SEND_INLINE) != 0) {
+      slot = inlineMessage(id, opcode, wireFlags, region, offset, length);
+    } else {
+      slot = request(id, opcode, wireFlags, length);
+      if (slot != FULL) {
+        element(slot, region.address() + offset, length, region.lkey());
+      }
+    }
+    if (slot != FULL) {
+      InlineVerbs.putLong(slot + HANDLE, handle.address);
+      InlineVerbs.putInt(slot + PEER_NUMBER, destinationPair);
+      InlineVerbs.putInt(slot + QUEUE_KEY, destinationKey);
+      references.add(handle);
+      state |= REFERS;
+    }
+    return slot;
+  }
+
+  private IllegalStateException notForDatagrams() {
+    return new IllegalStateException(
+        pair.description() + " is DATAGRAM, which sends only: use a RELIABLE one");
+  }
+
+  private IllegalArgumentException tooLongForDatagram(int length) {
+    return new IllegalArgumentException(
+        length
+            + " bytes are too many for a datagram: the port's MTU is "
+            + longestDatagram
+            + ", divide the message or use a connection");
   }
 
   private IllegalArgumentException tooLongForInline(int length) {
@@ -151,15 +296,25 @@ abstract class SendChain extends WorkBatch {
   final long fetch(long id, int opcode, MemoryRegion region, long offset, int length) {
     int options = takeFlags();
     region.checkWritable(domain, offset, length);
-    if ((options & Abi.SEND_INLINE) != 0) {
-      throw new IllegalArgumentException(
-          "inline() is for sends and writes: a read or an atomic sends no bytes");
+    if ((options & (Abi.SEND_INLINE | FETCHLESS)) != 0) {
+      throw misusedFetch(options);
     }
     long slot = request(id, opcode, options, length);
     if (slot != FULL) {
       element(slot, region.address() + offset, length, region.lkey());
     }
     return slot;
+  }
+
+  private RuntimeException misusedFetch(int options) {
+    return (options & FETCHLESS) != 0
+        ? new IllegalStateException(
+            pair.description()
+                + " is "
+                + pair.type()
+                + ", which has neither reads nor atomics: use a RELIABLE one")
+        : new IllegalArgumentException(
+            "inline() is for sends and writes: a read or an atomic sends no bytes");
   }
 
   /** Adds an atomic without its operands; the slot, FULL if there is no room. */
@@ -194,7 +349,7 @@ abstract class SendChain extends WorkBatch {
 
   private int takeFlags() {
     int options = flags;
-    flags = 0;
+    flags = typeFlags;
     return options;
   }
 
@@ -204,10 +359,11 @@ abstract class SendChain extends WorkBatch {
     // ring, what follows writes without a check and must stay inside.
     int place = size;
     if (place > last || !hasRoom(place)) {
+      state |= OVERFLOW;
       return FULL;
     }
     long bits = opcode;
-    int wireFlags = options;
+    int wireFlags = options & WIRE_FLAGS;
     if ((options & Abi.SEND_SIGNALED) != 0) {
       sinceSignal = 0;
     } else if (++sinceSignal >= signalInterval) {

@@ -1,15 +1,11 @@
 package io.verbena.verbs;
 
 import io.verbena.ffi.verbs.Verbs;
-import io.verbena.ffi.verbs.ibv_ah_attr;
-import io.verbena.ffi.verbs.ibv_gid;
-import io.verbena.ffi.verbs.ibv_global_route;
 import io.verbena.ffi.verbs.ibv_qp_attr;
 import io.verbena.ffi.verbs.ibv_qp_cap;
 import io.verbena.ffi.verbs.ibv_qp_init_attr;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SegmentAllocator;
-import java.lang.foreign.ValueLayout;
 
 /** Fills the C structures that create and modify a queue pair. */
 final class Transitions {
@@ -40,7 +36,7 @@ final class Transitions {
       case ADDRESS_VECTOR -> {
         AddressVector vector = attributes.addressVector();
         if (vector != null) {
-          fill(ibv_qp_attr.ah_attr(attr), vector);
+          vector.fill(ibv_qp_attr.ah_attr(attr));
         }
       }
       case PATH_MTU -> ibv_qp_attr.path_mtu(attr, value);
@@ -55,26 +51,6 @@ final class Transitions {
       case PEER_NUMBER -> ibv_qp_attr.dest_qp_num(attr, value);
       case CURRENT_STATE, DRAINED_NOTIFICATION, ALTERNATE_PATH, PATH_MIGRATION ->
           throw new IllegalArgumentException(attribute + " cannot be set");
-    }
-  }
-
-  private static void fill(MemorySegment attr, AddressVector vector) {
-    ibv_ah_attr.dlid(attr, (short) vector.lid());
-    ibv_ah_attr.sl(attr, (byte) vector.serviceLevel());
-    ibv_ah_attr.port_num(attr, (byte) vector.port());
-    if (vector.global()) {
-      ibv_ah_attr.is_global(attr, (byte) 1);
-      MemorySegment route = ibv_ah_attr.grh(attr);
-      MemorySegment.copy(
-          vector.gid().toBytes(),
-          0,
-          ibv_gid.raw(ibv_global_route.dgid(route)),
-          ValueLayout.JAVA_BYTE,
-          0,
-          Gid.BYTES);
-      ibv_global_route.sgid_index(route, (byte) vector.gidIndex());
-      ibv_global_route.hop_limit(route, (byte) vector.hopLimit());
-      ibv_global_route.traffic_class(route, (byte) vector.trafficClass());
     }
   }
 

@@ -30,6 +30,12 @@ abstract class WorkBatch extends UseGuard {
   /** Instead of the address of a slot: there is none. */
   static final long FULL = 0;
 
+  /** In {@link #state}: a request found no room, so nothing of the batch will be posted. */
+  static final int OVERFLOW = 1;
+
+  /** In {@link #state}: a request names objects that the library reads while it posts. */
+  static final int REFERS = 2;
+
   /** Slots start at a cache line each. */
   private static final long ALIGNMENT = 64;
 
@@ -55,7 +61,9 @@ abstract class WorkBatch extends UseGuard {
 
   private int terminator;
   int size;
-  boolean overflow;
+
+  /** {@link #OVERFLOW} and {@link #REFERS}: what makes posting other than usual. */
+  int state;
 
   WorkBatch(QueuePair pair, WorkRing ring, long requestBytes, int elementCount, int inlineBytes) {
     this.pair = pair;
@@ -98,7 +106,7 @@ abstract class WorkBatch extends UseGuard {
   /** Drops the requests in the batch: nothing is posted. */
   public void clear() {
     size = 0;
-    overflow = false;
+    state = 0;
   }
 
   /** Whether the next request has a slot; if not, the batch as a whole will not be posted. */
@@ -106,7 +114,7 @@ abstract class WorkBatch extends UseGuard {
     if (ring.hasRoom(place)) {
       return true;
     }
-    overflow = true;
+    state |= OVERFLOW;
     return false;
   }
 

@@ -38,6 +38,7 @@ class AbiTest {
             Map.entry("SEND_SOLICITED", Verbs.IBV_SEND_SOLICITED()),
             Map.entry("SEND_INLINE", Verbs.IBV_SEND_INLINE()),
             Map.entry("WC_RECEIVE_WRITE_IMMEDIATE", Verbs.IBV_WC_RECV_RDMA_WITH_IMM()),
+            Map.entry("WC_ROUTE_HEADER", Verbs.IBV_WC_GRH()),
             Map.entry("WC_WITH_IMMEDIATE", Verbs.IBV_WC_WITH_IMM()),
             Map.entry("PORT_ROUTE_HEADER_REQUIRED", Verbs.IBV_QPF_GRH_REQUIRED()));
     for (var field : Abi.class.getDeclaredFields()) {

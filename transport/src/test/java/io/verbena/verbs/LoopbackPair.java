@@ -101,6 +101,20 @@ final class LoopbackPair extends DeviceFixture {
     return done;
   }
 
+  /** The cursor at the queue's next completion. */
+  static Completions next(CompletionQueue queue) throws VerbsException {
+    long deadline = System.nanoTime() + PATIENCE.toNanos();
+    while (true) {
+      Completions cursor = queue.poll();
+      if (cursor.next()) {
+        return cursor;
+      }
+      if (System.nanoTime() > deadline) {
+        fail("no completion came");
+      }
+    }
+  }
+
   static void put(MemoryRegion region, long offset, String text) {
     byte[] bytes = text.getBytes(StandardCharsets.US_ASCII);
     region

@@ -1,0 +1,59 @@
+package io.verbena.verbs;
+
+import io.verbena.ffi.ErrnoCalls;
+import io.verbena.ffi.verbs.Verbs;
+import io.verbena.ffi.verbs.ibv_qp_cap;
+import io.verbena.ffi.verbs.ibv_qp_init_attr;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+
+/** Creates queue pairs: room in the completion queues first, then the C object. */
+final class QueuePairCreation {
+  private QueuePairCreation() {}
+
+  /** With the lock. */
+  static QueuePair create(ProtectionDomain domain, QueuePairConfig config) throws VerbsException {
+    CompletionQueue sendQueue = config.sendQueue();
+    CompletionQueue receiveQueue = config.receiveQueue();
+    if (sendQueue.context() != domain.context() || receiveQueue.context() != domain.context()) {
+      throw new IllegalArgumentException(
+          "a completion queue is of another context than the protection domain");
+    }
+    sendQueue.requireOpen();
+    receiveQueue.requireOpen();
+    sendQueue.reserve(config.sendDepth());
+    boolean created = false;
+    try (Arena arena = Arena.ofConfined()) {
+      receiveQueue.reserve(config.receiveDepth());
+      try {
+        MemorySegment attributes = Transitions.initAttributes(config, arena);
+        MemorySegment capture = ErrnoCalls.capture(arena);
+        MemorySegment handle = ErrnoCalls.createQp(capture, domain.handle, attributes);
+        if (handle.address() == 0) {
+          throw VerbsException.of("ibv_create_qp", config.toString(), ErrnoCalls.errno(capture));
+        }
+        int granted = ibv_qp_cap.max_inline_data(ibv_qp_init_attr.cap(attributes));
+        QueuePair pair = null;
+        try {
+          pair = new QueuePair(domain, config, handle, granted);
+        } finally {
+          if (pair == null) {
+            Verbs.ibv_destroy_qp(handle);
+          }
+        }
+        sendQueue.attach(pair);
+        receiveQueue.attach(pair);
+        created = true;
+        return pair;
+      } finally {
+        if (!created) {
+          receiveQueue.unreserve(config.receiveDepth());
+        }
+      }
+    } finally {
+      if (!created) {
+        sendQueue.unreserve(config.sendDepth());
+      }
+    }
+  }
+}
