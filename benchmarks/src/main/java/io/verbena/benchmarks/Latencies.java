@@ -43,7 +43,7 @@ record Latencies(double typical, double mean, double p99) {
 
   /** The opposite of {@link #toString}. */
   static Latencies parse(String text) {
-    String[] fields = text.trim().split(" ");
+    String[] fields = text.trim().split(" ", -1);
     return new Latencies(
         Double.parseDouble(fields[0]),
         Double.parseDouble(fields[1]),
