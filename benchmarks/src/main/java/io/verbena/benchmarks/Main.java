@@ -80,8 +80,12 @@ public final class Main implements Callable<Integer> {
 
   private static String described(Area area) {
     boolean first =
-        AREAS.stream().filter(each -> each.name().equals(area.name())).findFirst().orElseThrow()
-            == area;
+        AREAS.stream()
+            .filter(each -> each.name().equals(area.name()))
+            .findFirst()
+            .orElseThrow()
+            .peer()
+            .equals(area.peer());
     return area.name() + (first ? "" : " --against " + area.peer()) + " (" + area.summary() + ")";
   }
 

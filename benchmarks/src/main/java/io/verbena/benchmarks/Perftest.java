@@ -46,7 +46,7 @@ final class Perftest {
     }
 
     private double number(int column) throws IOException {
-      return Double.parseDouble(numbers().split("\\s+")[column]);
+      return Double.parseDouble(numbers().split("\\s+", -1)[column]);
     }
 
     /** Of a latency program: #bytes #iterations t_min t_max t_typical t_avg t_stdev 99% 99.9%. */

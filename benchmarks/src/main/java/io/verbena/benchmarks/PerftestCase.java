@@ -49,7 +49,10 @@ enum PerftestCase {
   private final String program;
   private final int bytes;
   private final Work work;
+
+  @SuppressWarnings("ImmutableEnumChecker") // made by List.copyOf
   private final List<String> options;
+
   private final int listLength;
   private final int moderation;
 
@@ -58,12 +61,13 @@ enum PerftestCase {
     this.program = program;
     this.bytes = bytes;
     this.work = work;
-    this.options = new ArrayList<>(List.of(options));
     this.listLength = 1;
     this.moderation = 1;
+    List<String> all = new ArrayList<>(List.of(options));
     if (work != Work.FETCH_AND_ADD) { // its program knows one size only
-      this.options.addAll(List.of("--size", Integer.toString(bytes)));
+      all.addAll(List.of("--size", Integer.toString(bytes)));
     }
+    this.options = List.copyOf(all);
   }
 
   PerftestCase(String title, String program, int bytes, Work work, int listLength, int moderation) {
@@ -74,12 +78,13 @@ enum PerftestCase {
     this.listLength = listLength;
     this.moderation = moderation;
     // --noPeak: no look at the clock for each request.
-    this.options = new ArrayList<>(List.of("--noPeak", "--size", Integer.toString(bytes)));
-    this.options.addAll(List.of("--tx-depth", Integer.toString(STREAM_DEPTH)));
-    this.options.addAll(List.of("--cq-mod", Integer.toString(moderation)));
+    List<String> all = new ArrayList<>(List.of("--noPeak", "--size", Integer.toString(bytes)));
+    all.addAll(List.of("--tx-depth", Integer.toString(STREAM_DEPTH)));
+    all.addAll(List.of("--cq-mod", Integer.toString(moderation)));
     if (listLength > 1) {
-      this.options.addAll(List.of("--post_list", Integer.toString(listLength)));
+      all.addAll(List.of("--post_list", Integer.toString(listLength)));
     }
+    this.options = List.copyOf(all);
   }
 
   String title() {
@@ -93,7 +98,7 @@ enum PerftestCase {
 
   /** What the program must be told besides the number of exchanges. */
   List<String> options() {
-    return List.copyOf(options);
+    return options;
   }
 
   /** The length of a message. */

@@ -75,11 +75,11 @@ public final class PerftestTwin {
     BufferedReader orders =
         new BufferedReader(new InputStreamReader(System.in, StandardCharsets.US_ASCII));
     for (String order = orders.readLine(); order != null; order = orders.readLine()) {
-      String[] words = order.split(" ");
+      String[] words = order.split(" ", -1);
       PerftestCase wanted = PerftestCase.valueOf(words[0]);
       int count = Integer.parseInt(words[1]);
       int inlineBytes = Integer.parseInt(words[2]);
-      out.writeInt(wanted.ordinal());
+      out.writeUTF(wanted.name());
       out.writeInt(count);
       out.writeInt(inlineBytes);
       out.flush();
@@ -88,11 +88,10 @@ public final class PerftestTwin {
   }
 
   private void serve() throws IOException {
-    PerftestCase[] all = PerftestCase.values();
     while (true) {
       PerftestCase wanted;
       try {
-        wanted = all[in.readInt()];
+        wanted = PerftestCase.valueOf(in.readUTF());
       } catch (EOFException e) {
         return;
       }
