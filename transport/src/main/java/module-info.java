@@ -7,6 +7,7 @@
  */
 module io.verbena {
   requires io.verbena.ffi;
+  requires jdk.jfr;
   requires org.slf4j;
   requires transitive io.netty.buffer;
   requires transitive io.netty.common;

@@ -1,0 +1,306 @@
+package io.verbena.memory;
+
+import java.io.IOException;
+import java.util.Arrays;
+import java.util.concurrent.atomic.LongAdder;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The free memory of an allocator, in three layers: what threads keep for themselves ({@link
+ * ThreadCache}), what they exchange ({@link Depot}), and what is not even divided ({@link
+ * SlabHeap}). Free blocks are {@link RegisteredByteBuf}s, ready to be used.
+ *
+ * <p>Lock order: a shared cache's, {@code growing}, the caches', a depot's, the heap's.
+ */
+final class BufferPool {
+  private static final Logger LOG = LoggerFactory.getLogger(BufferPool.class);
+
+  final RegisteredByteBufAllocator allocator;
+  final Holders holders = new Holders();
+
+  private final BufferPoolConfig config;
+  private final ReentrantLock growing = new ReentrantLock();
+  private final ThreadCaches caches = new ThreadCaches(this::drained);
+  private final SharedCaches shared = new SharedCaches(caches);
+  private final Depot[] depots = new Depot[SizeClasses.COUNT];
+  private final SlabHeap heap;
+  private final LongAdder refusals = new LongAdder();
+  private volatile boolean closed;
+
+  BufferPool(RegisteredByteBufAllocator allocator, SlabSource source, BufferPoolConfig config) {
+    this.allocator = allocator;
+    this.config = config;
+    this.heap = new SlabHeap(this, source, config);
+    Arrays.setAll(depots, Depot::new);
+  }
+
+  SlabTable slabs() {
+    return heap.table();
+  }
+
+  SlabHeap.Figures figures() {
+    return heap.figures();
+  }
+
+  long refusals() {
+    return refusals.sum();
+  }
+
+  /** Free blocks in caches and depots. */
+  long cachedBytes() {
+    return caches.cachedBytes() + Arrays.stream(depots).mapToLong(Depot::cachedBytes).sum();
+  }
+
+  /**
+   * A buffer whose block has at least so many bytes.
+   *
+   * @throws OutOfRegisteredMemoryException if there is no memory
+   * @throws IllegalStateException if the pool is closed
+   */
+  RegisteredByteBuf take(int bytes) {
+    if (bytes > SizeClasses.LARGEST) {
+      return takeLarge(bytes);
+    }
+    int sizeClass = SizeClasses.of(bytes);
+    ThreadCache cache = caches.current();
+    RegisteredByteBuf buffer = cache == null ? null : cache.take(sizeClass);
+    return buffer == null ? takeSlowly(cache, sizeClass) : buffer;
+  }
+
+  /** Takes back what {@link #take} gave; never fails. */
+  void give(RegisteredByteBuf buffer) {
+    ThreadCache cache = caches.current();
+    int sizeClass = buffer.sizeClass();
+    if (cache == null || sizeClass < 0 || !cache.give(sizeClass, buffer)) {
+      giveSlowly(cache, buffer);
+    }
+  }
+
+  /** Lets the leak detector see when nobody uses the buffer any more. */
+  void forget(RegisteredByteBuf buffer) {
+    ThreadCache cache = caches.current();
+    if (cache != null && buffer.sizeClass() >= 0) {
+      cache.forget(buffer.sizeClass(), buffer);
+    }
+  }
+
+  private RegisteredByteBuf takeSlowly(@Nullable ThreadCache cache, int sizeClass) {
+    requireOpen();
+    if (cache != null) {
+      return takeThrough(cache, sizeClass);
+    }
+    if (Thread.currentThread().isVirtual()) {
+      return shared.use(each -> takeThrough(each, sizeClass));
+    }
+    return takeThrough(caches.enroll(Thread.currentThread()), sizeClass);
+  }
+
+  private RegisteredByteBuf takeThrough(ThreadCache cache, int sizeClass) {
+    while (true) {
+      RegisteredByteBuf buffer = cache.take(sizeClass);
+      if (buffer == null) {
+        cache.swap(sizeClass);
+        buffer = cache.take(sizeClass);
+      }
+      if (buffer != null) {
+        return buffer;
+      }
+      if (cache.isRevoked()) {
+        caches.awaitDrain();
+        requireOpen();
+        continue;
+      }
+      Magazine magazine = filled(sizeClass);
+      RegisteredByteBuf top = magazine.take();
+      returned(sizeClass, cache.load(sizeClass, magazine));
+      if (top != null) {
+        return top;
+      }
+    }
+  }
+
+  private void giveSlowly(@Nullable ThreadCache cache, RegisteredByteBuf buffer) {
+    if (closed || buffer.sizeClass() < 0) {
+      heap.give(buffer);
+    } else if (cache != null) {
+      giveThrough(cache, buffer);
+    } else if (Thread.currentThread().isVirtual()) {
+      shared.use(
+          each -> {
+            giveThrough(each, buffer);
+            return buffer;
+          });
+    } else {
+      giveThrough(caches.enroll(Thread.currentThread()), buffer);
+    }
+  }
+
+  private void giveThrough(ThreadCache cache, RegisteredByteBuf buffer) {
+    int sizeClass = buffer.sizeClass();
+    while (!cache.give(sizeClass, buffer)) {
+      cache.swap(sizeClass);
+      if (cache.give(sizeClass, buffer)) {
+        return;
+      }
+      if (cache.isRevoked()) {
+        caches.awaitDrain();
+        if (closed) {
+          heap.give(buffer);
+          return;
+        }
+        continue;
+      }
+      returned(sizeClass, cache.load(sizeClass, depots[sizeClass].empty()));
+    }
+  }
+
+  private void returned(int sizeClass, Magazine magazine) {
+    if (!depots[sizeClass].give(magazine)) {
+      heap.give(magazine);
+    }
+  }
+
+  private void drained(int sizeClass, Magazine magazine) {
+    heap.give(magazine);
+  }
+
+  /** A magazine with at least one buffer. */
+  private Magazine filled(int sizeClass) {
+    Magazine filled = depots[sizeClass].filled();
+    if (filled != null) {
+      return filled;
+    }
+    Magazine magazine = depots[sizeClass].empty();
+    if (heap.take(sizeClass, magazine)) {
+      return magazine;
+    }
+    growing.lock();
+    try {
+      requireOpen();
+      // Another thread may have grown the heap meanwhile, and depots of other sizes be full.
+      if (!heap.take(sizeClass, magazine)) {
+        drainDepots();
+        int span = Span.unitsFor(sizeClass) * Slab.UNIT;
+        IOException refusal = heap.take(sizeClass, magazine) ? null : grow(span);
+        if (magazine.count() == 0 && !heap.take(sizeClass, magazine)) {
+          caches.drain();
+          drainDepots();
+          if (!heap.take(sizeClass, magazine)) {
+            returned(sizeClass, magazine);
+            throw refused(SizeClasses.bytes(sizeClass), refusal);
+          }
+        }
+      }
+      return magazine;
+    } finally {
+      growing.unlock();
+    }
+  }
+
+  private RegisteredByteBuf takeLarge(int bytes) {
+    requireOpen();
+    RegisteredByteBuf buffer = bytes > Slab.LARGEST ? null : heap.takeLarge(bytes);
+    if (buffer != null) {
+      return buffer;
+    }
+    growing.lock();
+    try {
+      requireOpen();
+      IOException refusal = null;
+      if (bytes <= Slab.LARGEST) {
+        drainDepots();
+        buffer = heap.takeLarge(bytes);
+        if (buffer == null) {
+          refusal = grow(bytes);
+          buffer = heap.takeLarge(bytes);
+        }
+        if (buffer == null) {
+          caches.drain();
+          drainDepots();
+          heap.trim();
+          refusal = grow(bytes);
+          buffer = heap.takeLarge(bytes);
+        }
+      }
+      if (buffer == null) {
+        throw refused(bytes, refusal);
+      }
+      return buffer;
+    } finally {
+      growing.unlock();
+    }
+  }
+
+  /** Null if there is a slab more or the ceiling does not allow one. */
+  private @Nullable IOException grow(int bytes) {
+    try {
+      heap.grow(bytes);
+      return null;
+    } catch (IOException e) {
+      return e;
+    }
+  }
+
+  private OutOfRegisteredMemoryException refused(int bytes, @Nullable IOException cause) {
+    refusals.increment();
+    SlabHeap.Figures figures = heap.figures();
+    long used = Math.max(0, figures.bytesOut() - cachedBytes());
+    var refusal =
+        new OutOfRegisteredMemoryException(
+            bytes, figures.registeredBytes(), used, config.ceilingBytes(), cause);
+    RefusalEvent.commit(refusal);
+    return refusal;
+  }
+
+  private void drainDepots() {
+    for (Depot depot : depots) {
+      depot.drain().forEach(heap::give);
+    }
+  }
+
+  private void requireOpen() {
+    if (closed) {
+      throw new IllegalStateException("the allocator is closed: allocate before close()");
+    }
+  }
+
+  /** Gives slabs back of which nothing is in use; returns their bytes. */
+  long trim() {
+    growing.lock();
+    try {
+      caches.drain();
+      drainDepots();
+      return heap.trim();
+    } finally {
+      growing.unlock();
+    }
+  }
+
+  /** How many buffers are still out: their slabs go when they come back. */
+  long close() {
+    growing.lock();
+    try {
+      closed = true;
+      caches.close();
+      for (Depot depot : depots) {
+        depot.close();
+      }
+      drainDepots();
+      heap.close();
+      return heap.figures().buffersOut();
+    } finally {
+      growing.unlock();
+    }
+  }
+
+  static void free(Slab slab) {
+    try {
+      slab.free();
+    } catch (IllegalStateException e) {
+      LOG.warn("A slab of {} bytes is lost", slab.length(), e);
+    }
+  }
+}

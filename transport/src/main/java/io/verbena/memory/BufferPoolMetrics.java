@@ -1,0 +1,22 @@
+package io.verbena.memory;
+
+/**
+ * What a {@link RegisteredByteBufAllocator} holds and has done so far. Counted when asked for:
+ * while other threads allocate and release, the figures may miss some of their buffers.
+ *
+ * @param registeredBytes size of all slabs
+ * @param usedBytes size of the blocks that programs hold
+ * @param cachedBytes size of the blocks that are free and ready for threads
+ * @param registrations how many slabs were registered
+ * @param refusals how often an allocation was refused
+ * @param copies how many buffers were copied because their memory is not of this allocator
+ * @param copiedBytes how many bytes they had
+ */
+public record BufferPoolMetrics(
+    long registeredBytes,
+    long usedBytes,
+    long cachedBytes,
+    long registrations,
+    long refusals,
+    long copies,
+    long copiedBytes) {}

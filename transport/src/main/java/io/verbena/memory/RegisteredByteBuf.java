@@ -1,0 +1,118 @@
+package io.verbena.memory;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
+import io.verbena.verbs.MemoryRegion;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A block of a slab and the object for its users in one: what a {@link BufferPool} keeps, so that
+ * allocating costs neither an object nor a search. To grow, a buffer exchanges its block with
+ * another buffer's.
+ */
+final class RegisteredByteBuf extends SlabByteBuf {
+  private final BufferPool pool;
+  private Span span;
+  private int length;
+  private boolean recorded;
+
+  RegisteredByteBuf(BufferPool pool, Span span, int offset) {
+    super(span.slab.bytes, offset);
+    this.pool = pool;
+    this.span = span;
+  }
+
+  /** Makes it a new buffer for its next user. */
+  void open(int capacity, int maxCapacity) {
+    length = capacity;
+    maxCapacity(maxCapacity);
+    setIndex(0, 0);
+    markReaderIndex();
+    markWriterIndex();
+    resetRefCnt();
+    if (Holders.areWanted()) {
+      record();
+    }
+  }
+
+  private void record() {
+    recorded = true;
+    pool.holders.add(memoryAddress(), length);
+  }
+
+  Span span() {
+    return span;
+  }
+
+  int sizeClass() {
+    return span.sizeClass;
+  }
+
+  BufferPool pool() {
+    return pool;
+  }
+
+  @Nullable MemoryRegion region() {
+    return span.slab.region;
+  }
+
+  @Override
+  public int capacity() {
+    return length;
+  }
+
+  @Override
+  public int maxFastWritableBytes() {
+    return Math.min(span.blockBytes(), maxCapacity()) - writerIndex();
+  }
+
+  @Override
+  public ByteBuf capacity(int newCapacity) {
+    checkNewCapacity(newCapacity);
+    if (newCapacity > span.blockBytes()) {
+      move(newCapacity);
+    }
+    boolean shorter = newCapacity < length;
+    length = newCapacity;
+    if (shorter) {
+      trimIndicesToCapacity(newCapacity);
+    }
+    return this;
+  }
+
+  private void move(int newCapacity) {
+    RegisteredByteBuf other = pool.take(newCapacity);
+    other.open(newCapacity, newCapacity);
+    other.setBytes(0, this, 0, length);
+    if (recorded) {
+      pool.holders.remove(memoryAddress());
+    }
+    exchangeMemory(other);
+    Span otherSpan = other.span;
+    other.span = span;
+    span = otherSpan;
+    recorded = other.recorded;
+    other.recorded = false;
+    other.release();
+  }
+
+  @Override
+  protected void deallocate() {
+    if (recorded) {
+      recorded = false;
+      pool.holders.remove(span.slab.address + offset());
+    }
+    pool.give(this);
+  }
+
+  @Override
+  public ByteBufAllocator alloc() {
+    return pool.allocator;
+  }
+
+  @Override
+  public long memoryAddress() {
+    ensureAccessible();
+    return span.slab.address + offset();
+  }
+}

@@ -1,0 +1,217 @@
+package io.verbena.memory;
+
+import io.netty.buffer.AbstractByteBufAllocator;
+import io.netty.buffer.AdaptiveByteBufAllocator;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocatorMetric;
+import io.netty.buffer.ByteBufAllocatorMetricProvider;
+import io.verbena.verbs.MemoryRegion;
+import java.util.concurrent.atomic.LongAdder;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Allocates Netty buffers in memory that a network adapter reaches: whoever writes a message into
+ * one of its direct buffers has written it where it is sent from. Without an adapter the same
+ * allocator gives plain direct memory, so that a program needs one way only. Heap buffers are
+ * Netty's.
+ *
+ * <p>Memory is registered in big slabs, each as big as all before it together, up to the ceiling of
+ * the {@link BufferPoolConfig}. What is released stays for the next allocation; {@link #trim} gives
+ * slabs back that nobody uses. A buffer of more than {@link BufferPoolConfig#largestSlabBytes} has
+ * a registration of its own, which ends with it.
+ *
+ * <p>Threads: any, also virtual ones; buffers may be released by other threads than those that
+ * allocated them. Neither allocating nor releasing takes a lock as long as the thread's own cache
+ * suffices. Ownership: the memory is the {@link MemoryDomain}'s. Close the allocator first: it
+ * frees each slab when the last buffer in it is released. If the domain is closed before, buffers
+ * that are still in use throw {@link IllegalStateException}.
+ *
+ * <p>When there is no memory, allocating throws {@link OutOfRegisteredMemoryException}.
+ */
+public final class RegisteredByteBufAllocator extends AbstractByteBufAllocator
+    implements ByteBufAllocatorMetricProvider, AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(RegisteredByteBufAllocator.class);
+
+  private final BufferPool pool;
+  private final AdaptiveByteBufAllocator heapBuffers = new AdaptiveByteBufAllocator(false);
+  private final LongAdder copies = new LongAdder();
+  private final LongAdder copiedBytes = new LongAdder();
+
+  /**
+   * Creates an allocator with {@link BufferPoolConfig#defaults}. It registers nothing before the
+   * first direct buffer is allocated.
+   *
+   * @param domain where the memory comes from
+   */
+  public RegisteredByteBufAllocator(MemoryDomain domain) {
+    this(domain, BufferPoolConfig.defaults());
+  }
+
+  /**
+   * Creates an allocator. It registers nothing before the first direct buffer is allocated.
+   *
+   * @param domain where the memory comes from
+   * @param config how much of it to take
+   */
+  public RegisteredByteBufAllocator(MemoryDomain domain, BufferPoolConfig config) {
+    this(domain::allocate, config, true);
+  }
+
+  RegisteredByteBufAllocator(SlabSource source, BufferPoolConfig config, boolean preferDirect) {
+    super(preferDirect);
+    pool = new BufferPool(this, source, config);
+  }
+
+  @Override
+  protected ByteBuf newHeapBuffer(int initialCapacity, int maxCapacity) {
+    return heapBuffers.heapBuffer(initialCapacity, maxCapacity);
+  }
+
+  @Override
+  protected ByteBuf newDirectBuffer(int initialCapacity, int maxCapacity) {
+    RegisteredByteBuf buffer = pool.take(initialCapacity);
+    buffer.open(initialCapacity, maxCapacity);
+    ByteBuf watched = toLeakAwareBuffer(buffer);
+    if (!(watched instanceof RegisteredByteBuf)) {
+      pool.forget(buffer);
+    }
+    return watched;
+  }
+
+  @Override
+  public boolean isDirectBufferPooled() {
+    return true;
+  }
+
+  /**
+   * The registration that a buffer lies in: for a buffer of this allocator, its slices, duplicates
+   * and read-only views, and for any other direct buffer on the same memory.
+   *
+   * @param buffer any buffer; its memory must be in one piece, see {@link #registered}
+   * @return the region, or null if there is no adapter or the memory is not of this allocator
+   */
+  public @Nullable MemoryRegion regionOf(ByteBuf buffer) {
+    if (buffer instanceof RegisteredByteBuf ours && ours.pool() == pool) {
+      return ours.region();
+    }
+    Slab slab = slabOf(buffer);
+    return slab == null ? null : slab.region;
+  }
+
+  /**
+   * Whether a buffer's memory is of this allocator: as {@link #regionOf}, with an adapter or
+   * without.
+   *
+   * @param buffer any buffer
+   * @return false also if the memory is not in one piece
+   */
+  public boolean owns(ByteBuf buffer) {
+    return slabOf(buffer) != null;
+  }
+
+  private @Nullable Slab slabOf(ByteBuf buffer) {
+    for (ByteBuf inner = buffer; inner != null; inner = inner.unwrap()) {
+      if (inner instanceof RegisteredByteBuf ours && ours.pool() == pool) {
+        return ours.span().slab;
+      }
+    }
+    return buffer.hasMemoryAddress()
+        ? pool.slabs().find(buffer.memoryAddress(), buffer.capacity())
+        : null;
+  }
+
+  /**
+   * A buffer with the same readable bytes in memory of this allocator: the buffer itself if it lies
+   * there in one piece, otherwise a copy, which {@link BufferPoolMetrics#copies} counts.
+   *
+   * @param buffer any buffer; the caller hands over its reference, unless this throws
+   * @return a buffer to release after use
+   * @throws OutOfRegisteredMemoryException if there is no memory for the copy
+   */
+  public ByteBuf registered(ByteBuf buffer) {
+    if (owns(buffer)) {
+      return buffer;
+    }
+    int bytes = buffer.readableBytes();
+    ByteBuf copy = directBuffer(Math.max(bytes, 1));
+    try {
+      copy.writeBytes(buffer, buffer.readerIndex(), bytes);
+    } catch (RuntimeException e) {
+      copy.release();
+      throw e;
+    }
+    buffer.release();
+    copies.increment();
+    copiedBytes.add(bytes);
+    return copy;
+  }
+
+  /**
+   * What this allocator holds and has done so far.
+   *
+   * @return a snapshot
+   */
+  public BufferPoolMetrics metrics() {
+    SlabHeap.Figures figures = pool.figures();
+    long cached = pool.cachedBytes();
+    return new BufferPoolMetrics(
+        figures.registeredBytes(),
+        Math.max(0, figures.bytesOut() - cached),
+        cached,
+        figures.registrations(),
+        pool.refusals(),
+        copies.sum(),
+        copiedBytes.sum());
+  }
+
+  /** The same for Netty: direct memory is what is registered. */
+  @Override
+  public ByteBufAllocatorMetric metric() {
+    return new ByteBufAllocatorMetric() {
+      @Override
+      public long usedHeapMemory() {
+        return heapBuffers.metric().usedHeapMemory();
+      }
+
+      @Override
+      public long usedDirectMemory() {
+        return pool.figures().registeredBytes();
+      }
+    };
+  }
+
+  /**
+   * Deregisters and frees the slabs of which no buffer is in use, after taking free buffers back
+   * from the caches of all threads. Takes about a millisecond, and threads have to fill their
+   * caches again.
+   *
+   * @return bytes given back
+   */
+  public long trim() {
+    return pool.trim();
+  }
+
+  /**
+   * Ends allocating and frees all slabs of which no buffer is in use; the others are freed when the
+   * last of their buffers is released. A warning says how many buffers are still in use and, with
+   * Netty's leak detection at {@code advanced}, who allocated them. Idempotent.
+   */
+  @Override
+  public void close() {
+    long inUse = pool.close();
+    if (inUse > 0) {
+      LOG.warn(
+          "{} buffers of a closed allocator are in use; their memory stays until they are released:"
+              + " {}",
+          inUse,
+          holders());
+    }
+  }
+
+  /** Where the buffers in use were allocated, or how to find out. */
+  String holders() {
+    return pool.holders.describe();
+  }
+}

@@ -1,0 +1,262 @@
+package io.verbena.memory;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Slabs, divided into spans of blocks: where magazines are filled when the depots have nothing, and
+ * where memory goes back to. Takes more slabs from its source as it is told to.
+ */
+final class SlabHeap {
+  private final BufferPool pool;
+  private final SlabSource source;
+  private final BufferPoolConfig config;
+  private final ReentrantLock lock = new ReentrantLock();
+  private final List<Slab> slabs = new ArrayList<>();
+
+  /** For each size class the spans that have free blocks. */
+  private final List<List<Span>> spans = new ArrayList<>();
+
+  private volatile SlabTable table = SlabTable.EMPTY;
+  private long registeredBytes;
+  private long registrations;
+  private long buffersOut;
+  private long bytesOut;
+  private boolean closed;
+
+  SlabHeap(BufferPool pool, SlabSource source, BufferPoolConfig config) {
+    this.pool = pool;
+    this.source = source;
+    this.config = config;
+    for (int i = 0; i < SizeClasses.COUNT; i++) {
+      spans.add(new ArrayList<>());
+    }
+  }
+
+  SlabTable table() {
+    return table;
+  }
+
+  /**
+   * What the heap has and has given away.
+   *
+   * @param registeredBytes size of all slabs
+   * @param registrations how many slabs there were
+   * @param buffersOut blocks that are not here: with users, in caches or in depots
+   * @param bytesOut their size
+   */
+  record Figures(long registeredBytes, long registrations, long buffersOut, long bytesOut) {}
+
+  Figures figures() {
+    lock.lock();
+    try {
+      return new Figures(registeredBytes, registrations, buffersOut, bytesOut);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Fills a magazine as far as there is memory; false if there is none at all. */
+  boolean take(int sizeClass, Magazine into) {
+    lock.lock();
+    try {
+      while (!into.isFull()) {
+        RegisteredByteBuf buffer = takeBlock(sizeClass);
+        if (buffer == null) {
+          break;
+        }
+        into.give(buffer);
+      }
+      return into.count() > 0;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** A buffer that has a span of its own, or null. */
+  @Nullable RegisteredByteBuf takeLarge(int bytes) {
+    int units = units(bytes);
+    lock.lock();
+    try {
+      for (Slab slab : slabs) {
+        int offset = slab.take(units);
+        if (offset >= 0) {
+          return out(Span.ofOne(slab, offset, units));
+        }
+      }
+      return null;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Empties a magazine into the heap. */
+  void give(Magazine magazine) {
+    lock.lock();
+    try {
+      for (RegisteredByteBuf each = magazine.take(); each != null; each = magazine.take()) {
+        giveBlock(each);
+      }
+      magazine.forgetTaken();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  void give(RegisteredByteBuf buffer) {
+    lock.lock();
+    try {
+      giveBlock(buffer);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /**
+   * Adds a slab: as big as all that there are, so that their number stays small, and smaller if
+   * that is refused.
+   *
+   * @param bytes what is needed at least
+   * @return false if the ceiling does not allow it
+   * @throws IOException if the system or the adapter refuses
+   */
+  boolean grow(int bytes) throws IOException {
+    lock.lock();
+    try {
+      long least = (long) units(bytes) * Slab.UNIT;
+      long room = config.ceilingBytes() - registeredBytes;
+      if (least > room || closed) {
+        return false;
+      }
+      long wanted = Math.clamp(registeredBytes, config.firstSlabBytes(), config.largestSlabBytes());
+      long length = Math.max(least, Math.min(wanted, room) / Slab.UNIT * Slab.UNIT);
+      while (true) {
+        try {
+          add(new Slab(source.allocate(length)));
+          return true;
+        } catch (IOException | IllegalStateException | OutOfMemoryError e) {
+          if (length == least) {
+            throw e instanceof IOException refused ? refused : new IOException(e.getMessage(), e);
+          }
+          length = Math.max(least, length / 2 / Slab.UNIT * Slab.UNIT);
+        }
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /**
+   * Gives slabs back of which nothing is in use.
+   *
+   * @return bytes given back
+   */
+  long trim() {
+    lock.lock();
+    try {
+      long before = registeredBytes;
+      for (Slab slab : List.copyOf(slabs)) {
+        if (slab.isIdle()) {
+          remove(slab);
+        }
+      }
+      return before - registeredBytes;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** From now on slabs go back as soon as nothing of them is in use. */
+  void close() {
+    lock.lock();
+    try {
+      closed = true;
+      trim();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void add(Slab slab) {
+    slabs.add(slab);
+    registrations++;
+    registeredBytes += slab.length();
+    table = new SlabTable(slabs);
+    SlabEvent.commit(slab, registeredBytes);
+  }
+
+  private void remove(Slab slab) {
+    slabs.remove(slab);
+    registeredBytes -= slab.length();
+    table = new SlabTable(slabs);
+    BufferPool.free(slab);
+  }
+
+  private @Nullable RegisteredByteBuf takeBlock(int sizeClass) {
+    List<Span> open = spans.get(sizeClass);
+    if (!open.isEmpty()) {
+      return out(open.getLast());
+    }
+    int units = Span.unitsFor(sizeClass);
+    for (Slab slab : slabs) {
+      int offset = slab.take(units);
+      if (offset >= 0) {
+        Span span = Span.ofClass(slab, sizeClass, offset);
+        open(span);
+        return out(span);
+      }
+    }
+    return null;
+  }
+
+  private RegisteredByteBuf out(Span span) {
+    RegisteredByteBuf buffer = span.take(pool);
+    buffersOut++;
+    bytesOut += span.blockBytes();
+    if (!span.hasFree() && span.position >= 0) {
+      shut(span);
+    }
+    return buffer;
+  }
+
+  private void giveBlock(RegisteredByteBuf buffer) {
+    Span span = buffer.span();
+    span.give(buffer);
+    buffersOut--;
+    bytesOut -= span.blockBytes();
+    if (span.isIdle()) {
+      if (span.position >= 0) {
+        shut(span);
+      }
+      span.slab.give(span.offset, span.units);
+      if (span.slab.isIdle() && (closed || span.slab.length() > config.largestSlabBytes())) {
+        remove(span.slab);
+      }
+    } else if (span.position < 0) {
+      open(span);
+    }
+  }
+
+  private void open(Span span) {
+    List<Span> open = spans.get(span.sizeClass);
+    span.position = open.size();
+    open.add(span);
+  }
+
+  private void shut(Span span) {
+    List<Span> open = spans.get(span.sizeClass);
+    Span last = open.removeLast();
+    if (last != span) {
+      open.set(span.position, last);
+      last.position = span.position;
+    }
+    span.position = -1;
+  }
+
+  private static int units(int bytes) {
+    return (int) (((long) bytes + Slab.UNIT - 1) / Slab.UNIT);
+  }
+}
