@@ -15,5 +15,6 @@ module io.verbena {
 
   exports io.verbena;
   exports io.verbena.memory;
+  exports io.verbena.rdmacm;
   exports io.verbena.verbs;
 }

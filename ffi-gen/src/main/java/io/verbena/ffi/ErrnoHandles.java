@@ -14,7 +14,7 @@ import java.util.Arrays;
 final class ErrnoHandles {
   private ErrnoHandles() {}
 
-  private static MethodHandle capturing(
+  static MethodHandle capturing(
       MemorySegment address, FunctionDescriptor descriptor, Linker.Option... more) {
     Linker.Option[] options = Arrays.copyOf(more, more.length + 1);
     options[more.length] = Linker.Option.captureCallState("errno");

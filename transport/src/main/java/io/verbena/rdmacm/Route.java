@@ -1,0 +1,218 @@
+package io.verbena.rdmacm;
+
+import io.verbena.verbs.Context;
+import io.verbena.verbs.Device;
+import io.verbena.verbs.QueuePair;
+import io.verbena.verbs.VerbsException;
+import java.net.InetSocketAddress;
+import java.time.Duration;
+
+/**
+ * The way to a listener, from which a connection is made: knows the device that leads there. See
+ * {@code man rdma_resolve_addr} and {@code man rdma_resolve_route}.
+ *
+ * <p>Threads: any. Ownership: by its {@link ConnectionManager}; connecting uses it up.
+ */
+public final class Route extends CommunicationIdentifier {
+  private final InetSocketAddress remote;
+  private boolean resolved;
+
+  private Route(ConnectionManager manager, CmId id, InetSocketAddress remote) {
+    super(manager, id);
+    this.remote = remote;
+  }
+
+  /** With the lock. */
+  static Route start(
+      ConnectionManager manager,
+      EventChannel channel,
+      InetSocketAddress remote,
+      AddressOptions options,
+      Duration timeout,
+      boolean await)
+      throws ConnectionException {
+    SocketAddresses.requireResolved(remote);
+    if (options.source().isPresent()) {
+      SocketAddresses.requireResolved(options.source().get());
+    }
+    Route route = new Route(manager, CmId.create(channel, options.portSpace()), remote);
+    manager.register(route);
+    boolean started = false;
+    try {
+      route.id.setOptions(options);
+      route.begin("rdma_resolve_addr", remote.toString(), timeout, await);
+      route.id.resolveAddress(options, remote, route.millisLeft());
+      started = true;
+      return route;
+    } finally {
+      if (!started) {
+        route.release();
+      }
+    }
+  }
+
+  @Override
+  void handle(CmEvent event) {
+    switch (event.type()) {
+      case CmEvent.ADDR_RESOLVED -> addressResolved();
+      case CmEvent.ROUTE_RESOLVED -> succeed();
+      default -> handleOther(event);
+    }
+  }
+
+  private void addressResolved() {
+    if (!isPending()) {
+      return;
+    }
+    if (remote.getAddress().isMulticastAddress()) {
+      // A group has no route: joining it finds the way.
+      succeed();
+      return;
+    }
+    try {
+      id.resolveRoute(remote, millisLeft());
+    } catch (ConnectionException e) {
+      fail(e);
+    }
+  }
+
+  private void succeed() {
+    if (isPending()) {
+      resolved = true;
+      succeed(new ConnectionEvent.RouteResolved(this));
+    }
+  }
+
+  /**
+   * The device that leads there.
+   *
+   * @return the device: queue pairs have to be made on a context of it
+   * @throws IllegalStateException if this is closed or used up, or the address is not resolved yet
+   */
+  public Device device() {
+    return findDevice();
+  }
+
+  /**
+   * An opened {@link #device}, see {@link ConnectionManager#context}.
+   *
+   * @return the manager's context; not to be closed after use
+   * @throws VerbsException if the device cannot be opened
+   * @throws IllegalStateException if this is closed or used up, or the address is not resolved yet
+   */
+  public Context context() throws VerbsException {
+    return openContext();
+  }
+
+  /**
+   * The port of the {@link #device}.
+   *
+   * @return the port, counted from 1
+   * @throws IllegalStateException if this is closed or used up, or the address is not resolved yet
+   */
+  public int port() {
+    return findPort();
+  }
+
+  /**
+   * Where it leads to.
+   *
+   * @return the address that was asked for
+   */
+  public InetSocketAddress remoteAddress() {
+    return remote;
+  }
+
+  /**
+   * Brings a queue pair to INIT, so that receives can be posted before the connection is there:
+   * what the peer sends first may come with the end of {@link #connect}. Connecting does it too.
+   * Datagram queue pairs are brought to RTS.
+   *
+   * @param pair a queue pair on the {@link #device}, in RESET or INIT
+   * @throws ConnectionException if the device refuses
+   * @throws IllegalArgumentException if the queue pair is of another device or of the wrong type
+   * @throws IllegalStateException if this or the queue pair is closed, or the queue pair is in
+   *     another state
+   */
+  public void prepare(QueuePair pair) throws ConnectionException {
+    ConnectionManager owner = lock();
+    try {
+      requireDevice();
+      QueuePairSteps.requireFit(id, pair);
+      new QueuePairSteps(id, pair).prepare();
+    } finally {
+      owner.unlock();
+    }
+  }
+
+  /**
+   * Connects, and waits until the connection is there; see {@code man rdma_connect}. The queue pair
+   * is then in RTS. On failure this route is closed; the queue pair can be used again from RESET.
+   *
+   * @param pair a queue pair on the {@link #device}, in RESET or INIT; for datagrams also in RTS
+   * @param parameters what this side asks for
+   * @param timeout how long at most; the connection manager itself would try for more than a minute
+   * @return a connection to close after use
+   * @throws ConnectionException if nobody listens, the peer says no, the time is over, or the queue
+   *     pair cannot be connected: see {@link ConnectionException#failure}
+   * @throws IllegalArgumentException if the queue pair is of another device or of the wrong type,
+   *     or there is too much private data
+   * @throws IllegalStateException if this or the queue pair is closed, or the queue pair is in
+   *     another state
+   */
+  public Connection connect(QueuePair pair, ConnectionParameters parameters, Duration timeout)
+      throws ConnectionException {
+    Connection connection = start(pair, parameters, timeout, true);
+    connection.awaitOutcome();
+    return connection;
+  }
+
+  /**
+   * Starts connecting: {@link ConnectionEvent.Established} or {@link ConnectionEvent.Failed}
+   * follows.
+   *
+   * @param pair as {@link #connect}
+   * @param parameters as {@link #connect}
+   * @param timeout how long at most, while somebody awaits the manager's events
+   * @return a connection to close after use
+   * @throws ConnectionException if connecting cannot even start
+   * @throws IllegalArgumentException as {@link #connect}
+   * @throws IllegalStateException as {@link #connect}
+   */
+  public Connection startConnecting(
+      QueuePair pair, ConnectionParameters parameters, Duration timeout)
+      throws ConnectionException {
+    return start(pair, parameters, timeout, false);
+  }
+
+  private Connection start(
+      QueuePair pair, ConnectionParameters parameters, Duration timeout, boolean await)
+      throws ConnectionException {
+    parameters.privateData().requireRoom(PrivateData.Carrier.REQUEST, id.portSpace.isDatagram());
+    ConnectionManager owner = lock();
+    try {
+      requireOpen();
+      if (!resolved) {
+        throw new IllegalStateException(
+            description() + " is not resolved yet: wait for ConnectionEvent.RouteResolved");
+      }
+      QueuePairSteps.requireFit(id, pair);
+      new QueuePairSteps(id, pair).prepare();
+      Connection connection = new Connection(owner, id, pair, parameters, remote);
+      id.connect(pair, parameters, remote.toString());
+      handOver(connection);
+      connection.begin("rdma_connect", remote.toString(), timeout, await);
+      return connection;
+    } catch (ConnectionException e) {
+      release();
+      throw e;
+    } finally {
+      owner.unlock();
+    }
+  }
+
+  @Override
+  String description() {
+    return "the route to " + remote;
+  }
+}
