@@ -381,6 +381,11 @@ public final class ErrnoCalls {
     }
   }
 
+  /** For a verb that fails before there is anything to call. */
+  static void setErrno(MemorySegment capture, int number) {
+    capture.set(ERRNO, ERRNO_OFFSET, number);
+  }
+
   /** Native functions throw nothing: this is a caller's bug, such as a closed segment. */
   static RuntimeException rethrow(Throwable e) {
     if (e instanceof Error error) {

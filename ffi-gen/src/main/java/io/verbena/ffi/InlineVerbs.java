@@ -99,8 +99,9 @@ public final class InlineVerbs {
   /**
    * Posts a chain of receives, see {@code ibv_post_recv(3)}.
    *
-   * @param function the pointer that {@link #postRecv(MemorySegment)} returned
-   * @param pair the address of a {@code struct ibv_qp}
+   * @param function the pointer that {@link #postRecv(MemorySegment)} or {@link
+   *     #postSrqRecv(MemorySegment)} returned
+   * @param pair the address of a {@code struct ibv_qp}, or of a {@code struct ibv_srq}
    * @param request the address of the chain's first {@code struct ibv_recv_wr}
    * @param refusedOut the address where that of the first refused request goes
    * @return 0; an error number on failure
@@ -183,6 +184,17 @@ public final class InlineVerbs {
    */
   public static long postRecv(MemorySegment context) {
     return ibv_context_ops.post_recv(ibv_context.ops(context)).address();
+  }
+
+  /**
+   * What {@code ibv_post_srq_recv} calls for a context's shared receive queues; post with {@link
+   * #postRecv(long, long, long, long)}.
+   *
+   * @param context a {@code struct ibv_context}
+   * @return the address of the provider's function
+   */
+  public static long postSrqRecv(MemorySegment context) {
+    return ibv_context_ops.post_srq_recv(ibv_context.ops(context)).address();
   }
 
   /**

@@ -6,6 +6,7 @@ package io.verbena.verbs;
  */
 final class Abi {
   static final int QP_STATE_MASK = 1;
+  static final int QP_CAPABILITIES_MASK = 1 << 19;
 
   static final int WR_WRITE = 0;
   static final int WR_WRITE_IMMEDIATE = 1;

@@ -1,5 +1,9 @@
 package io.verbena.verbs;
 
+import java.util.Collections;
+import java.util.EnumSet;
+import java.util.Set;
+
 /**
  * What a {@link MemoryRegion} may be used for, or which remote operations a {@link QueuePair}
  * serves; stands for {@code enum ibv_access_flags}, see {@code man ibv_reg_mr}. Give least access:
@@ -50,6 +54,21 @@ public enum Access {
 
   static boolean isZeroBased(int flags) {
     return (flags & ZERO_BASED.flag) != 0;
+  }
+
+  /** The rights of some flags; flags that have no constant here are left out. */
+  static Set<Access> of(int flags) {
+    Set<Access> rights = EnumSet.noneOf(Access.class);
+    for (Access right : values()) {
+      if ((flags & right.flag) != 0) {
+        rights.add(right);
+      }
+    }
+    return Collections.unmodifiableSet(rights);
+  }
+
+  static boolean isBindable(int flags) {
+    return (flags & WINDOW_BIND.flag) != 0;
   }
 
   static int flags(Iterable<Access> rights) {

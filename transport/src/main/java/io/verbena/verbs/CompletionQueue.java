@@ -7,8 +7,10 @@ import io.verbena.ffi.verbs.ibv_cq;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -37,6 +39,9 @@ public final class CompletionQueue extends NativeObject {
 
   /** By number, open addressing; replaced as a whole when a queue pair comes or goes. */
   private volatile @Nullable QueuePair[] pairs = NO_PAIRS;
+
+  /** Whose receives may complete here; replaced as a whole. */
+  private volatile SharedReceiveQueue[] shared = new SharedReceiveQueue[0];
 
   /** Completions that queue pairs which are gone may have left in the queue. */
   private final AtomicInteger stale = new AtomicInteger();
@@ -269,6 +274,32 @@ public final class CompletionQueue extends NativeObject {
     }
   }
 
+  /** The shared receive queue that a receive was posted to; null if it is gone. */
+  @Nullable SharedReceiveQueue shared(long workId) {
+    int tag = SharedSlots.tag(workId);
+    for (SharedReceiveQueue each : shared) {
+      if (each.slots().tag() == tag) {
+        return each;
+      }
+    }
+    return null;
+  }
+
+  /** Sets aside room for all receives of a shared queue; with the lock. */
+  void attach(SharedReceiveQueue queue) {
+    reserve(queue.depth());
+    SharedReceiveQueue[] more = Arrays.copyOf(shared, shared.length + 1);
+    more[shared.length] = queue;
+    shared = more;
+  }
+
+  /** Gives that back: the shared queue is gone; with the lock. */
+  void detach(SharedReceiveQueue queue) {
+    leave(queue.slots().outstanding());
+    unreserve(queue.depth());
+    shared = Stream.of(shared).filter(each -> each != queue).toArray(SharedReceiveQueue[]::new);
+  }
+
   /** Skips a queue pair's completions from now on; with the lock. */
   void detach(QueuePair pair) {
     if (pair(pair.number()) == pair) {
@@ -313,6 +344,9 @@ public final class CompletionQueue extends NativeObject {
 
   @Override
   @Nullable VerbsException destroy() {
+    for (SharedReceiveQueue each : shared) {
+      each.forget(this);
+    }
     return destroyed("ibv_destroy_cq", Verbs.ibv_destroy_cq(handle));
   }
 

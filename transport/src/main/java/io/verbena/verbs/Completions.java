@@ -95,7 +95,12 @@ public final class Completions {
       workId = array.get(ValueLayout.JAVA_LONG, offset + WR_ID);
       statusCode = array.get(ValueLayout.JAVA_INT, offset + STATUS);
       QueuePair found = queue.pair(array.get(ValueLayout.JAVA_INT, offset + QP_NUMBER));
-      if (found != null) {
+      if (SharedSlots.owns(workId)) {
+        if (completeShared() && found != null) {
+          pair = found;
+          return true;
+        }
+      } else if (found != null) {
         WorkRing ring = found.ring((workId & WorkRing.RECEIVE) != 0);
         if (ring.complete(workId) && (statusCode != 0 || (workId & WorkRing.QUIET) == 0)) {
           pair = found;
@@ -107,6 +112,17 @@ public final class Completions {
     index = count;
     pair = null;
     return false;
+  }
+
+  /** The slot comes back even if the queue pair that received the message is closed meanwhile. */
+  private boolean completeShared() {
+    SharedReceiveQueue shared = queue.shared(workId);
+    if (shared == null || !shared.slots().complete(workId)) {
+      return false;
+    }
+    id = shared.slots().id(workId);
+    shared.slots().giveBack(workId);
+    return true;
   }
 
   /**

@@ -46,6 +46,13 @@ final class Cures {
             case EOPNOTSUPP -> "the device does not have this type of queue pair";
             default -> "";
           };
+      case "ibv_create_srq" ->
+          switch (errno) {
+            case EINVAL -> "depth or elements are beyond the device, see Context.attributes()";
+            case ENOMEM -> lockedMemory() + ", or the device has no queue left";
+            case ENOSYS, EOPNOTSUPP -> "the device has no shared receive queues";
+            default -> "";
+          };
       case "ibv_modify_qp" ->
           switch (errno) {
             case EINVAL -> "a value is out of the device's range, see Context.attributes()";
@@ -60,7 +67,7 @@ final class Cures {
                 "the peer's GID cannot be reached from the local one: choose another GID index";
             default -> "";
           };
-      case "ibv_post_send", "ibv_post_recv" ->
+      case "ibv_post_send", "ibv_post_recv", "ibv_post_srq_recv" ->
           switch (errno) {
             case EINVAL -> "connect the queue pair first; receives can be posted from INIT on";
             case ENOMEM -> "the device's queue is full: read completions first";

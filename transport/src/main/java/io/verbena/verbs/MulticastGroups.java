@@ -15,10 +15,10 @@ import java.util.List;
 final class MulticastGroups {
   private record Group(Gid gid, int lid) {}
 
-  private final QueuePair pair;
+  private final QueuePairStates pair;
   private final List<Group> groups = new ArrayList<>();
 
-  MulticastGroups(QueuePair pair) {
+  MulticastGroups(QueuePairStates pair) {
     this.pair = pair;
   }
 

@@ -164,6 +164,27 @@ public final class ProtectionDomain extends NativeObject {
     }
   }
 
+  /**
+   * Creates a shared receive queue; see {@code man ibv_create_srq}.
+   *
+   * @param depth the receives that may be outstanding, at least 1
+   * @param elements scatter-gather elements of one receive, at least 1
+   * @return a queue to close after use
+   * @throws VerbsException if the device refuses
+   * @throws IllegalArgumentException if a number is not positive
+   * @throws IllegalStateException if the domain is closed
+   */
+  public SharedReceiveQueue createSharedReceiveQueue(int depth, int elements)
+      throws VerbsException {
+    lock.lock();
+    try {
+      requireOpen();
+      return adopt(SharedReceiveQueue.create(this, depth, elements));
+    } finally {
+      lock.unlock();
+    }
+  }
+
   /** Of all threads that may be posting to queue pairs of this domain; with the lock. */
   UseGuard[] postingGuards() {
     return dependents(QueuePair.class).map(QueuePair::sends).toArray(UseGuard[]::new);

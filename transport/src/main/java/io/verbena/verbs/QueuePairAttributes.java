@@ -11,15 +11,22 @@ import org.jspecify.annotations.Nullable;
  */
 public final class QueuePairAttributes {
   private static final QueuePairAttributes NONE =
-      new QueuePairAttributes(new EnumMap<>(QueuePairAttribute.class), null);
+      new QueuePairAttributes(new EnumMap<>(QueuePairAttribute.class), null, null);
 
   private final EnumMap<QueuePairAttribute, Integer> values;
   private final @Nullable AddressVector vector;
+  private final @Nullable AlternatePath alternate;
+
+  /** What goes with {@link QueuePairAttribute#ALTERNATE_PATH}. */
+  record AlternatePath(AddressVector vector, int pkeyIndex, int timeout) {}
 
   private QueuePairAttributes(
-      EnumMap<QueuePairAttribute, Integer> values, @Nullable AddressVector vector) {
+      EnumMap<QueuePairAttribute, Integer> values,
+      @Nullable AddressVector vector,
+      @Nullable AlternatePath alternate) {
     this.values = values;
     this.vector = vector;
+    this.alternate = alternate;
   }
 
   /**
@@ -198,7 +205,60 @@ public final class QueuePairAttributes {
   public QueuePairAttributes withAddressVector(AddressVector newVector) {
     EnumMap<QueuePairAttribute, Integer> copy = new EnumMap<>(values);
     copy.put(QueuePairAttribute.ADDRESS_VECTOR, 0);
-    return new QueuePairAttributes(copy, newVector);
+    return new QueuePairAttributes(copy, newVector, alternate);
+  }
+
+  /**
+   * Sets {@link QueuePairAttribute#ALTERNATE_PATH}: where to go on when the path fails.
+   *
+   * @param way the other way to the same peer; its port is the alternate port
+   * @param pkeyIndex the place of the partition key in that port's table
+   * @param timeout the exponent of the acknowledgement timeout there, 0 to 31
+   * @return a copy with it
+   * @throws IllegalArgumentException if a number is out of range
+   */
+  public QueuePairAttributes withAlternatePath(AddressVector way, int pkeyIndex, int timeout) {
+    EnumMap<QueuePairAttribute, Integer> copy = new EnumMap<>(values);
+    copy.put(QueuePairAttribute.ALTERNATE_PATH, 0);
+    AlternatePath path =
+        new AlternatePath(
+            way, checked("pkeyIndex", pkeyIndex, 0, 0xffff), checked("timeout", timeout, 0, 31));
+    return new QueuePairAttributes(copy, vector, path);
+  }
+
+  /**
+   * Sets {@link QueuePairAttribute#PATH_MIGRATION}.
+   *
+   * @param migration {@code REARM} arms the alternate path, {@code MIGRATED} changes over to it
+   * @return a copy with it
+   * @throws IllegalArgumentException if it is {@code UNKNOWN}
+   */
+  public QueuePairAttributes withPathMigration(PathMigration migration) {
+    if (migration == PathMigration.UNKNOWN) {
+      throw new IllegalArgumentException("UNKNOWN is not a state to ask for");
+    }
+    return with(QueuePairAttribute.PATH_MIGRATION, migration.code());
+  }
+
+  /**
+   * Sets {@link QueuePairAttribute#CURRENT_STATE}: the device refuses the transition if the queue
+   * pair is in another state by then.
+   *
+   * @param state where the caller believes it to be
+   * @return a copy with it
+   */
+  public QueuePairAttributes withCurrentState(QueuePairState state) {
+    return with(QueuePairAttribute.CURRENT_STATE, state.code());
+  }
+
+  /**
+   * Sets {@link QueuePairAttribute#DRAINED_NOTIFICATION}.
+   *
+   * @param wanted whether an asynchronous event says when the send queue is drained
+   * @return a copy with it
+   */
+  public QueuePairAttributes withDrainedNotification(boolean wanted) {
+    return with(QueuePairAttribute.DRAINED_NOTIFICATION, wanted ? 1 : 0);
   }
 
   /**
@@ -210,13 +270,17 @@ public final class QueuePairAttributes {
     return Collections.unmodifiableSet(values.keySet());
   }
 
-  /** A number as {@code struct ibv_qp_attr} has it; meaningless for ADDRESS_VECTOR. */
+  /** A number as {@code struct ibv_qp_attr} has it; meaningless for the two paths. */
   int value(QueuePairAttribute attribute) {
     return values.getOrDefault(attribute, 0);
   }
 
   @Nullable AddressVector addressVector() {
     return vector;
+  }
+
+  @Nullable AlternatePath alternatePath() {
+    return alternate;
   }
 
   /**
@@ -232,6 +296,8 @@ public final class QueuePairAttributes {
           text.append(text.isEmpty() ? "" : ", ").append(attribute).append('=');
           if (attribute == QueuePairAttribute.ADDRESS_VECTOR) {
             text.append(vector);
+          } else if (attribute == QueuePairAttribute.ALTERNATE_PATH) {
+            text.append(alternate);
           } else {
             text.append(Integer.toUnsignedString(value));
           }
@@ -242,7 +308,7 @@ public final class QueuePairAttributes {
   private QueuePairAttributes with(QueuePairAttribute attribute, int value) {
     EnumMap<QueuePairAttribute, Integer> copy = new EnumMap<>(values);
     copy.put(attribute, value);
-    return new QueuePairAttributes(copy, vector);
+    return new QueuePairAttributes(copy, vector, alternate);
   }
 
   private static int checked(String name, int value, int from, int to) {

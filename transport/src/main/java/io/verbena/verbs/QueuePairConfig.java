@@ -1,5 +1,7 @@
 package io.verbena.verbs;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * What a queue pair is made of; stands for {@code struct ibv_qp_init_attr}, see {@code man
  * ibv_create_qp}. Immutable.
@@ -13,6 +15,8 @@ package io.verbena.verbs;
  * @param receiveElements scatter-gather elements of one receive, at least 1
  * @param inlineBytes the longest message that travels inside its request, in bytes, at least 0; the
  *     device may grant more, see {@link QueuePair#inlineBytes}
+ * @param sharedReceiveQueue where receives are posted instead of to the queue pair, or null; {@code
+ *     receiveDepth} is 0 then
  */
 public record QueuePairConfig(
     QueuePairType type,
@@ -22,17 +26,25 @@ public record QueuePairConfig(
     int receiveDepth,
     int sendElements,
     int receiveElements,
-    int inlineBytes) {
+    int inlineBytes,
+    @Nullable SharedReceiveQueue sharedReceiveQueue) {
   /** Enough to keep a link busy with 4 KiB messages, small enough for hundreds of connections. */
   private static final int DEFAULT_DEPTH = 128;
 
   /**
    * Checks the ranges.
    *
-   * @throws IllegalArgumentException if a number is negative, or both depths are 0
+   * @throws IllegalArgumentException if a number is negative, both depths are 0, or there are
+   *     receives of its own beside a shared receive queue
    */
   public QueuePairConfig {
-    if (sendDepth < 0 || receiveDepth < 0 || sendDepth + receiveDepth <= 0) {
+    if (sharedReceiveQueue != null && receiveDepth != 0) {
+      throw new IllegalArgumentException(
+          "with a shared receive queue, receiveDepth is 0 and not " + receiveDepth);
+    }
+    if (sendDepth < 0
+        || receiveDepth < 0
+        || (sendDepth + receiveDepth <= 0 && sharedReceiveQueue == null)) {
       throw new IllegalArgumentException(
           "a queue pair needs depths of at least 0 and not both 0, not "
               + sendDepth
@@ -46,6 +58,40 @@ public record QueuePairConfig(
     if (inlineBytes < 0) {
       throw new IllegalArgumentException("inlineBytes must be at least 0, not " + inlineBytes);
     }
+  }
+
+  /**
+   * A configuration with receives of its own.
+   *
+   * @param type the service
+   * @param sendQueue where sends, writes, reads and atomics complete
+   * @param receiveQueue where receives complete; may be the same
+   * @param sendDepth the requests of the send queue that may be outstanding, at least 0
+   * @param receiveDepth the receives that may be outstanding, at least 0
+   * @param sendElements scatter-gather elements of one request, at least 1
+   * @param receiveElements scatter-gather elements of one receive, at least 1
+   * @param inlineBytes the longest message that travels inside its request, in bytes, at least 0
+   * @throws IllegalArgumentException if a number is negative, or both depths are 0
+   */
+  public QueuePairConfig(
+      QueuePairType type,
+      CompletionQueue sendQueue,
+      CompletionQueue receiveQueue,
+      int sendDepth,
+      int receiveDepth,
+      int sendElements,
+      int receiveElements,
+      int inlineBytes) {
+    this(
+        type,
+        sendQueue,
+        receiveQueue,
+        sendDepth,
+        receiveDepth,
+        sendElements,
+        receiveElements,
+        inlineBytes,
+        null);
   }
 
   /**
@@ -97,7 +143,8 @@ public record QueuePairConfig(
         receiveDepth,
         sendElements,
         receiveElements,
-        inlineBytes);
+        inlineBytes,
+        sharedReceiveQueue);
   }
 
   /**
@@ -116,7 +163,8 @@ public record QueuePairConfig(
         receiveDepth,
         sendElements,
         receiveElements,
-        inlineBytes);
+        inlineBytes,
+        sharedReceiveQueue);
   }
 
   /**
@@ -135,7 +183,8 @@ public record QueuePairConfig(
         value,
         sendElements,
         receiveElements,
-        inlineBytes);
+        inlineBytes,
+        sharedReceiveQueue);
   }
 
   /**
@@ -154,7 +203,8 @@ public record QueuePairConfig(
         receiveDepth,
         value,
         receiveElements,
-        inlineBytes);
+        inlineBytes,
+        sharedReceiveQueue);
   }
 
   /**
@@ -166,7 +216,15 @@ public record QueuePairConfig(
    */
   public QueuePairConfig withReceiveElements(int value) {
     return new QueuePairConfig(
-        type, sendQueue, receiveQueue, sendDepth, receiveDepth, sendElements, value, inlineBytes);
+        type,
+        sendQueue,
+        receiveQueue,
+        sendDepth,
+        receiveDepth,
+        sendElements,
+        value,
+        inlineBytes,
+        sharedReceiveQueue);
   }
 
   /**
@@ -185,6 +243,26 @@ public record QueuePairConfig(
         receiveDepth,
         sendElements,
         receiveElements,
+        value,
+        sharedReceiveQueue);
+  }
+
+  /**
+   * A copy that takes its receives from a shared queue, and has none of its own.
+   *
+   * @param value a queue of the same protection domain
+   * @return the copy
+   */
+  public QueuePairConfig withSharedReceiveQueue(SharedReceiveQueue value) {
+    return new QueuePairConfig(
+        type,
+        sendQueue,
+        receiveQueue,
+        sendDepth,
+        0,
+        sendElements,
+        receiveElements,
+        inlineBytes,
         value);
   }
 }

@@ -21,6 +21,15 @@ final class QueuePairCreation {
     }
     sendQueue.requireOpen();
     receiveQueue.requireOpen();
+    SharedReceiveQueue shared = config.sharedReceiveQueue();
+    if (shared != null) {
+      if (shared.domain() != domain) {
+        throw new IllegalArgumentException(
+            shared.description() + " belongs to another protection domain");
+      }
+      shared.requireOpen();
+      shared.completesOn(receiveQueue);
+    }
     sendQueue.reserve(config.sendDepth());
     boolean created = false;
     try (Arena arena = Arena.ofConfined()) {

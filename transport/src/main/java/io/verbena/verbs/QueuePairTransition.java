@@ -60,6 +60,20 @@ public sealed interface QueuePairTransition {
     }
   }
 
+  /**
+   * From {@link QueuePairState#RTS} to {@link QueuePairState#SQD}: what is being sent is finished,
+   * what comes after waits; then attributes can be changed, and {@link ToSend} goes on. Drained is
+   * when {@link QueuePairSnapshot#draining} is false.
+   *
+   * @param attributes from RTS, DRAINED_NOTIFICATION may be there; from SQD, whatever is to change
+   */
+  record ToDrained(QueuePairAttributes attributes) implements QueuePairTransition {
+    @Override
+    public QueuePairState target() {
+      return QueuePairState.SQD;
+    }
+  }
+
   /** To {@link QueuePairState#ERR}, from any state: everything queued is flushed. */
   record ToError() implements QueuePairTransition {
     @Override

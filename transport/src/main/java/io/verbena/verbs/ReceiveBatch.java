@@ -6,12 +6,13 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 
 /**
- * Builds receives for the receive queue of a {@link QueuePair} and posts them together; stands for
- * {@code ibv_post_recv}, see {@code man ibv_post_recv}. Belongs to the queue pair and is used over
- * and over; nothing is allocated.
+ * Builds receives for a {@link QueuePair} or a {@link SharedReceiveQueue} and posts them together;
+ * stands for {@code ibv_post_recv} and {@code ibv_post_srq_recv}, see their man pages. Belongs to
+ * the queue and is used over and over; nothing is allocated.
  *
  * <p>Each message of the peer's sends fills one receive, in the order in which they were posted; it
- * must be at least as long as the message. Receives may be posted as soon as the queue pair is in
+ * must be at least as long as the message, and for a datagram {@link
+ * Completions#ROUTE_HEADER_BYTES} longer. Receives may be posted as soon as the queue pair is in
  * {@link QueuePairState#INIT}, and should be before the peer sends.
  *
  * <p>A region must stay open until the receive is done. A receive with a wrong argument throws
@@ -22,15 +23,29 @@ import java.lang.foreign.ValueLayout;
  * may be called from any thread.
  */
 public final class ReceiveBatch extends WorkBatch {
+  private final NativeObject queue;
+  private final String verb;
   private final long function;
-  private final long pairAddress;
+  private final long queueAddress;
   private final boolean critical;
 
   ReceiveBatch(QueuePair pair, WorkRing ring, int elementCount) {
-    super(pair, ring, ibv_recv_wr.sizeof(), elementCount, 0);
+    super(pair, pair.domain(), ring, ibv_recv_wr.sizeof(), elementCount, 0);
     Context context = pair.domain().context();
+    this.queue = pair;
+    this.verb = "ibv_post_recv";
     this.function = InlineVerbs.postRecv(context.handle);
-    this.pairAddress = pair.handle.address();
+    this.queueAddress = pair.handle.address();
+    this.critical = context.criticalPost();
+  }
+
+  ReceiveBatch(SharedReceiveQueue shared, SharedSlots ring, int elementCount) {
+    super(shared, shared.domain(), ring, ibv_recv_wr.sizeof(), elementCount, 0);
+    Context context = shared.domain().context();
+    this.queue = shared;
+    this.verb = "ibv_post_srq_recv";
+    this.function = InlineVerbs.postSrqRecv(context.handle);
+    this.queueAddress = shared.handle.address();
     this.critical = context.criticalPost();
   }
 
@@ -64,13 +79,35 @@ public final class ReceiveBatch extends WorkBatch {
   }
 
   /**
+   * Gives the receive that was added last more room, behind what it has: the message is scattered
+   * over the pieces in order.
+   *
+   * @param region where the bytes go: needs {@link Access#LOCAL_WRITE}
+   * @param offset the first byte in the region
+   * @param length the room, in bytes, at least 0
+   * @return this batch
+   * @throws IllegalArgumentException if the receive has as many elements as were asked for at
+   *     creation; if the bytes are outside of the region, or the region is of another domain or may
+   *     not be written
+   * @throws IllegalStateException if the batch is empty, or the region is closed
+   */
+  public ReceiveBatch append(MemoryRegion region, long offset, int length) {
+    region.checkWritable(domain, offset, length);
+    long slot = lastSlot();
+    if (slot >= 0 && length > 0) {
+      appendElement(slot, region.address() + offset, length, region.lkey());
+    }
+    return this;
+  }
+
+  /**
    * Posts the batch; it is empty afterwards.
    *
    * @return false if the queue has no room for all of it: nothing of the batch was posted, and it
    *     was dropped
    * @throws VerbsException if the device refuses a receive: names it; those before it were posted,
    *     the others were dropped
-   * @throws IllegalStateException if the queue pair is closed, or another thread is posting
+   * @throws IllegalStateException if the queue is closed, or another thread is posting
    */
   public boolean submit() throws VerbsException {
     int count = size;
@@ -88,20 +125,20 @@ public final class ReceiveBatch extends WorkBatch {
       ring.advance(count);
       result =
           critical
-              ? InlineVerbs.postRecvCritical(function, pairAddress, address, refusedAddress)
-              : InlineVerbs.postRecv(function, pairAddress, address, refusedAddress);
+              ? InlineVerbs.postRecvCritical(function, queueAddress, address, refusedAddress)
+              : InlineVerbs.postRecv(function, queueAddress, address, refusedAddress);
     } finally {
       exit();
     }
     size = 0;
     if (result != 0) {
-      throw refused("ibv_post_recv", count, result);
+      throw refused(verb, count, result);
     }
     return true;
   }
 
   @Override
   String description() {
-    return "the receive queue of " + pair.description();
+    return "the receives of " + queue.description();
   }
 }

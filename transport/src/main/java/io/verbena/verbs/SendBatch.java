@@ -266,6 +266,26 @@ public final class SendBatch extends SendChain {
   }
 
   /**
+   * Gives the request that was added last more bytes, behind what it has: a send or a write gathers
+   * its message from the pieces in order, a read scatters what it fetches.
+   *
+   * @param region the local memory; for a read it needs {@link Access#LOCAL_WRITE}
+   * @param offset the first byte in the region
+   * @param length how many bytes, at least 0
+   * @return this batch
+   * @throws IllegalArgumentException if the request has {@link QueuePairConfig#sendElements} pieces
+   *     already (which do not count when it is {@link #inline}); if the message gets too long for
+   *     inline or for a datagram; if the bytes are outside of the region, or the region is of
+   *     another domain or may not be written
+   * @throws IllegalStateException if the batch is empty, the last request is not a send, a write or
+   *     a read, or the region is closed
+   */
+  public SendBatch append(MemoryRegion region, long offset, int length) {
+    continueMessage(region, offset, length);
+    return this;
+  }
+
+  /**
    * Posts the batch with one doorbell; it is empty afterwards.
    *
    * @return false if the queue has no room for all of it: nothing of the batch was posted, and it

@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
  */
 abstract class SendChain extends WorkBatch {
   private static final long OPCODE = ibv_send_wr.opcode$offset();
+  private static final long SEND_FLAGS = ibv_send_wr.send_flags$offset();
   private static final long IMMEDIATE = ibv_send_wr.imm_data$offset();
   private static final long RDMA = ibv_send_wr.wr$offset() + ibv_send_wr.wr.rdma$offset();
   private static final long REMOTE_ADDRESS = RDMA + ibv_send_wr.wr.rdma.remote_addr$offset();
@@ -46,6 +47,10 @@ abstract class SendChain extends WorkBatch {
   /** Up to here, a loop is faster than {@code MemorySegment.copy}. */
   private static final int SHORT_COPY = 64;
 
+  /** The owner and the slots as what they are: nothing virtual on the way. */
+  private final QueuePair pair;
+
+  private final WorkRing sendRing;
   private final long function;
   private final long pairAddress;
   private final boolean critical;
@@ -74,7 +79,9 @@ abstract class SendChain extends WorkBatch {
   private int sinceSignalAtStart;
 
   SendChain(QueuePair pair, WorkRing ring, int elementCount, int inlineBytes) {
-    super(pair, ring, ibv_send_wr.sizeof(), elementCount, inlineBytes);
+    super(pair, pair.domain(), ring, ibv_send_wr.sizeof(), elementCount, inlineBytes);
+    this.pair = pair;
+    this.sendRing = ring;
     Context context = pair.domain().context();
     this.function = InlineVerbs.postSend(context.handle);
     this.pairAddress = pair.handle.address();
@@ -124,7 +131,7 @@ abstract class SendChain extends WorkBatch {
 
   private int ringDoorbell(int count) {
     terminate();
-    ring.advance(count);
+    sendRing.advance(count);
     return critical
         ? InlineVerbs.postSendCritical(function, pairAddress, address, refusedAddress)
         : InlineVerbs.postSend(function, pairAddress, address, refusedAddress);
@@ -260,7 +267,7 @@ abstract class SendChain extends WorkBatch {
         pair.description() + " is DATAGRAM, which sends only: use a RELIABLE one");
   }
 
-  private IllegalArgumentException tooLongForDatagram(int length) {
+  private IllegalArgumentException tooLongForDatagram(long length) {
     return new IllegalArgumentException(
         length
             + " bytes are too many for a datagram: the port's MTU is "
@@ -268,7 +275,51 @@ abstract class SendChain extends WorkBatch {
             + ", divide the message or use a connection");
   }
 
-  private IllegalArgumentException tooLongForInline(int length) {
+  /** Adds bytes to the request that was added last. */
+  final void continueMessage(MemoryRegion region, long offset, int length) {
+    region.check(domain, offset, length);
+    long slot = lastSlot();
+    if (slot < 0) {
+      return;
+    }
+    int opcode = slots.get(ValueLayout.JAVA_INT, slot + OPCODE);
+    switch (opcode) {
+      case Abi.WR_SEND, Abi.WR_SEND_IMMEDIATE, Abi.WR_WRITE, Abi.WR_WRITE_IMMEDIATE -> {}
+      case Abi.WR_READ -> region.checkWritable(domain, offset, length);
+      default ->
+          throw new IllegalStateException("only sends, writes and reads take several pieces");
+    }
+    if (length == 0) {
+      return;
+    }
+    long before = messageLength(slot);
+    if (before + length > longestDatagram) {
+      throw tooLongForDatagram(before + length);
+    }
+    int wireFlags = slots.get(ValueLayout.JAVA_INT, slot + SEND_FLAGS);
+    if ((wireFlags & Abi.SEND_INLINE) == 0) {
+      appendElement(slot, region.address() + offset, length, region.lkey());
+      return;
+    }
+    if (before + length > inlineBytes) {
+      throw tooLongForInline(before + length);
+    }
+    // The copies stand one behind the other: one element for all.
+    copyInline(region.memory(), offset, address + slot + inlineData + before, length);
+    element(address + slot, address + slot + inlineData, (int) before + length, 0);
+    slots.set(ValueLayout.JAVA_INT, slot + NUM_SGE, 1);
+  }
+
+  private long messageLength(long slot) {
+    long sum = 0;
+    int count = slots.get(ValueLayout.JAVA_INT, slot + NUM_SGE);
+    for (int i = 0; i < count; i++) {
+      sum += slots.get(ValueLayout.JAVA_INT, slot + elements + i * ibv_sge.sizeof() + SGE_LENGTH);
+    }
+    return sum;
+  }
+
+  private IllegalArgumentException tooLongForInline(long length) {
     return new IllegalArgumentException(
         length
             + " bytes are too many for inline(): "
@@ -358,7 +409,7 @@ abstract class SendChain extends WorkBatch {
     // Read once and held against the array: whatever a second thread does to the batch or to the
     // ring, what follows writes without a check and must stay inside.
     int place = size;
-    if (place > last || !hasRoom(place)) {
+    if (place > last || !sendRing.hasRoom(place)) {
       state |= OVERFLOW;
       return FULL;
     }
@@ -372,7 +423,7 @@ abstract class SendChain extends WorkBatch {
       sinceSignal = 0;
     }
     long slot = (address + place * stride) & ADDRESS_BITS;
-    InlineVerbs.putLong(slot + WR_ID, ring.assign(place, id, bits));
+    InlineVerbs.putLong(slot + WR_ID, sendRing.assign(place, id, bits));
     // An element of length 0 means 2 GiB to some devices: an empty message has no elements.
     InlineVerbs.putInt(slot + NUM_SGE, length == 0 ? 0 : 1);
     // Opcode and flags are neighbours. One store for both: compilers turn a copy of both into one

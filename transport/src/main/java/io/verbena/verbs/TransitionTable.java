@@ -4,6 +4,7 @@ import static io.verbena.verbs.QueuePairAttribute.ACCESS;
 import static io.verbena.verbs.QueuePairAttribute.ADDRESS_VECTOR;
 import static io.verbena.verbs.QueuePairAttribute.ALTERNATE_PATH;
 import static io.verbena.verbs.QueuePairAttribute.CURRENT_STATE;
+import static io.verbena.verbs.QueuePairAttribute.DRAINED_NOTIFICATION;
 import static io.verbena.verbs.QueuePairAttribute.MAX_READ_ATOMIC;
 import static io.verbena.verbs.QueuePairAttribute.MAX_SERVED_READ_ATOMIC;
 import static io.verbena.verbs.QueuePairAttribute.MIN_RNR_TIMER;
@@ -83,6 +84,27 @@ final class TransitionTable {
       rule(UNRELIABLE, from, RTS, none, unreliableSend);
       rule(DATAGRAM, from, RTS, none, datagramSend);
     }
+    for (QueuePairType type : QueuePairType.values()) {
+      rule(type, RTS, SQD, none, Set.of(DRAINED_NOTIFICATION));
+    }
+    Set<QueuePairAttribute> unreliableDrained =
+        Set.of(ADDRESS_VECTOR, ALTERNATE_PATH, ACCESS, PKEY_INDEX, PATH_MIGRATION);
+    rule(
+        RELIABLE,
+        SQD,
+        SQD,
+        none,
+        with(
+            unreliableDrained,
+            PORT,
+            TIMEOUT,
+            RETRY_COUNT,
+            RNR_RETRY,
+            MAX_READ_ATOMIC,
+            MAX_SERVED_READ_ATOMIC,
+            MIN_RNR_TIMER));
+    rule(UNRELIABLE, SQD, SQD, none, unreliableDrained);
+    rule(DATAGRAM, SQD, SQD, none, Set.of(PKEY_INDEX, QUEUE_KEY));
     rule(UNRELIABLE, SQE, RTS, none, Set.of(CURRENT_STATE, ACCESS));
     rule(DATAGRAM, SQE, RTS, none, datagramSend);
   }

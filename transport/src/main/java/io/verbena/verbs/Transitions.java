@@ -49,8 +49,18 @@ final class Transitions {
       case SEND_SEQUENCE -> ibv_qp_attr.sq_psn(attr, value);
       case MAX_SERVED_READ_ATOMIC -> ibv_qp_attr.max_dest_rd_atomic(attr, (byte) value);
       case PEER_NUMBER -> ibv_qp_attr.dest_qp_num(attr, value);
-      case CURRENT_STATE, DRAINED_NOTIFICATION, ALTERNATE_PATH, PATH_MIGRATION ->
-          throw new IllegalArgumentException(attribute + " cannot be set");
+      case CURRENT_STATE -> ibv_qp_attr.cur_qp_state(attr, value);
+      case DRAINED_NOTIFICATION -> ibv_qp_attr.en_sqd_async_notify(attr, (byte) value);
+      case ALTERNATE_PATH -> {
+        QueuePairAttributes.AlternatePath path = attributes.alternatePath();
+        if (path != null) {
+          path.vector().fill(ibv_qp_attr.alt_ah_attr(attr));
+          ibv_qp_attr.alt_port_num(attr, (byte) path.vector().port());
+          ibv_qp_attr.alt_pkey_index(attr, (short) path.pkeyIndex());
+          ibv_qp_attr.alt_timeout(attr, (byte) path.timeout());
+        }
+      }
+      case PATH_MIGRATION -> ibv_qp_attr.path_mig_state(attr, value);
     }
   }
 
@@ -60,6 +70,10 @@ final class Transitions {
     ibv_qp_init_attr.send_cq(attributes, config.sendQueue().handle);
     ibv_qp_init_attr.recv_cq(attributes, config.receiveQueue().handle);
     ibv_qp_init_attr.qp_type(attributes, config.type().code());
+    SharedReceiveQueue shared = config.sharedReceiveQueue();
+    if (shared != null) {
+      ibv_qp_init_attr.srq(attributes, shared.handle);
+    }
     MemorySegment cap = ibv_qp_init_attr.cap(attributes);
     ibv_qp_cap.max_send_wr(cap, config.sendDepth());
     ibv_qp_cap.max_recv_wr(cap, config.receiveDepth());

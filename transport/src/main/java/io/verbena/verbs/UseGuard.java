@@ -118,6 +118,11 @@ abstract class UseGuard {
     }
   }
 
+  /** Takes back {@link #shut}. */
+  final void reopen() {
+    CLOSED.setVolatile(this, false);
+  }
+
   /** Every Java thread passes a point at which its memory is in order before this returns. */
   private static void handshake() {
     try (Arena _ = Arena.ofShared()) {
@@ -128,7 +133,7 @@ abstract class UseGuard {
   /** What this is, for messages: starts with "the". */
   abstract String description();
 
-  final IllegalStateException closed() {
+  IllegalStateException closed() {
     return new IllegalStateException(
         description() + " is closed: do not use it after close(), its own or its parent's");
   }

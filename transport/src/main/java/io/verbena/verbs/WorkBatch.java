@@ -39,10 +39,12 @@ abstract class WorkBatch extends UseGuard {
   /** Slots start at a cache line each. */
   private static final long ALIGNMENT = 64;
 
-  final QueuePair pair;
   final ProtectionDomain domain;
-  final WorkRing ring;
+  final WorkSlots ring;
   final MemorySegment slots;
+
+  /** Elements that a request may have. */
+  final int elementCount;
 
   /** Bytes from one slot to the next. */
   final long stride;
@@ -59,16 +61,24 @@ abstract class WorkBatch extends UseGuard {
   /** Place of the last slot. */
   final int last;
 
+  private final NativeObject owner;
   private int terminator;
   int size;
 
   /** {@link #OVERFLOW} and {@link #REFERS}: what makes posting other than usual. */
   int state;
 
-  WorkBatch(QueuePair pair, WorkRing ring, long requestBytes, int elementCount, int inlineBytes) {
-    this.pair = pair;
-    this.domain = pair.domain();
+  WorkBatch(
+      NativeObject owner,
+      ProtectionDomain domain,
+      WorkSlots ring,
+      long requestBytes,
+      int elementCount,
+      int inlineBytes) {
+    this.owner = owner;
+    this.domain = domain;
     this.ring = ring;
+    this.elementCount = elementCount;
     this.elements = requestBytes;
     long bytes = requestBytes + elementCount * ibv_sge.sizeof() + inlineBytes;
     this.stride = (bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
@@ -118,6 +128,48 @@ abstract class WorkBatch extends UseGuard {
     return false;
   }
 
+  /**
+   * The request that was added last, which is to get one more element.
+   *
+   * @return its offset in the slots; -1 if the batch will not be posted anyway
+   */
+  final long lastSlot() {
+    if ((state & OVERFLOW) != 0) {
+      return -1;
+    }
+    if (size == 0) {
+      throw new IllegalStateException("append() continues a request: add one first");
+    }
+    return (size - 1) * stride;
+  }
+
+  /** Adds an element to a request. */
+  final void appendElement(long slot, long where, int length, int lkey) {
+    int count = slots.get(ValueLayout.JAVA_INT, slot + NUM_SGE);
+    if (count == elementCount) {
+      throw new IllegalArgumentException(
+          "a request of "
+              + owner.description()
+              + " takes "
+              + elementCount
+              + (elementCount == 1 ? " element" : " elements")
+              + ": ask for more when it is created");
+    }
+    long element = slot + elements + count * ibv_sge.sizeof();
+    slots.set(ValueLayout.JAVA_LONG, element + SGE_ADDRESS, where);
+    slots.set(ValueLayout.JAVA_INT, element + SGE_LENGTH, length);
+    slots.set(ValueLayout.JAVA_INT, element + SGE_LKEY, lkey);
+    slots.set(ValueLayout.JAVA_INT, slot + NUM_SGE, count + 1);
+  }
+
+  @Override
+  IllegalStateException closed() {
+    return owner.isOpen()
+        ? new IllegalStateException(
+            owner.description() + " is being reset: post when modify() has returned")
+        : super.closed();
+  }
+
   /** Ends the chain behind the last request of the batch. */
   final void terminate() {
     int end = size - 1;
@@ -146,7 +198,7 @@ abstract class WorkBatch extends UseGuard {
             + " of a batch of "
             + count
             + " counted from 0, "
-            + pair.description();
+            + owner.description();
     refused.set(ValueLayout.JAVA_LONG, 0, 0);
     return VerbsException.of(verb, request, Math.abs(result));
   }

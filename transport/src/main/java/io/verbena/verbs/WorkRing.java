@@ -21,7 +21,7 @@ import java.lang.invoke.VarHandle;
  * queue pairs of a context: a completion that an earlier queue pair of the same number left behind
  * is told from ours.
  */
-final class WorkRing {
+final class WorkRing extends WorkSlots {
   static final long RECEIVE = 1 << 5;
   static final long QUIET = 1 << 4;
 
@@ -64,11 +64,12 @@ final class WorkRing {
     this.tag = (long) tag << TAG_SHIFT;
   }
 
+  @Override
   int depth() {
     return depth;
   }
 
-  /** Posting thread: whether there is a slot beyond {@code pending} that are not yet posted. */
+  @Override
   boolean hasRoom(int pending) {
     long end = head + pending;
     if (end - seenTail < depth) {
@@ -78,38 +79,30 @@ final class WorkRing {
     return end - seenTail < depth;
   }
 
-  /** Any thread: slots that are free now. */
-  int free() {
-    return depth - outstanding();
-  }
-
-  /** Any thread: requests that are posted and not completed. */
+  @Override
   int outstanding() {
     long completed = (long) TAIL.getAcquire(this);
     return (int) ((long) HEAD.getAcquire(this) - completed);
   }
 
-  /** Posting thread: keeps the caller's id and returns ours. */
+  @Override
   long assign(int pending, long id, long bits) {
     long sequence = head + pending;
     ids[(int) sequence & ids.length - 1] = id;
     return tag | (sequence & SEQUENCE_MASK) << SEQUENCE_SHIFT | bits;
   }
 
-  /** The caller's id of a request that is not yet posted. */
+  @Override
   long id(int pending) {
     return ids[(int) (head + pending) & ids.length - 1];
   }
 
-  /**
-   * Posting thread, before the device sees the requests: their completions may be polled before the
-   * post returns.
-   */
+  @Override
   void advance(int count) {
     HEAD.setRelease(this, head + count);
   }
 
-  /** Posting thread: the device refused that many. */
+  @Override
   void retreat(int count) {
     HEAD.setRelease(this, head - count);
   }

@@ -26,6 +26,7 @@ class AbiTest {
     Map<String, Integer> expected =
         Map.ofEntries(
             Map.entry("QP_STATE_MASK", Verbs.IBV_QP_STATE()),
+            Map.entry("QP_CAPABILITIES_MASK", Verbs.IBV_QP_CAP()),
             Map.entry("WR_WRITE", Verbs.IBV_WR_RDMA_WRITE()),
             Map.entry("WR_WRITE_IMMEDIATE", Verbs.IBV_WR_RDMA_WRITE_WITH_IMM()),
             Map.entry("WR_SEND", Verbs.IBV_WR_SEND()),

@@ -10,6 +10,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.verbena.RdmaTest;
 import io.verbena.verbs.QueuePairTransition.ToReset;
 import java.io.IOException;
+import java.net.NetworkInterface;
+import java.net.StandardProtocolFamily;
+import java.nio.channels.DatagramChannel;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -19,6 +22,8 @@ import org.junit.jupiter.api.Test;
 class DatagramTest {
   /** {@code ::ffff:239.1.2.3} */
   private static final Gid GROUP = new Gid(0, 0xffff_ef01_0203L);
+
+  private static final int ALL_MEMBERS = 0xffffff;
 
   @Test
   void shouldSendADatagramAndSayWhoSentIt() throws IOException {
@@ -201,6 +206,47 @@ class DatagramTest {
         assertTrue(sender.get(20, TimeUnit.SECONDS) >= 20);
       }
     }
+  }
+
+  @Test
+  void shouldReceiveMulticastWhileAttached() throws IOException {
+    try (DatagramPair pair = new DatagramPair();
+        DatagramChannel member = joined(pair)) {
+      assertTrue(member.isOpen());
+      AddressVector there = pair.toRight.vector();
+      AddressVector group =
+          new AddressVector(there.port(), there.gidIndex(), 0, GROUP, true, 0, 0, 1);
+      pair.rightPair.receives().receive(1, pair.right, 0, 256).submit();
+      pair.rightPair.attachMulticast(GROUP, 0);
+      illegalState("attached to", () -> pair.rightPair.attachMulticast(GROUP, 0));
+      try (AddressHandle handle = pair.domain.createAddressHandle(group)) {
+        LoopbackPair.put(pair.left, 0, "everybody");
+        pair.leftPair
+            .sends()
+            .to(handle, ALL_MEMBERS, QUEUE_KEY)
+            .signaled()
+            .send(2, pair.left, 0, 9)
+            .submit();
+        assertTrue(LoopbackPair.next(pair.leftQueue).succeeded());
+        assertEquals(1, pair.arrival().id());
+        assertEquals("everybody", LoopbackPair.get(pair.right, HEADER, 9));
+      }
+      pair.rightPair.detachMulticast(GROUP, 0);
+      illegalState("not attached", () -> pair.rightPair.detachMulticast(GROUP, 0));
+      assertThrows(
+          IllegalArgumentException.class,
+          () -> pair.rightPair.attachMulticast(pair.toRight.vector().gid(), 0));
+    }
+  }
+
+  /** The machine itself must be a member of the IP group: only then its network loops it back. */
+  private static DatagramChannel joined(DatagramPair pair) throws IOException {
+    NetworkInterface network =
+        NetworkInterface.getByInetAddress(
+            pair.leftPair.address(pair.port, pair.gidIndex).gid().inetAddress());
+    DatagramChannel channel = DatagramChannel.open(StandardProtocolFamily.INET);
+    channel.join(GROUP.inetAddress(), network);
+    return channel;
   }
 
   @Test

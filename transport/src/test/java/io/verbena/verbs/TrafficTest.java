@@ -239,6 +239,19 @@ class TrafficTest {
   }
 
   @Test
+  void shouldPostNothingOfABatchThatIsLongerThanTheQueue() throws IOException {
+    try (LoopbackPair pair =
+        new LoopbackPair(config -> config.withSendDepth(4), ConnectOptions.defaults())) {
+      SendBatch sends = pair.leftPair.sends();
+      for (int i = 0; i < 5; i++) {
+        sends.signaled().write(i, pair.left, 0, 8, pair.right.address(), pair.right.rkey());
+      }
+      assertFalse(sends.submit());
+      assertEquals(4, sends.free());
+    }
+  }
+
+  @Test
   void shouldGetSlotsBackWhenNothingIsSignaled() throws IOException {
     try (LoopbackPair pair =
         new LoopbackPair(config -> config.withSendDepth(8), ConnectOptions.defaults())) {
