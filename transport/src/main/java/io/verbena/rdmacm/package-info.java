@@ -46,7 +46,8 @@
  *
  * <p>What the environment or the peer does is a checked {@link
  * io.verbena.rdmacm.ConnectionException}, a caller's mistake an {@code IllegalArgumentException} or
- * an {@code IllegalStateException}. Everything may be called and closed from any thread at any time.
+ * an {@code IllegalStateException}. Everything may be called and closed from any thread at any
+ * time.
  */
 @NullMarked
 package io.verbena.rdmacm;
