@@ -28,7 +28,10 @@ public final class RegisteredMemory implements AutoCloseable {
   private final MemoryDomain domain;
   private final @Nullable ProtectionDomain protectionDomain;
   private final @Nullable MemoryRegion region;
-  private final Arena arena;
+
+  /** Of the memory, where no adapter's region owns it. */
+  private final @Nullable Arena arena;
+
   private final MemorySegment segment;
   private final Map<Long, Optional<MemoryRegion>> grants = new HashMap<>();
   private boolean closed;
@@ -37,7 +40,7 @@ public final class RegisteredMemory implements AutoCloseable {
       MemoryDomain domain,
       @Nullable ProtectionDomain protectionDomain,
       @Nullable MemoryRegion region,
-      Arena arena,
+      @Nullable Arena arena,
       MemorySegment segment) {
     this.domain = domain;
     this.protectionDomain = protectionDomain;
@@ -50,13 +53,15 @@ public final class RegisteredMemory implements AutoCloseable {
   static RegisteredMemory allocate(
       MemoryDomain domain, @Nullable ProtectionDomain protectionDomain, long bytes)
       throws IOException {
+    if (protectionDomain != null) {
+      MemoryRegion region = protectionDomain.allocate(bytes, Access.LOCAL_WRITE);
+      return new RegisteredMemory(domain, protectionDomain, region, null, region.memory());
+    }
     Arena arena = Arena.ofShared();
     try {
       MemorySegment segment = arena.allocate(bytes, PAGE);
-      MemoryRegion region =
-          protectionDomain == null ? null : protectionDomain.register(segment, Access.LOCAL_WRITE);
-      return new RegisteredMemory(domain, protectionDomain, region, arena, segment);
-    } catch (IOException | RuntimeException | OutOfMemoryError e) {
+      return new RegisteredMemory(domain, null, null, arena, segment);
+    } catch (RuntimeException | OutOfMemoryError e) {
       arena.close();
       throw e;
     }
@@ -120,9 +125,9 @@ public final class RegisteredMemory implements AutoCloseable {
       access.add(Access.LOCAL_WRITE);
     }
     MemoryRegion granted =
-        protectionDomain == null
+        protectionDomain == null || region == null
             ? null
-            : protectionDomain.register(segment, access.toArray(Access[]::new));
+            : protectionDomain.register(region, access.toArray(Access[]::new));
     long handle = domain.publish(this, wanted);
     grants.put(handle, Optional.ofNullable(granted));
     int key = granted == null ? 0 : granted.rkey();
@@ -163,6 +168,8 @@ public final class RegisteredMemory implements AutoCloseable {
       // The device may still reach the memory: it has to stay.
       throw new IllegalStateException("the memory stays registered: " + e.getMessage(), e);
     }
-    arena.close();
+    if (arena != null) {
+      arena.close();
+    }
   }
 }

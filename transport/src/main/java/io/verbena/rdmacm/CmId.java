@@ -9,9 +9,12 @@ import io.verbena.ffi.rdmacm.rdma_conn_param;
 import io.verbena.ffi.rdmacm.rdma_route;
 import io.verbena.ffi.verbs.Verbs;
 import io.verbena.ffi.verbs.ibv_context;
+import io.verbena.ffi.verbs.ibv_device;
 import io.verbena.ffi.verbs.ibv_qp_attr;
 import io.verbena.verbs.Device;
+import io.verbena.verbs.NodeType;
 import io.verbena.verbs.QueuePair;
+import io.verbena.verbs.TransportType;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SegmentAllocator;
@@ -245,7 +248,9 @@ final class CmId {
     MemorySegment device = ibv_context.device(rdma_cm_id.verbs(handle));
     return new Device(
         Verbs.ibv_get_device_name(device).getString(0),
-        Long.reverseBytes(Verbs.ibv_get_device_guid(device)));
+        Long.reverseBytes(Verbs.ibv_get_device_guid(device)),
+        NodeType.of(ibv_device.node_type(device)),
+        TransportType.of(ibv_device.transport_type(device)));
   }
 
   int port() {

@@ -25,9 +25,9 @@ public enum Access {
   WINDOW_BIND(1 << 4),
   /** Addresses in the region count from zero instead of from its virtual address. */
   ZERO_BASED(1 << 5),
-  /** Pages are faulted in on demand instead of pinned, where the device can. */
+  /** Pages are faulted in on demand instead of pinned, where the device can; else refused. */
   ON_DEMAND(1 << 6),
-  /** The memory consists of huge pages. */
+  /** The memory consists of huge pages; needs {@link #ON_DEMAND}. */
   HUGE_PAGES(1 << 7),
   /** PCI writes may be reordered: faster on some machines; devices that cannot ignore it. */
   RELAXED_ORDERING(1 << 20);
@@ -88,6 +88,10 @@ public enum Access {
         && (flags & (REMOTE_WRITE.flag | REMOTE_ATOMIC.flag)) != 0) {
       throw new IllegalArgumentException(
           "REMOTE_WRITE and REMOTE_ATOMIC need LOCAL_WRITE beside them, but got " + rights);
+    }
+    if ((flags & HUGE_PAGES.flag) != 0 && (flags & ON_DEMAND.flag) == 0) {
+      throw new IllegalArgumentException(
+          "HUGE_PAGES means something with ON_DEMAND only, but got " + rights);
     }
     return flags;
   }

@@ -11,6 +11,7 @@ import java.util.Optional;
  *   case AsyncEvent.OfPort(var type, var port) -> log(port + ": " + type);
  *   case AsyncEvent.OfQueuePair(var type, var pair) -> pair.ifPresent(QueuePair::close);
  *   case AsyncEvent.OfCompletionQueue(var type, var queue) -> queue.ifPresent(this::abandon);
+ *   case AsyncEvent.OfSharedReceiveQueue(var type, var queue) -> queue.ifPresent(this::refill);
  *   case AsyncEvent.OfDevice(var type) -> context.close();
  *   case AsyncEvent.Unknown(var code) -> log("event " + code);
  * }
@@ -42,6 +43,15 @@ public sealed interface AsyncEvent {
    * @param queue which; empty if it is gone
    */
   record OfCompletionQueue(AsyncEventType type, Optional<CompletionQueue> queue)
+      implements AsyncEvent {}
+
+  /**
+   * About a shared receive queue.
+   *
+   * @param type what happened
+   * @param queue which; empty if it is gone
+   */
+  record OfSharedReceiveQueue(AsyncEventType type, Optional<SharedReceiveQueue> queue)
       implements AsyncEvent {}
 
   /**

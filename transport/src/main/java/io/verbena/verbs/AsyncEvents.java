@@ -112,11 +112,10 @@ public final class AsyncEvents extends EventSource {
           GID_CHANGE ->
           new AsyncEvent.OfPort(type, ibv_async_event.element.port_num(element));
       case DEVICE_FATAL -> new AsyncEvent.OfDevice(type);
-      case SHARED_RECEIVE_QUEUE_ERROR,
-          SHARED_RECEIVE_QUEUE_LIMIT_REACHED,
-          WORK_QUEUE_FATAL,
-          UNKNOWN ->
-          new AsyncEvent.Unknown(code);
+      case SHARED_RECEIVE_QUEUE_ERROR, SHARED_RECEIVE_QUEUE_LIMIT_REACHED ->
+          new AsyncEvent.OfSharedReceiveQueue(
+              type, find(ibv_async_event.element.srq(element).address(), SharedReceiveQueue.class));
+      case WORK_QUEUE_FATAL, UNKNOWN -> new AsyncEvent.Unknown(code);
     };
   }
 

@@ -1,12 +1,11 @@
 package io.verbena.verbs;
 
-import io.verbena.ffi.ErrnoCalls;
 import io.verbena.ffi.InlineVerbs;
 import io.verbena.ffi.verbs.Verbs;
 import io.verbena.ffi.verbs.ibv_cq;
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -21,24 +20,22 @@ import org.jspecify.annotations.Nullable;
  * the queue pairs that complete here are added up, and one that would be too many is refused.
  *
  * <p>Threads: one at a time may poll, arm or await; {@link #wakeup} and {@code close()} may be
- * called from any. Ownership: by its {@link CompletionChannel}; closing it closes the queue pairs
- * that complete here.
+ * called from any, and so may {@link #resize} and {@link #moderate}. Ownership: by its {@link
+ * Context} and its {@link CompletionChannel}; closing it closes the queue pairs that complete here.
  */
 public final class CompletionQueue extends NativeObject {
-  private static final QueuePair[] NO_PAIRS = new QueuePair[1];
-
-  private final CompletionChannel channel;
+  private final Context context;
+  private final @Nullable CompletionChannel channel;
   private final boolean ownsChannel;
-  private final int capacity;
   private final Completions completions;
+  private final @Nullable ExtendedPoll extended;
 
   private final long pollFunction;
   private final long notifyFunction;
   private final long queueAddress;
   private final long arrayAddress;
 
-  /** By number, open addressing; replaced as a whole when a queue pair comes or goes. */
-  private volatile @Nullable QueuePair[] pairs = NO_PAIRS;
+  private final QueuePairTable pairs = new QueuePairTable();
 
   /** Whose receives may complete here; replaced as a whole. */
   private volatile SharedReceiveQueue[] shared = new SharedReceiveQueue[0];
@@ -46,36 +43,58 @@ public final class CompletionQueue extends NativeObject {
   /** Completions that queue pairs which are gone may have left in the queue. */
   private final AtomicInteger stale = new AtomicInteger();
 
-  private int attachedPairs;
+  private volatile int capacity;
   private int reserved;
 
   private CompletionQueue(
-      CompletionChannel channel, MemorySegment handle, boolean ownsChannel, int capacity) {
-    super(handle, channel.context(), channel);
+      Context context,
+      MemorySegment handle,
+      CompletionQueueConfig config,
+      @Nullable CompletionChannel channel,
+      boolean isExtended) {
+    super(
+        handle,
+        channel == null ? new NativeObject[] {context} : new NativeObject[] {context, channel});
+    this.context = context;
     this.channel = channel;
-    this.ownsChannel = ownsChannel;
-    this.capacity = capacity;
+    this.ownsChannel = config.channel() == null;
+    this.capacity = ibv_cq.cqe(handle);
     this.completions = new Completions(this);
-    this.pollFunction = InlineVerbs.pollCq(channel.context().handle);
-    this.notifyFunction = InlineVerbs.reqNotifyCq(channel.context().handle);
+    this.extended =
+        isExtended ? new ExtendedPoll(handle, completions.array(), config.timestamp()) : null;
+    this.pollFunction = InlineVerbs.pollCq(context.handle);
+    this.notifyFunction = InlineVerbs.reqNotifyCq(context.handle);
     this.queueAddress = handle.address();
-    this.arrayAddress = completions.address();
+    this.arrayAddress = completions.array().address();
   }
 
-  static CompletionQueue create(CompletionChannel channel, int entries, boolean ownsChannel)
+  /** With the lock. */
+  static CompletionQueue create(Context context, CompletionQueueConfig config)
       throws VerbsException {
-    if (entries < 1) {
-      throw new IllegalArgumentException("a completion queue has at least 1 entry, not " + entries);
+    return create(context, config, config.timestamp() != CompletionTimestamp.NONE);
+  }
+
+  /** With the lock; the extended form only where it is needed, because it takes more calls. */
+  static CompletionQueue create(Context context, CompletionQueueConfig config, boolean isExtended)
+      throws VerbsException {
+    CompletionQueueCreation.check(context, config);
+    CompletionChannel channel = config.channel();
+    boolean owned = channel == null && !config.polledOnly();
+    if (owned) {
+      channel = context.createCompletionChannel();
     }
-    try (Arena arena = Arena.ofConfined()) {
-      MemorySegment capture = ErrnoCalls.capture(arena);
-      MemorySegment queue =
-          ErrnoCalls.createCq(
-              capture, channel.context().handle, entries, MemorySegment.NULL, channel.handle, 0);
-      if (queue.address() == 0) {
-        throw VerbsException.of("ibv_create_cq", "entries=" + entries, ErrnoCalls.errno(capture));
+    CompletionQueue queue = null;
+    try {
+      MemorySegment handle =
+          isExtended
+              ? CompletionQueueCreation.extended(context, config, channel)
+              : CompletionQueueCreation.plain(context, config, channel);
+      queue = new CompletionQueue(context, handle, config, channel, isExtended);
+      return queue;
+    } finally {
+      if (queue == null && owned && channel != null) {
+        channel.close();
       }
-      return new CompletionQueue(channel, queue, ownsChannel, ibv_cq.cqe(queue));
     }
   }
 
@@ -85,16 +104,22 @@ public final class CompletionQueue extends NativeObject {
    * @return its context
    */
   public Context context() {
-    return channel.context();
+    return context;
   }
 
   /**
    * Where the queue's events go.
    *
    * @return the channel that it was created on, or its own
+   * @throws IllegalStateException if it was created without
    */
   public CompletionChannel channel() {
-    return channel;
+    CompletionChannel present = channel;
+    if (present == null) {
+      throw new IllegalStateException(
+          description() + " has no channel: create it without withoutChannel() to get events");
+    }
+    return present;
   }
 
   /**
@@ -131,7 +156,10 @@ public final class CompletionQueue extends NativeObject {
     enter();
     int left = stale.getPlain();
     try {
-      count = InlineVerbs.pollCq(pollFunction, queueAddress, Completions.LENGTH, arrayAddress);
+      count =
+          extended == null
+              ? InlineVerbs.pollCq(pollFunction, queueAddress, Completions.LENGTH, arrayAddress)
+              : extended.fill();
     } finally {
       exit();
     }
@@ -152,10 +180,12 @@ public final class CompletionQueue extends NativeObject {
    *
    * @param solicitedOnly only for receives whose sender asked for it, and for failures
    * @throws VerbsException if the device refuses
-   * @throws IllegalStateException if the queue is closed, or another thread is using it
+   * @throws IllegalStateException if the queue is closed or has no channel, or another thread is
+   *     using it
    */
   public void arm(boolean solicitedOnly) throws VerbsException {
     int result;
+    channel();
     enter();
     try {
       result = InlineVerbs.reqNotifyCq(notifyFunction, queueAddress, solicitedOnly ? 1 : 0);
@@ -179,8 +209,8 @@ public final class CompletionQueue extends NativeObject {
    *     requests that were not signaled, which it skips); false after the timeout or {@link
    *     #wakeup}
    * @throws VerbsException if the device fails
-   * @throws IllegalStateException if the queue is closed, before or meanwhile, or another thread is
-   *     using it or its channel
+   * @throws IllegalStateException if the queue is closed, before or meanwhile, or has no channel,
+   *     or another thread is using it or its channel
    */
   public boolean await(Duration timeout) throws VerbsException {
     long start = System.nanoTime();
@@ -209,7 +239,7 @@ public final class CompletionQueue extends NativeObject {
 
   private boolean sleep(Duration timeout) throws VerbsException {
     try {
-      return channel.await(timeout);
+      return channel().await(timeout);
     } catch (IllegalStateException e) {
       // The channel goes together with the queue: say which of the two the caller knows.
       throw isClosed() ? closed() : e;
@@ -221,19 +251,86 @@ public final class CompletionQueue extends NativeObject {
    * does. Any thread may call this; on a closed queue it does nothing.
    */
   public void wakeup() {
-    channel.wakeup();
+    if (channel != null) {
+      channel.wakeup();
+    }
+  }
+
+  /**
+   * Makes room for more completions, or less; see {@code man ibv_resize_cq}. Nothing that is in the
+   * queue is lost, and another thread may poll meanwhile.
+   *
+   * @param entries the completions that it must hold, at least those that belong to queue pairs
+   * @throws VerbsException if the device refuses: the queue is as before; but with ENOMEM it is
+   *     closed together with its queue pairs, because a provider may have let go of the old one
+   * @throws IllegalArgumentException if queue pairs need more
+   * @throws IllegalStateException if the queue is closed
+   */
+  public void resize(int entries) throws VerbsException {
+    lock.lock();
+    try {
+      requireOpen();
+      int needed = Math.max(1, reserved + stale.get());
+      if (entries < needed) {
+        throw new IllegalArgumentException(
+            description() + " cannot shrink to " + entries + ": its queue pairs need " + needed);
+      }
+      int result = Math.abs(Verbs.ibv_resize_cq(handle, entries));
+      if (result != 0) {
+        VerbsException refusal =
+            VerbsException.of("ibv_resize_cq", "entries=" + entries + ", now=" + capacity, result);
+        if (result == Cures.ENOMEM) {
+          List<VerbsException> failures = new ArrayList<>();
+          release(failures);
+          failures.forEach(refusal::addSuppressed);
+        }
+        throw refusal;
+      }
+      capacity = ibv_cq.cqe(handle);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /**
+   * Lets one event stand for several completions; see {@code man ibv_modify_cq}. Completions can be
+   * polled at once all the same. An event comes as soon as either limit is reached.
+   *
+   * @param completionCount how many, at least 0
+   * @param period how long to wait for so many, in whole microseconds; zero, as the device does by
+   *     itself
+   * @throws VerbsException if the device cannot
+   * @throws IllegalArgumentException if a value is beyond {@link
+   *     ExtendedDeviceAttributes#moderation}
+   * @throws IllegalStateException if the queue is closed
+   */
+  public void moderate(int completionCount, Duration period) throws VerbsException {
+    lock.lock();
+    try {
+      requireOpen();
+      CompletionQueueCreation.moderate(this, completionCount, period);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  static IllegalStateException noTimestamps() {
+    return new IllegalStateException(
+        "this completion queue has no timestamps: create it with"
+            + " CompletionQueueConfig.withTimestamp()");
+  }
+
+  /** Of the completion at a place of the cursor's array. */
+  long timestamp(int place) {
+    if (extended == null) {
+      throw noTimestamps();
+    }
+    return extended.timestamp(place);
   }
 
   /** The queue pair with a number; null if it is gone. */
   @Nullable QueuePair pair(int number) {
-    @Nullable QueuePair[] table = pairs;
-    int mask = table.length - 1;
-    for (int i = number & mask; ; i = i + 1 & mask) {
-      QueuePair found = table[i];
-      if (found == null || found.number() == number) {
-        return found;
-      }
-    }
+    return pairs.find(number);
   }
 
   /** Sets aside room for a queue pair; with the lock. */
@@ -246,7 +343,7 @@ public final class CompletionQueue extends NativeObject {
               + ", of which "
               + reserved
               + " belong to "
-              + attachedPairs
+              + pairs.size()
               + " queue pairs"
               + (left == 0 ? "" : " and " + left + " may be left from closed ones: poll it")
               + "; "
@@ -268,10 +365,7 @@ public final class CompletionQueue extends NativeObject {
 
   /** Finds a queue pair's completions from now on; with the lock. */
   void attach(QueuePair pair) {
-    if (pair(pair.number()) != pair) {
-      attachedPairs++;
-      rebuild(pair, null);
-    }
+    pairs.add(pair);
   }
 
   /** The shared receive queue that a receive was posted to; null if it is gone. */
@@ -302,34 +396,7 @@ public final class CompletionQueue extends NativeObject {
 
   /** Skips a queue pair's completions from now on; with the lock. */
   void detach(QueuePair pair) {
-    if (pair(pair.number()) == pair) {
-      attachedPairs--;
-      rebuild(null, pair);
-    }
-  }
-
-  private void rebuild(@Nullable QueuePair added, @Nullable QueuePair removed) {
-    // At most half full, so that a probe meets an empty place soon.
-    @Nullable QueuePair[] table =
-        new @Nullable QueuePair[Integer.highestOneBit(Math.max(1, 4 * attachedPairs))];
-    for (QueuePair pair : pairs) {
-      if (pair != null && pair != removed) {
-        insert(table, pair);
-      }
-    }
-    if (added != null) {
-      insert(table, added);
-    }
-    pairs = table;
-  }
-
-  private static void insert(@Nullable QueuePair[] table, QueuePair pair) {
-    int mask = table.length - 1;
-    int i = pair.number() & mask;
-    while (table[i] != null) {
-      i = i + 1 & mask;
-    }
-    table[i] = pair;
+    pairs.remove(pair);
   }
 
   @Override
@@ -339,7 +406,7 @@ public final class CompletionQueue extends NativeObject {
 
   @Override
   void wakeSleepers() {
-    channel.wakeup();
+    wakeup();
   }
 
   @Override
@@ -352,16 +419,13 @@ public final class CompletionQueue extends NativeObject {
 
   @Override
   void afterDestroy(List<VerbsException> failures) {
-    if (ownsChannel) {
+    if (ownsChannel && channel != null) {
       channel.release(failures);
     }
   }
 
   @Override
   String description() {
-    return "the completion queue of "
-        + capacity
-        + " entries on "
-        + channel.context().device().name();
+    return "the completion queue of " + capacity + " entries on " + context.device().name();
   }
 }

@@ -71,8 +71,8 @@ public final class Completions {
     this.queue = queue;
   }
 
-  long address() {
-    return array.address();
+  MemorySegment array() {
+    return array;
   }
 
   boolean hasUnread() {
@@ -196,6 +196,17 @@ public final class Completions {
       throw new IllegalStateException("this completion has no immediate data: ask hasImmediate()");
     }
     return array.get(BIG_ENDIAN_INT, offset + IMMEDIATE);
+  }
+
+  /**
+   * When the adapter made the completion of a successful request.
+   *
+   * @return in the unit of the queue's {@link CompletionTimestamp}; nothing that means anything for
+   *     a failed request
+   * @throws IllegalStateException if the queue was created without timestamps
+   */
+  public long timestamp() {
+    return queue.timestamp(Math.max(0, index));
   }
 
   /**

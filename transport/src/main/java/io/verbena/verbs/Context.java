@@ -1,18 +1,20 @@
 package io.verbena.verbs;
 
+import io.verbena.ffi.ContextVerbs;
 import io.verbena.ffi.ErrnoCalls;
 import io.verbena.ffi.InlineVerbs;
 import io.verbena.ffi.verbs.Verbs;
 import io.verbena.ffi.verbs.ibv_ah_attr;
-import io.verbena.ffi.verbs.ibv_device_attr;
-import io.verbena.ffi.verbs.ibv_gid;
-import io.verbena.ffi.verbs.ibv_gid_entry;
-import io.verbena.ffi.verbs.ibv_port_attr;
+import io.verbena.ffi.verbs.ibv_context;
+import io.verbena.ffi.verbs.ibv_device_attr_ex;
+import io.verbena.ffi.verbs.ibv_values_ex;
+import io.verbena.ffi.verbs.timespec;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
-import java.util.ArrayList;
 import java.util.List;
+import java.util.OptionalInt;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,9 +25,15 @@ import org.jspecify.annotations.Nullable;
  * made with it.
  */
 public final class Context extends NativeObject {
+  /**
+   * A context that somebody forgets stays open, and what it has registered stays in the adapter's
+   * reach: so none of it may be collected.
+   */
+  private static final Set<Context> OPEN = ConcurrentHashMap.newKeySet();
+
   private final Device device;
   private final boolean criticalPost;
-  private @Nullable DeviceAttributes attributes;
+  private @Nullable ExtendedDeviceAttributes extendedAttributes;
   private @Nullable AsyncEvents events;
   private int nextTag;
 
@@ -33,6 +41,7 @@ public final class Context extends NativeObject {
     super(handle);
     this.device = device;
     this.criticalPost = Provider.postsWithoutSystemCall(InlineVerbs.postSend(handle));
+    OPEN.add(this);
   }
 
   /**
@@ -53,20 +62,58 @@ public final class Context extends NativeObject {
    * @throws IllegalStateException if the context is closed
    */
   public DeviceAttributes attributes() throws VerbsException {
+    return extendedAttributes().base();
+  }
+
+  /**
+   * What the adapter can do beyond {@link #attributes}; asked once, the answer does not change. See
+   * {@code man ibv_query_device_ex}.
+   *
+   * @return the limits and capabilities
+   * @throws VerbsException if the device does not answer
+   * @throws IllegalStateException if the context is closed
+   */
+  public ExtendedDeviceAttributes extendedAttributes() throws VerbsException {
     lock.lock();
     try (Arena arena = Arena.ofConfined()) {
       requireOpen();
-      DeviceAttributes known = attributes;
+      ExtendedDeviceAttributes known = extendedAttributes;
       if (known == null) {
-        MemorySegment attr = ibv_device_attr.allocate(arena);
-        int result = Verbs.ibv_query_device(handle, attr);
+        MemorySegment attr = ibv_device_attr_ex.allocate(arena);
+        int result = ContextVerbs.queryDeviceEx(handle, attr);
         if (result != 0) {
-          throw VerbsException.of("ibv_query_device", device.name(), Math.abs(result));
+          throw VerbsException.of("ibv_query_device_ex", device.name(), Math.abs(result));
         }
-        known = Snapshots.device(attr);
-        attributes = known;
+        known = Snapshots.extended(attr);
+        extendedAttributes = known;
       }
       return known;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /**
+   * Reads the adapter's clock, which timestamps of completions count in; see {@code man
+   * ibv_query_rt_values_ex}.
+   *
+   * @return ticks, see {@link ExtendedDeviceAttributes#clockKilohertz}
+   * @throws VerbsException with EOPNOTSUPP if the adapter has no clock that programs can read
+   * @throws IllegalStateException if the context is closed
+   */
+  public long clockTicks() throws VerbsException {
+    lock.lock();
+    try (Arena arena = Arena.ofConfined()) {
+      requireOpen();
+      MemorySegment values = ibv_values_ex.allocate(arena);
+      ibv_values_ex.comp_mask(values, Verbs.IBV_VALUES_MASK_RAW_CLOCK());
+      int result = ContextVerbs.queryRtValuesEx(handle, values);
+      if (result != 0) {
+        throw VerbsException.of("ibv_query_rt_values_ex", device.name(), Math.abs(result));
+      }
+      // A timespec in form only: providers put the counter's value into the nanoseconds.
+      MemorySegment clock = ibv_values_ex.raw_clock(values);
+      return timespec.tv_sec(clock) * 1_000_000_000 + timespec.tv_nsec(clock);
     } finally {
       lock.unlock();
     }
@@ -94,15 +141,9 @@ public final class Context extends NativeObject {
    */
   public PortAttributes port(int number) throws VerbsException {
     lock.lock();
-    try (Arena arena = Arena.ofConfined()) {
+    try {
       requirePort(number);
-      MemorySegment attr = ibv_port_attr.allocate(arena);
-      int result = InlineVerbs.queryPort(handle, (byte) number, attr);
-      if (result != 0) {
-        throw VerbsException.of(
-            "ibv_query_port", device.name() + ", port=" + number, Math.abs(result));
-      }
-      return Snapshots.port(number, attr);
+      return PortQueries.port(this, number);
     } finally {
       lock.unlock();
     }
@@ -120,27 +161,13 @@ public final class Context extends NativeObject {
    */
   public List<GidEntry> gids(int port) throws VerbsException {
     lock.lock();
-    try (Arena arena = Arena.ofConfined()) {
+    try {
       requirePort(port);
       int capacity = 0;
       for (int i = 1; i <= portCount(); i++) {
         capacity += port(i).gidTableLength();
       }
-      MemorySegment capture = ErrnoCalls.capture(arena);
-      MemorySegment entries = ibv_gid_entry.allocateArray(Math.max(1, capacity), arena);
-      long count =
-          ErrnoCalls.queryGidTable(capture, handle, entries, capacity, 0, ibv_gid_entry.sizeof());
-      if (count < 0) {
-        throw VerbsException.of("ibv_query_gid_table", device.name(), (int) -count);
-      }
-      List<GidEntry> found = new ArrayList<>();
-      for (long i = 0; i < count; i++) {
-        MemorySegment entry = ibv_gid_entry.asSlice(entries, i);
-        if (ibv_gid_entry.port_num(entry) == port) {
-          found.add(Snapshots.gid(entry));
-        }
-      }
-      return List.copyOf(found);
+      return PortQueries.gids(this, port, capacity);
     } finally {
       lock.unlock();
     }
@@ -158,30 +185,78 @@ public final class Context extends NativeObject {
    */
   public int pkey(int port, int index) throws VerbsException {
     lock.lock();
-    try (Arena arena = Arena.ofConfined()) {
+    try {
       requirePort(port);
-      MemorySegment capture = ErrnoCalls.capture(arena);
-      MemorySegment key = arena.allocate(ValueLayout.JAVA_SHORT);
-      if (ErrnoCalls.queryPkey(capture, handle, (byte) port, index, key) != 0) {
-        throw VerbsException.of(
-            "ibv_query_pkey", "port=" + port + ", index=" + index, ErrnoCalls.errno(capture));
-      }
-      return Short.reverseBytes(key.get(ValueLayout.JAVA_SHORT, 0)) & 0xffff;
+      return PortQueries.pkey(this, port, index);
     } finally {
       lock.unlock();
     }
   }
 
-  /** One GID, read by its place; empty places give {@link Gid#ZERO}. */
-  Gid gid(int port, int index) throws VerbsException {
-    try (Arena arena = Arena.ofConfined()) {
-      MemorySegment capture = ErrnoCalls.capture(arena);
-      MemorySegment gid = ibv_gid.allocate(arena);
-      if (ErrnoCalls.queryGid(capture, handle, (byte) port, index, gid) != 0) {
-        throw VerbsException.of(
-            "ibv_query_gid", "port=" + port + ", index=" + index, ErrnoCalls.errno(capture));
+  /**
+   * The place of a partition key in a port's table; see {@code man ibv_get_pkey_index}. Places
+   * differ between ports and may change, see {@link AsyncEventType#PKEY_CHANGE}.
+   *
+   * @param port the port, counted from 1
+   * @param pkey 16 bits; the highest, which says full membership, counts
+   * @return the place; empty if the port does not have the key
+   * @throws VerbsException if the device does not answer
+   * @throws IllegalArgumentException if there is no such port
+   * @throws IllegalStateException if the context is closed
+   */
+  public OptionalInt pkeyIndex(int port, int pkey) throws VerbsException {
+    lock.lock();
+    try {
+      int length = port(port).pkeyTableLength();
+      for (int i = 0; i < length; i++) {
+        if (pkey(port, i) == (pkey & 0xffff)) {
+          return OptionalInt.of(i);
+        }
       }
-      return Gid.of(ibv_gid.raw(gid).toArray(ValueLayout.JAVA_BYTE));
+      return OptionalInt.empty();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /**
+   * One GID, read by its place; see {@code man ibv_query_gid}.
+   *
+   * @param port the port, counted from 1
+   * @param index the place in the table, from 0 to below {@link PortAttributes#gidTableLength}
+   * @return the GID; {@link Gid#ZERO} if the place is empty
+   * @throws VerbsException if there is no such place
+   * @throws IllegalArgumentException if there is no such port
+   * @throws IllegalStateException if the context is closed
+   */
+  public Gid gid(int port, int index) throws VerbsException {
+    lock.lock();
+    try {
+      requirePort(port);
+      return PortQueries.gid(this, port, index);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /**
+   * One GID with its type and network interface, read by its place; see {@code man
+   * ibv_query_gid_ex}.
+   *
+   * @param port the port, counted from 1
+   * @param index the place in the table, from 0 to below {@link PortAttributes#gidTableLength}
+   * @return the entry
+   * @throws VerbsException if there is no such place, or it is empty
+   * @throws IllegalArgumentException if there is no such port
+   * @throws IllegalStateException if the context is closed
+   */
+  public GidEntry gidEntry(int port, int index) throws VerbsException {
+    lock.lock();
+    try {
+      requirePort(port);
+      return PortQueries.gidEntry(this, port, index);
+    } finally {
+      lock.unlock();
     }
   }
 
@@ -258,21 +333,7 @@ public final class Context extends NativeObject {
    * @throws IllegalStateException if the context is closed
    */
   public CompletionQueue createCompletionQueue(int entries) throws VerbsException {
-    lock.lock();
-    try {
-      CompletionChannel channel = createCompletionChannel();
-      CompletionQueue queue = null;
-      try {
-        queue = adopt(CompletionQueue.create(channel, entries, true));
-        return queue;
-      } finally {
-        if (queue == null) {
-          channel.close();
-        }
-      }
-    } finally {
-      lock.unlock();
-    }
+    return createCompletionQueue(CompletionQueueConfig.of(entries));
   }
 
   /**
@@ -289,15 +350,41 @@ public final class Context extends NativeObject {
    */
   public CompletionQueue createCompletionQueue(int entries, CompletionChannel channel)
       throws VerbsException {
+    return createCompletionQueue(CompletionQueueConfig.of(entries).withChannel(channel));
+  }
+
+  /**
+   * Creates a completion queue; see {@code man ibv_create_cq} and {@code man ibv_create_cq_ex},
+   * which is used where the configuration needs it.
+   *
+   * @param config what it is made of
+   * @return a queue to close after use
+   * @throws VerbsException if the device refuses, or has no timestamps but they are asked for
+   * @throws IllegalArgumentException if there is no such completion vector, or the channel is of
+   *     another context
+   * @throws IllegalStateException if the context or the channel is closed
+   */
+  public CompletionQueue createCompletionQueue(CompletionQueueConfig config) throws VerbsException {
     lock.lock();
     try {
       requireOpen();
-      if (channel.context() != this) {
-        throw new IllegalArgumentException(
-            "the completion channel is of another context: create one with this context");
-      }
-      channel.requireOpen();
-      return adopt(CompletionQueue.create(channel, entries, false));
+      return adopt(CompletionQueue.create(this, config));
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /**
+   * How many interrupts can bring completion events; queues are spread over them with {@link
+   * CompletionQueueConfig#withVector}.
+   *
+   * @return at least 1
+   */
+  public int completionVectors() {
+    lock.lock();
+    try {
+      requireOpen();
+      return ibv_context.num_comp_vectors(handle);
     } finally {
       lock.unlock();
     }
@@ -351,6 +438,7 @@ public final class Context extends NativeObject {
 
   @Override
   @Nullable VerbsException destroy() {
+    OPEN.remove(this);
     return destroyed("ibv_close_device", Verbs.ibv_close_device(handle));
   }
 }

@@ -12,6 +12,7 @@ final class Cures {
   // Linux on x86-64, as io.verbena.ffi.Errno has them; LibC's own need its class to be usable.
   static final int EPERM = 1;
   static final int ENOENT = 2;
+  static final int EIO = 5;
   static final int ENOMEM = 12;
   static final int EACCES = 13;
   static final int EFAULT = 14;
@@ -32,12 +33,22 @@ final class Cures {
       case "ibv_open_device" -> open(errno);
       case "ibv_reg_mr", "ibv_reg_mr_iova2" -> register(errno);
       case "ibv_create_comp_channel", "eventfd" -> errno == EMFILE ? files() : "";
-      case "ibv_create_cq" ->
+      case "ibv_create_cq", "ibv_create_cq_ex", "ibv_resize_cq" ->
           switch (errno) {
             case EINVAL -> "the device's limit is Context.attributes().maxCompletionEntries()";
+            case EOPNOTSUPP, ENOSYS -> "the device does not have this";
             case ENOMEM -> lockedMemory() + ", or the device has no queue left";
             default -> "";
           };
+      case "ibv_advise_mr" ->
+          errno == EOPNOTSUPP || errno == ENOSYS
+              ? "the device takes no advice: registered pages are pinned and need none"
+              : "";
+      case "ibv_query_rt_values_ex" ->
+          errno == EOPNOTSUPP || errno == ENOSYS
+              ? "the device has no clock that programs can read"
+              : "";
+      case "ibv_get_async_event" -> errno == EIO ? "the device was removed: close the context" : "";
       case "ibv_create_qp" ->
           switch (errno) {
             case EINVAL ->

@@ -3,9 +3,13 @@ package io.verbena.verbs;
 import io.verbena.ffi.ErrnoCalls;
 import io.verbena.ffi.Native;
 import io.verbena.ffi.verbs.Verbs;
+import io.verbena.ffi.verbs.ibv_device;
+import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;
@@ -17,8 +21,12 @@ import java.util.stream.Collectors;
  *
  * @param name the kernel's name for it, for example {@code mlx5_0} or {@code rxe0}
  * @param guid its identity, in host order
+ * @param nodeType what kind of adapter it is
+ * @param transportType which protocol family it speaks
  */
-public record Device(String name, long guid) {
+public record Device(String name, long guid, NodeType nodeType, TransportType transportType) {
+  private static final Path SYSFS = Path.of("/sys/class/infiniband");
+
   /**
    * Lists the adapters of this machine, in the library's order.
    *
@@ -35,7 +43,7 @@ public record Device(String name, long guid) {
         DeviceList devices = new DeviceList(arena)) {
       List<Device> found = new ArrayList<>();
       for (MemorySegment device : devices.handles()) {
-        found.add(new Device(DeviceList.name(device), DeviceList.guid(device)));
+        found.add(DeviceList.describe(device));
       }
       return List.copyOf(found);
     }
@@ -74,6 +82,7 @@ public record Device(String name, long guid) {
         DeviceList devices = new DeviceList(arena)) {
       for (MemorySegment device : devices.handles()) {
         if (DeviceList.name(device).equals(name)) {
+          Forks.prepare();
           MemorySegment capture = ErrnoCalls.capture(arena);
           MemorySegment context = ErrnoCalls.openDevice(capture, device);
           if (context.address() == 0) {
@@ -83,6 +92,32 @@ public record Device(String name, long guid) {
         }
       }
       throw absent(name, devices.handles().stream().map(DeviceList::name).toList());
+    }
+  }
+
+  /**
+   * Chooses a port of this machine's adapters: never the first one by habit.
+   *
+   * @param wishes what it must be like
+   * @return the best port that fits, with the address to use and the reason
+   * @throws VerbsException if none fits: says for each why; or if RDMA cannot be used
+   */
+  public static PortChoice choose(PortWishes wishes) throws VerbsException {
+    return PortSurvey.take().choose(wishes);
+  }
+
+  /**
+   * The memory node that the adapter is attached to: threads and memory near it are faster.
+   *
+   * @return the number of the node; -1 if the machine has but one, or nobody knows
+   */
+  public int numaNode() {
+    try {
+      return Integer.parseInt(
+          Files.readString(SYSFS.resolve(name).resolve("device/numa_node")).trim());
+    } catch (IOException | NumberFormatException e) {
+      // Devices without a bus, soft-RoCE among them, have no such file.
+      return -1;
     }
   }
 
@@ -140,8 +175,12 @@ public record Device(String name, long guid) {
       return Verbs.ibv_get_device_name(device).getString(0);
     }
 
-    static long guid(MemorySegment device) {
-      return Long.reverseBytes(Verbs.ibv_get_device_guid(device));
+    static Device describe(MemorySegment device) {
+      return new Device(
+          name(device),
+          Long.reverseBytes(Verbs.ibv_get_device_guid(device)),
+          NodeType.of(ibv_device.node_type(device)),
+          TransportType.of(ibv_device.transport_type(device)));
     }
 
     @Override

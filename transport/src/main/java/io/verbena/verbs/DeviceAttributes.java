@@ -1,5 +1,7 @@
 package io.verbena.verbs;
 
+import java.util.Set;
+
 /**
  * What an adapter can do; stands for {@code struct ibv_device_attr}, see {@code man
  * ibv_query_device}. Limits are upper bounds: a combination may be refused all the same. Immutable.
@@ -25,7 +27,19 @@ package io.verbena.verbs;
  * @param atomicity who sees 64-bit atomics as atomic
  * @param maxSharedReceiveQueues shared receive queues of this adapter
  * @param maxPkeys partition keys of one port
- * @param capabilityFlags the bits of {@code enum ibv_device_cap_flags}
+ * @param capabilityFlags the bits of {@code enum ibv_device_cap_flags}, see {@link #capabilities}
+ * @param pageSizes a bit for each page size: bit 12 for 4 KiB
+ * @param maxServedReadAtomic reads and atomics that the adapter serves at a time, over all queue
+ *     pairs
+ * @param maxMemoryWindows memory windows of this adapter
+ * @param maxAddressHandles address handles of this adapter
+ * @param maxMulticastGroups multicast groups of this adapter
+ * @param maxMulticastPairs queue pairs of one multicast group
+ * @param maxMulticastAttachments queue pairs of all multicast groups
+ * @param maxSharedReceiveDepth outstanding receives of one shared receive queue
+ * @param maxSharedReceiveElements scatter-gather elements of one of its receives
+ * @param acknowledgeDelayCode how long the adapter takes to acknowledge, see {@link
+ *     #acknowledgeDelayNanos}
  */
 public record DeviceAttributes(
     String firmwareVersion,
@@ -49,7 +63,35 @@ public record DeviceAttributes(
     Atomicity atomicity,
     int maxSharedReceiveQueues,
     int maxPkeys,
-    int capabilityFlags) {
+    int capabilityFlags,
+    long pageSizes,
+    int maxServedReadAtomic,
+    int maxMemoryWindows,
+    int maxAddressHandles,
+    int maxMulticastGroups,
+    int maxMulticastPairs,
+    int maxMulticastAttachments,
+    int maxSharedReceiveDepth,
+    int maxSharedReceiveElements,
+    int acknowledgeDelayCode) {
+
+  /**
+   * What the adapter has of the optional things that {@link #capabilityFlags} knows.
+   *
+   * @return an immutable set
+   */
+  public Set<DeviceCapability> capabilities() {
+    return DeviceCapability.of(capabilityFlags);
+  }
+
+  /**
+   * The longest that the adapter takes from a packet's arrival to its acknowledgement.
+   *
+   * @return nanoseconds
+   */
+  public long acknowledgeDelayNanos() {
+    return 4096L << Math.min(acknowledgeDelayCode, 31);
+  }
 
   /** Who sees 64-bit atomics as atomic; stands for {@code enum ibv_atomic_cap}. */
   public enum Atomicity {

@@ -1,9 +1,14 @@
 package io.verbena.verbs;
 
+import io.verbena.ffi.ArenaHold;
+import io.verbena.ffi.ContextVerbs;
 import io.verbena.ffi.verbs.Verbs;
 import io.verbena.ffi.verbs.ibv_mr;
+import io.verbena.ffi.verbs.ibv_sge;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -16,28 +21,40 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Threads: any. Ownership: by its {@link ProtectionDomain}. Memory from {@link
  * ProtectionDomain#allocate} belongs to the region; memory that was given to {@link
- * ProtectionDomain#register} stays the caller's, who keeps it allocated until the region is closed.
+ * ProtectionDomain#register(MemorySegment, Access...)} stays the caller's, who cannot free it until
+ * the region is closed.
  */
 public final class MemoryRegion extends NativeObject {
-  private final ProtectionDomain domain;
-  private final MemorySegment memory;
-  private final @Nullable Arena arena;
-  private final boolean writable;
-  private final long address;
-  private final long length;
-  private final int lkey;
-  private final int rkey;
+  // Changed by reregister() only.
+  private ProtectionDomain domain;
+  private MemorySegment memory;
+  private int flags;
+  private boolean writable;
+  private long address;
+  private long length;
+  private int lkey;
+  private int rkey;
+
+  /** Frees the memory, if it is the region's own. */
+  private @Nullable Arena arena;
+
+  /** Keeps the memory, if it is the caller's and he could free it. */
+  private @Nullable ArenaHold hold;
 
   MemoryRegion(
       ProtectionDomain domain,
       MemorySegment handle,
       MemorySegment memory,
+      int flags,
       @Nullable Arena arena,
-      int flags) {
-    super(handle, domain);
+      @Nullable ArenaHold hold,
+      NativeObject... owners) {
+    super(handle, owners);
     this.domain = domain;
     this.memory = memory;
+    this.flags = flags;
     this.arena = arena;
+    this.hold = hold;
     this.writable = Access.isLocalWrite(flags);
     this.address = Access.isZeroBased(flags) ? 0 : memory.address();
     this.length = memory.byteSize();
@@ -102,6 +119,112 @@ public final class MemoryRegion extends NativeObject {
     return rkey;
   }
 
+  /**
+   * Changes what is registered, under the same object but with new keys; see {@code man
+   * ibv_rereg_mr}. No request may use the region meanwhile, here or at a peer. Not all devices can.
+   *
+   * @param newDomain the domain to work in, of the same context; may be the present one
+   * @param newMemory native memory of the caller, as for {@link
+   *     ProtectionDomain#register(MemorySegment, Access...)}; or the present memory
+   * @param rights what it may be used for
+   * @throws VerbsException if the device refuses; the region is as before, or, if the device has
+   *     spoilt it, closed: the message says which
+   * @throws IllegalArgumentException if the domain is of another context, the memory cannot be
+   *     registered, the rights contradict, or {@link Access#ZERO_BASED} would change
+   * @throws IllegalStateException if the region or the domain is closed, or something was made with
+   *     the region
+   */
+  public void reregister(ProtectionDomain newDomain, MemorySegment newMemory, Access... rights)
+      throws VerbsException {
+    lock.lock();
+    try {
+      requireOpen();
+      newDomain.requireOpen();
+      boolean translate = !newMemory.equals(memory);
+      if (translate) {
+        Registration.check(newMemory);
+      }
+      if (newDomain.context() != domain.context()) {
+        throw new IllegalArgumentException(newDomain.description() + " is of another context");
+      }
+      requireNoDependents();
+      int newFlags = Registration.flags(domain.context(), List.of(rights));
+      if (Access.isZeroBased(newFlags) != Access.isZeroBased(flags)) {
+        throw new IllegalArgumentException("ZERO_BASED cannot be changed: register anew");
+      }
+      ArenaHold newHold = translate ? Registration.hold(newMemory) : null;
+      boolean done = false;
+      try {
+        Reregistration.change(
+            this,
+            newDomain == domain ? null : newDomain,
+            translate ? newMemory : null,
+            newFlags == flags ? null : newFlags);
+        done = true;
+      } finally {
+        if (!done && newHold != null) {
+          newHold.close();
+        }
+      }
+      lkey = ibv_mr.lkey(handle);
+      rkey = ibv_mr.rkey(handle);
+      flags = newFlags;
+      writable = Access.isLocalWrite(newFlags);
+      if (newDomain != domain) {
+        move(domain, newDomain);
+        domain = newDomain;
+      }
+      if (translate) {
+        letGo();
+        arena = null;
+        hold = newHold;
+        memory = newMemory;
+        length = newMemory.byteSize();
+        address = Access.isZeroBased(newFlags) ? 0 : newMemory.address();
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /**
+   * Says what some bytes will be used for soon; see {@code man ibv_advise_mr}. Of use for memory
+   * that is registered {@link Access#ON_DEMAND}.
+   *
+   * @param advice what they will be used for
+   * @param offset where they start
+   * @param bytes how many
+   * @param wait whether to return only when it is done
+   * @throws VerbsException if the device cannot
+   * @throws IndexOutOfBoundsException if the bytes are not all in the region
+   * @throws IllegalStateException if the region is closed
+   */
+  public void advise(MemoryAdvice advice, long offset, int bytes, boolean wait)
+      throws VerbsException {
+    lock.lock();
+    try (Arena scratch = Arena.ofConfined()) {
+      requireOpen();
+      Objects.checkFromIndexSize(offset, bytes, length);
+      MemorySegment element = ibv_sge.allocate(scratch);
+      ibv_sge.addr(element, address + offset);
+      ibv_sge.length(element, bytes);
+      ibv_sge.lkey(element, lkey);
+      int result =
+          ContextVerbs.adviseMr(
+              domain.context().handle,
+              domain.handle,
+              advice.code(),
+              wait ? Verbs.IBV_ADVISE_MR_FLAG_FLUSH() : 0,
+              element,
+              1);
+      if (result != 0) {
+        throw VerbsException.of("ibv_advise_mr", advice.toString(), Math.abs(result));
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
   /** For a request of {@code user}: these bytes are there. */
   void check(ProtectionDomain user, long offset, int bytes) {
     if ((offset | bytes) < 0 || offset > length - bytes || user != domain || isClosed()) {
@@ -136,11 +259,21 @@ public final class MemoryRegion extends NativeObject {
   @Override
   @Nullable VerbsException destroy() {
     VerbsException failure = destroyed("ibv_dereg_mr", Verbs.ibv_dereg_mr(handle));
-    if (failure == null && arena != null) {
+    if (failure == null) {
       // If the device refuses to let go, the memory must stay: it may still be written to.
-      free(arena);
+      letGo();
     }
     return failure;
+  }
+
+  /** The adapter does not use the memory any more. */
+  private void letGo() {
+    if (arena != null) {
+      free(arena);
+    }
+    if (hold != null) {
+      hold.close();
+    }
   }
 
   private static void free(Arena memory) {

@@ -3,6 +3,7 @@ package io.verbena.verbs;
 import java.io.UncheckedIOException;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -71,6 +72,24 @@ abstract class NativeObject extends UseGuard implements AutoCloseable {
   final <T extends NativeObject> Optional<T> find(long address, Class<T> type) {
     NativeObject found = byAddress.get(address);
     return type.isInstance(found) ? Optional.of(type.cast(found)) : Optional.empty();
+  }
+
+  /** Changes an owner for another one of the same tree; with the lock. */
+  final void move(NativeObject from, NativeObject to) {
+    owners[Arrays.asList(owners).indexOf(from)] = to;
+    from.dependents.remove(this);
+    to.dependents.add(this);
+  }
+
+  /** For changes that would pull the ground from under dependents; with the lock. */
+  final void requireNoDependents() {
+    if (!dependents.isEmpty()) {
+      throw new IllegalStateException(
+          description()
+              + " is used by "
+              + dependents.getFirst().description()
+              + ": close it first");
+    }
   }
 
   /**

@@ -1,6 +1,6 @@
 package io.verbena.verbs;
 
-import io.verbena.ffi.ErrnoCalls;
+import io.verbena.ffi.ArenaHold;
 import io.verbena.ffi.libc.LibC;
 import io.verbena.ffi.verbs.Verbs;
 import java.lang.foreign.Arena;
@@ -48,12 +48,15 @@ public final class ProtectionDomain extends NativeObject {
     if (bytes <= 0) {
       throw new IllegalArgumentException("a region has at least 1 byte, not " + bytes);
     }
-    int flags = Access.regionFlags(List.of(rights));
     Arena arena = Arena.ofShared();
     MemoryRegion region = null;
+    lock.lock();
     try {
+      requireOpen();
+      int flags = Registration.flags(context, List.of(rights));
       MemorySegment memory = arena.allocate(bytes, LibC.sysconf(LibC._SC_PAGESIZE()));
-      region = register(memory, arena, flags, rights);
+      MemorySegment registered = Registration.register(this, memory, flags, List.of(rights));
+      region = adopt(new MemoryRegion(this, registered, memory, flags, arena, null, this));
       return region;
     } catch (OutOfMemoryError e) {
       throw VerbsException.of(
@@ -62,6 +65,7 @@ public final class ProtectionDomain extends NativeObject {
           LibC.ENOMEM(),
           e.getMessage() + "; raise the limit with -XX:MaxDirectMemorySize=");
     } finally {
+      lock.unlock();
       if (region == null) {
         arena.close();
       }
@@ -69,56 +73,65 @@ public final class ProtectionDomain extends NativeObject {
   }
 
   /**
-   * Registers memory that exists. The caller keeps it allocated until the region is closed: memory
-   * that is freed before is written to by the adapter, whoever has it by then. Memory of {@link
-   * Arena#ofAuto} and {@link Arena#global} is safe in that respect.
+   * Registers memory that exists. Until the region is closed, its arena cannot be: {@code
+   * Arena.close()} throws {@code IllegalStateException}. Memory of a shared arena costs a sleeping
+   * thread for each region; {@link #allocate}, {@link Arena#ofAuto} and {@link Arena#global} need
+   * none.
    *
-   * @param memory native memory, at least 1 byte, in one piece
+   * @param memory native memory, at least 1 byte, in one piece, not of a confined arena
    * @param rights what it may be used for; none is enough to send from
    * @return a region to close after use; closing does not free the memory
    * @throws VerbsException if the device or the limit of locked memory refuses
-   * @throws IllegalArgumentException if the memory is on the Java heap, read-only or empty, or the
-   *     rights contradict
+   * @throws IllegalArgumentException if the memory is on the Java heap, of a confined arena,
+   *     read-only or empty, or the rights contradict
    * @throws IllegalStateException if the domain is closed, or the memory is freed
    */
   public MemoryRegion register(MemorySegment memory, Access... rights) throws VerbsException {
-    if (!memory.isNative()) {
-      throw new IllegalArgumentException(
-          "memory on the Java heap moves and cannot be registered: use allocate(), or an Arena");
+    Registration.check(memory);
+    lock.lock();
+    try {
+      requireOpen();
+      int flags = Registration.flags(context, List.of(rights));
+      ArenaHold hold = Registration.hold(memory);
+      MemoryRegion region = null;
+      try {
+        MemorySegment registered = Registration.register(this, memory, flags, List.of(rights));
+        region = adopt(new MemoryRegion(this, registered, memory, flags, null, hold, this));
+        return region;
+      } finally {
+        if (region == null && hold != null) {
+          hold.close();
+        }
+      }
+    } finally {
+      lock.unlock();
     }
-    if (memory.byteSize() == 0) {
-      throw new IllegalArgumentException("a region has at least 1 byte");
-    }
-    if (memory.isReadOnly()) {
-      throw new IllegalArgumentException("the memory is read-only: the adapter would not know");
-    }
-    if (!memory.scope().isAlive()) {
-      throw new IllegalStateException("the memory is freed: its arena is closed");
-    }
-    return register(memory, null, Access.regionFlags(List.of(rights)), rights);
   }
 
-  private MemoryRegion register(
-      MemorySegment memory, @Nullable Arena owned, int flags, Access... rights)
-      throws VerbsException {
+  /**
+   * Registers the memory of a region once more: with other rights or in another domain, under keys
+   * of its own. It is closed with that region.
+   *
+   * @param region a region of this context
+   * @param rights what the memory may be used for through the new region
+   * @return a region to close after use
+   * @throws VerbsException if the device or the limit of locked memory refuses
+   * @throws IllegalArgumentException if the region is of another context, or the rights contradict
+   * @throws IllegalStateException if the domain or the region is closed
+   */
+  public MemoryRegion register(MemoryRegion region, Access... rights) throws VerbsException {
     lock.lock();
-    try (Arena arena = Arena.ofConfined()) {
+    try {
       requireOpen();
-      MemorySegment capture = ErrnoCalls.capture(arena);
-      long length = memory.byteSize();
-      long iova = Access.isZeroBased(flags) ? 0 : memory.address();
-      boolean plain = !Access.hasOptional(flags) && !Access.isZeroBased(flags);
-      MemorySegment region =
-          plain
-              ? ErrnoCalls.regMr(capture, handle, memory, length, flags)
-              : ErrnoCalls.regMrIova2(capture, handle, memory, length, iova, flags);
-      if (region.address() == 0) {
-        throw VerbsException.of(
-            plain ? "ibv_reg_mr" : "ibv_reg_mr_iova2",
-            "length=" + length + ", access=" + List.of(rights),
-            ErrnoCalls.errno(capture));
+      if (region.domain().context() != context) {
+        throw new IllegalArgumentException(region.description() + " is of another context");
       }
-      return adopt(new MemoryRegion(this, region, memory, owned, flags));
+      region.requireOpen();
+      int flags = Registration.flags(context, List.of(rights));
+      MemorySegment registered =
+          Registration.register(this, region.memory(), flags, List.of(rights));
+      return adopt(
+          new MemoryRegion(this, registered, region.memory(), flags, null, null, this, region));
     } finally {
       lock.unlock();
     }

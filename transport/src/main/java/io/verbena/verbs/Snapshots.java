@@ -1,8 +1,16 @@
 package io.verbena.verbs;
 
+import io.verbena.ffi.verbs.ibv_cq_moderation_caps;
 import io.verbena.ffi.verbs.ibv_device_attr;
+import io.verbena.ffi.verbs.ibv_device_attr_ex;
 import io.verbena.ffi.verbs.ibv_gid_entry;
+import io.verbena.ffi.verbs.ibv_odp_caps;
+import io.verbena.ffi.verbs.ibv_packet_pacing_caps;
+import io.verbena.ffi.verbs.ibv_pci_atomic_caps;
 import io.verbena.ffi.verbs.ibv_port_attr;
+import io.verbena.ffi.verbs.ibv_rss_caps;
+import io.verbena.ffi.verbs.ibv_tm_caps;
+import io.verbena.ffi.verbs.ibv_tso_caps;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 
@@ -33,7 +41,78 @@ final class Snapshots {
         DeviceAttributes.Atomicity.of(ibv_device_attr.atomic_cap(attr)),
         ibv_device_attr.max_srq(attr),
         ibv_device_attr.max_pkeys(attr) & 0xffff,
-        ibv_device_attr.device_cap_flags(attr));
+        ibv_device_attr.device_cap_flags(attr),
+        ibv_device_attr.page_size_cap(attr),
+        ibv_device_attr.max_res_rd_atom(attr),
+        ibv_device_attr.max_mw(attr),
+        ibv_device_attr.max_ah(attr),
+        ibv_device_attr.max_mcast_grp(attr),
+        ibv_device_attr.max_mcast_qp_attach(attr),
+        ibv_device_attr.max_total_mcast_qp_attach(attr),
+        ibv_device_attr.max_srq_wr(attr),
+        ibv_device_attr.max_srq_sge(attr),
+        ibv_device_attr.local_ca_ack_delay(attr) & 0xff);
+  }
+
+  static ExtendedDeviceAttributes extended(MemorySegment attr) {
+    DeviceAttributes base = device(ibv_device_attr_ex.orig_attr(attr));
+    MemorySegment tso = ibv_device_attr_ex.tso_caps(attr);
+    MemorySegment rss = ibv_device_attr_ex.rss_caps(attr);
+    MemorySegment pacing = ibv_device_attr_ex.packet_pacing_caps(attr);
+    MemorySegment tags = ibv_device_attr_ex.tm_caps(attr);
+    MemorySegment moderation = ibv_device_attr_ex.cq_mod_caps(attr);
+    MemorySegment atomics = ibv_device_attr_ex.pci_atomic_caps(attr);
+    int ports = ibv_device_attr_ex.phys_port_cnt_ex(attr);
+    return new ExtendedDeviceAttributes(
+        base,
+        onDemandPaging(attr),
+        ibv_device_attr_ex.completion_timestamp_mask(attr),
+        ibv_device_attr_ex.hca_core_clock(attr),
+        new ExtendedDeviceAttributes.Segmentation(
+            ibv_tso_caps.max_tso(tso), ibv_tso_caps.supported_qpts(tso)),
+        new ExtendedDeviceAttributes.Hashing(
+            ibv_rss_caps.supported_qpts(rss),
+            ibv_rss_caps.max_rwq_indirection_tables(rss),
+            ibv_rss_caps.max_rwq_indirection_table_size(rss),
+            ibv_rss_caps.rx_hash_fields_mask(rss),
+            ibv_rss_caps.rx_hash_function(rss) & 0xff),
+        ibv_device_attr_ex.max_wq_type_rq(attr),
+        new ExtendedDeviceAttributes.Pacing(
+            Integer.toUnsignedLong(ibv_packet_pacing_caps.qp_rate_limit_min(pacing)),
+            Integer.toUnsignedLong(ibv_packet_pacing_caps.qp_rate_limit_max(pacing)),
+            ibv_packet_pacing_caps.supported_qpts(pacing)),
+        ibv_device_attr_ex.raw_packet_caps(attr),
+        new ExtendedDeviceAttributes.TagMatching(
+            ibv_tm_caps.max_rndv_hdr_size(tags),
+            ibv_tm_caps.max_num_tags(tags),
+            ibv_tm_caps.flags(tags),
+            ibv_tm_caps.max_ops(tags),
+            ibv_tm_caps.max_sge(tags)),
+        new ExtendedDeviceAttributes.Moderation(
+            ibv_cq_moderation_caps.max_cq_count(moderation) & 0xffff,
+            ibv_cq_moderation_caps.max_cq_period(moderation) & 0xffff),
+        saturated(ibv_device_attr_ex.max_dm_size(attr)),
+        new ExtendedDeviceAttributes.PciAtomics(
+            ibv_pci_atomic_caps.fetch_add(atomics) & 0xffff,
+            ibv_pci_atomic_caps.swap(atomics) & 0xffff,
+            ibv_pci_atomic_caps.compare_swap(atomics) & 0xffff),
+        ports == 0 ? base.portCount() : ports);
+  }
+
+  private static ExtendedDeviceAttributes.OnDemandPaging onDemandPaging(MemorySegment attr) {
+    MemorySegment caps = ibv_device_attr_ex.odp_caps(attr);
+    MemorySegment each = ibv_odp_caps.per_transport_caps(caps);
+    long general = ibv_odp_caps.general_caps(caps);
+    return new ExtendedDeviceAttributes.OnDemandPaging(
+        (general & 1) != 0,
+        (general & 2) != 0,
+        ExtendedDeviceAttributes.PagedOperation.of(
+            ibv_odp_caps.per_transport_caps.rc_odp_caps(each)),
+        ExtendedDeviceAttributes.PagedOperation.of(
+            ibv_odp_caps.per_transport_caps.uc_odp_caps(each)),
+        ExtendedDeviceAttributes.PagedOperation.of(
+            ibv_odp_caps.per_transport_caps.ud_odp_caps(each)),
+        ExtendedDeviceAttributes.PagedOperation.of(ibv_device_attr_ex.xrc_odp_caps(attr)));
   }
 
   /** An unsigned number, cut to what a Java long holds. */

@@ -97,6 +97,88 @@ class AbiTest {
   }
 
   @Test
+  void shouldAgreeOnKindsOfDevices() {
+    assertEquals(
+        Arrays.asList(NodeType.values()),
+        Stream.of(
+                Verbs.IBV_NODE_UNKNOWN(),
+                Verbs.IBV_NODE_CA(),
+                Verbs.IBV_NODE_SWITCH(),
+                Verbs.IBV_NODE_ROUTER(),
+                Verbs.IBV_NODE_RNIC(),
+                Verbs.IBV_NODE_USNIC(),
+                Verbs.IBV_NODE_USNIC_UDP(),
+                Verbs.IBV_NODE_UNSPECIFIED())
+            .map(NodeType::of)
+            .toList());
+    assertEquals(
+        Arrays.asList(TransportType.values()),
+        Stream.of(
+                Verbs.IBV_TRANSPORT_IB(),
+                Verbs.IBV_TRANSPORT_IWARP(),
+                Verbs.IBV_TRANSPORT_USNIC(),
+                Verbs.IBV_TRANSPORT_USNIC_UDP(),
+                Verbs.IBV_TRANSPORT_UNSPECIFIED(),
+                Verbs.IBV_TRANSPORT_UNKNOWN())
+            .map(TransportType::of)
+            .toList());
+  }
+
+  @Test
+  void shouldAgreeOnCapabilities() {
+    Map<DeviceCapability, Integer> flags =
+        Map.ofEntries(
+            Map.entry(DeviceCapability.RESIZE_QUEUE_PAIR, Verbs.IBV_DEVICE_RESIZE_MAX_WR()),
+            Map.entry(DeviceCapability.BAD_PKEY_COUNTER, Verbs.IBV_DEVICE_BAD_PKEY_CNTR()),
+            Map.entry(DeviceCapability.BAD_QUEUE_KEY_COUNTER, Verbs.IBV_DEVICE_BAD_QKEY_CNTR()),
+            Map.entry(DeviceCapability.RAW_MULTICAST, Verbs.IBV_DEVICE_RAW_MULTI()),
+            Map.entry(DeviceCapability.AUTOMATIC_PATH_MIGRATION, Verbs.IBV_DEVICE_AUTO_PATH_MIG()),
+            Map.entry(DeviceCapability.CHANGE_PHYSICAL_PORT, Verbs.IBV_DEVICE_CHANGE_PHY_PORT()),
+            Map.entry(
+                DeviceCapability.DATAGRAM_PORT_ENFORCED, Verbs.IBV_DEVICE_UD_AV_PORT_ENFORCE()),
+            Map.entry(
+                DeviceCapability.CURRENT_STATE_MODIFIER, Verbs.IBV_DEVICE_CURR_QP_STATE_MOD()),
+            Map.entry(DeviceCapability.SHUTDOWN_PORT, Verbs.IBV_DEVICE_SHUTDOWN_PORT()),
+            Map.entry(DeviceCapability.INITIALISATION_TYPE, Verbs.IBV_DEVICE_INIT_TYPE()),
+            Map.entry(DeviceCapability.PORT_ACTIVE_EVENT, Verbs.IBV_DEVICE_PORT_ACTIVE_EVENT()),
+            Map.entry(DeviceCapability.SYSTEM_IMAGE_GUID, Verbs.IBV_DEVICE_SYS_IMAGE_GUID()),
+            Map.entry(DeviceCapability.RECEIVER_NOT_READY, Verbs.IBV_DEVICE_RC_RNR_NAK_GEN()),
+            Map.entry(DeviceCapability.RESIZE_SHARED_RECEIVE_QUEUE, Verbs.IBV_DEVICE_SRQ_RESIZE()),
+            Map.entry(DeviceCapability.NOTIFY_AFTER_SEVERAL, Verbs.IBV_DEVICE_N_NOTIFY_CQ()),
+            Map.entry(DeviceCapability.MEMORY_WINDOW, Verbs.IBV_DEVICE_MEM_WINDOW()),
+            Map.entry(DeviceCapability.DATAGRAM_CHECKSUM, Verbs.IBV_DEVICE_UD_IP_CSUM()),
+            Map.entry(DeviceCapability.EXTENDED_RELIABLE, Verbs.IBV_DEVICE_XRC()),
+            Map.entry(DeviceCapability.MEMORY_MANAGEMENT, Verbs.IBV_DEVICE_MEM_MGT_EXTENSIONS()),
+            Map.entry(
+                DeviceCapability.MEMORY_WINDOW_TYPE_2A, Verbs.IBV_DEVICE_MEM_WINDOW_TYPE_2A()),
+            Map.entry(
+                DeviceCapability.MEMORY_WINDOW_TYPE_2B, Verbs.IBV_DEVICE_MEM_WINDOW_TYPE_2B()),
+            Map.entry(DeviceCapability.RELIABLE_CHECKSUM, Verbs.IBV_DEVICE_RC_IP_CSUM()),
+            Map.entry(DeviceCapability.RAW_CHECKSUM, Verbs.IBV_DEVICE_RAW_IP_CSUM()),
+            Map.entry(DeviceCapability.FLOW_STEERING, Verbs.IBV_DEVICE_MANAGED_FLOW_STEERING()));
+    assertEquals(DeviceCapability.values().length, flags.size());
+    flags.forEach(
+        (capability, flag) -> assertEquals(Set.of(capability), DeviceCapability.of(flag)));
+  }
+
+  @Test
+  void shouldAgreeOnPagedOperations() {
+    List<Integer> flags =
+        List.of(
+            Verbs.IBV_ODP_SUPPORT_SEND(),
+            Verbs.IBV_ODP_SUPPORT_RECV(),
+            Verbs.IBV_ODP_SUPPORT_WRITE(),
+            Verbs.IBV_ODP_SUPPORT_READ(),
+            Verbs.IBV_ODP_SUPPORT_ATOMIC(),
+            Verbs.IBV_ODP_SUPPORT_SRQ_RECV());
+    assertEquals(
+        Stream.of(ExtendedDeviceAttributes.PagedOperation.values()).map(Set::of).toList(),
+        flags.stream().map(ExtendedDeviceAttributes.PagedOperation::of).toList());
+    assertEquals(1, Verbs.IBV_ODP_SUPPORT());
+    assertEquals(2, Verbs.IBV_ODP_SUPPORT_IMPLICIT());
+  }
+
+  @Test
   void shouldAgreeOnEvents() {
     List<Integer> events =
         List.of(

@@ -87,7 +87,7 @@ class LifetimeTest {
 
   @Test
   void shouldKeepRegisteredMemoryOfTheCaller() throws IOException {
-    try (Arena arena = Arena.ofConfined();
+    try (Arena arena = Arena.ofShared();
         DeviceFixture fixture = new DeviceFixture();
         ProtectionDomain domain = fixture.context.createDomain()) {
       MemorySegment memory = arena.allocate(4096);

@@ -86,7 +86,7 @@ final class LoopbackPair extends DeviceFixture {
     return rightDone(1).getFirst();
   }
 
-  private static List<Done> done(CompletionQueue queue, int count) throws VerbsException {
+  static List<Done> done(CompletionQueue queue, int count) throws VerbsException {
     List<Done> done = new ArrayList<>();
     long deadline = System.nanoTime() + PATIENCE.toNanos();
     while (done.size() < count) {

@@ -49,6 +49,16 @@ class TransitionTableTest {
         DeviceAttributes.Atomicity.of(atomicCode),
         0,
         1,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
         0);
   }
 

@@ -143,7 +143,9 @@ class ValuesTest {
   @Test
   void shouldPrintADevicesGuid() {
     assertEquals(
-        "rxe0 (guid 5054:00ff:fe77:0001)", new Device("rxe0", 0x505400fffe770001L).toString());
+        "rxe0 (guid 5054:00ff:fe77:0001)",
+        new Device("rxe0", 0x505400fffe770001L, NodeType.CHANNEL_ADAPTER, TransportType.INFINIBAND)
+            .toString());
   }
 
   @Test

@@ -1,0 +1,144 @@
+package io.verbena.verbs;
+
+import java.net.InetAddress;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * All ports of this machine, as they were at one moment, and what could not be looked at.
+ *
+ * @param ports the ports
+ * @param failures adapters that did not answer, with the reason
+ */
+record PortSurvey(List<Port> ports, List<String> failures) {
+  /** Full membership of a partition: which partition it is, the other bits say. */
+  private static final int MEMBERSHIP = 0x8000;
+
+  /** A port with its tables; empty places of the partition table are zero. */
+  record Port(Device device, PortAttributes attributes, List<GidEntry> gids, List<Integer> pkeys) {
+    String name() {
+      return device.name() + " port " + attributes.number();
+    }
+  }
+
+  static PortSurvey take() throws VerbsException {
+    List<Port> ports = new ArrayList<>();
+    List<String> failures = new ArrayList<>();
+    for (Device device : Device.list()) {
+      try (Context context = device.open()) {
+        for (int number = 1; number <= context.portCount(); number++) {
+          ports.add(look(context, number));
+        }
+      } catch (VerbsException e) {
+        failures.add(device.name() + ": " + e.getMessage());
+      }
+    }
+    return new PortSurvey(ports, failures);
+  }
+
+  private static Port look(Context context, int number) throws VerbsException {
+    PortAttributes attributes = context.port(number);
+    List<Integer> pkeys = new ArrayList<>();
+    for (int i = 0; i < attributes.pkeyTableLength(); i++) {
+      pkeys.add(context.pkey(number, i));
+    }
+    return new Port(context.device(), attributes, context.gids(number), pkeys);
+  }
+
+  /** The best port: the one with a native InfiniBand link, then the fastest, then the first. */
+  PortChoice choose(PortWishes wishes) throws VerbsException {
+    List<Port> fitting = new ArrayList<>();
+    List<String> reasons = new ArrayList<>(failures);
+    for (Port port : ports) {
+      String problem = problem(port, wishes);
+      if (problem == null) {
+        fitting.add(port);
+      } else {
+        reasons.add(port.name() + ' ' + problem);
+      }
+    }
+    Port best =
+        fitting.stream()
+            .max(
+                Comparator.comparing(
+                        (Port port) -> port.attributes.linkLayer() == LinkLayer.INFINIBAND)
+                    .thenComparingInt(port -> port.attributes.megabitsPerSecond())
+                    .thenComparingInt(port -> -ports.indexOf(port)))
+            .orElse(null);
+    GidEntry gid = best == null ? null : gid(best, wishes);
+    if (best == null || gid == null) {
+      throw VerbsException.unavailable(
+          "no RDMA port will do: "
+              + (reasons.isEmpty() ? "this machine has none" : String.join("; ", reasons)));
+    }
+    String reason =
+        "%s is active, speaks %s at %d Mb/s%s, with %s address %s"
+            .formatted(
+                best.name(),
+                best.attributes.linkLayer(),
+                best.attributes.megabitsPerSecond(),
+                fitting.size() == 1 ? "" : ", the best of " + fitting.size(),
+                gid.type(),
+                gid.gid());
+    return new PortChoice(
+        best.device, best.attributes, gid, pkeyIndex(best, wishes.pkey()), reason);
+  }
+
+  private static @Nullable String problem(Port port, PortWishes wishes) {
+    PortAttributes attributes = port.attributes;
+    if (wishes.device() != null && !wishes.device().equals(port.device.name())) {
+      return "is not of " + wishes.device();
+    }
+    if (wishes.port() != 0 && wishes.port() != attributes.number()) {
+      return "is not port " + wishes.port();
+    }
+    if (attributes.state() != PortState.ACTIVE) {
+      return attributes.state() == PortState.INIT
+          ? "is INIT: no subnet manager has configured it"
+          : "is " + attributes.state() + ": check the link";
+    }
+    if (wishes.linkLayer() != null && wishes.linkLayer() != attributes.linkLayer()) {
+      return "speaks " + attributes.linkLayer();
+    }
+    if (gid(port, wishes) == null) {
+      return "has no "
+          + (wishes.gidType() == null ? "address" : wishes.gidType() + " address")
+          + (wishes.address() == null ? "" : ' ' + wishes.address().getHostAddress());
+    }
+    if (pkeyIndex(port, wishes.pkey()) < 0) {
+      return "is not in partition 0x" + Integer.toHexString(wishes.pkey());
+    }
+    return null;
+  }
+
+  /** RoCE version 2 before 1; IPv4 before IPv6 before what works on one link only. */
+  private static @Nullable GidEntry gid(Port port, PortWishes wishes) {
+    InetAddress address = wishes.address();
+    return port.gids.stream()
+        .filter(entry -> wishes.gidType() == null || entry.type() == wishes.gidType())
+        .filter(entry -> address == null || entry.gid().inetAddress().equals(address))
+        .max(
+            Comparator.comparing((GidEntry entry) -> entry.type() == GidType.ROCE_V2)
+                .thenComparing(entry -> entry.gid().isIpv4Mapped())
+                .thenComparing(entry -> !entry.gid().isLinkLocal())
+                .thenComparingInt(entry -> -entry.index()))
+        .orElse(null);
+  }
+
+  /** The first key, or the place of the one that is wished for, full members first. */
+  private static int pkeyIndex(Port port, int wished) {
+    int found = -1;
+    for (int i = port.pkeys.size() - 1; i >= 0; i--) {
+      int pkey = port.pkeys.get(i);
+      boolean same =
+          wished == 0 ? pkey != 0 : (pkey & ~MEMBERSHIP) == (wished & ~MEMBERSHIP) && pkey != 0;
+      if (same
+          && (found < 0 || (pkey & MEMBERSHIP) != 0 || (port.pkeys.get(found) & MEMBERSHIP) == 0)) {
+        found = i;
+      }
+    }
+    return found;
+  }
+}
