@@ -57,6 +57,35 @@ class AsyncEventTest {
   }
 
   @Test
+  void shouldNameTheSharedQueueThatRunsLow() throws IOException {
+    try (LoopbackPair pair = new LoopbackPair()) {
+      SharedReceiveQueue shared = pair.domain.createSharedReceiveQueue(16, 1);
+      QueuePair second =
+          pair.domain.createQueuePair(
+              QueuePairConfig.reliable(pair.leftQueue).withSharedReceiveQueue(shared));
+      second.connect(second.address(pair.port, pair.gidIndex));
+      for (int i = 0; i < 3; i++) {
+        shared.receives().receive(i, pair.left, i * 64L, 64);
+      }
+      assertTrue(shared.receives().submit());
+      shared.arm(2);
+      AsyncEvents events = pair.context.events();
+      assertFalse(events.await(SOON).filter(AsyncEventTest::isLimit).isPresent());
+      for (int i = 0; i < 2; i++) {
+        second.sends().send(10 + i, pair.left, 1024, 8);
+      }
+      assertTrue(second.sends().submit());
+      AsyncEvent event = next(events, AsyncEventTest::isLimit);
+      assertSame(shared, ((AsyncEvent.OfSharedReceiveQueue) event).queue().orElseThrow());
+      assertTimeoutPreemptively(LoopbackPair.PATIENCE, shared::close);
+    }
+  }
+
+  private static boolean isLimit(AsyncEvent event) {
+    return event.type() == AsyncEventType.SHARED_RECEIVE_QUEUE_LIMIT_REACHED;
+  }
+
+  @Test
   void shouldReportADrainedSendQueue() throws IOException {
     try (LoopbackPair pair = new LoopbackPair()) {
       assertEquals(0, beginToDrain(pair.leftPair));

@@ -101,6 +101,37 @@ class PyverbsCqExTest {
   }
 
   @Test
+  void udTraffic() throws IOException {
+    try (DatagramPair pair = new DatagramPair();
+        CompletionQueue sending = extended(pair.context, 256);
+        CompletionQueue receiving = extended(pair.context, 256)) {
+      QueuePair from = pair.domain.createQueuePair(QueuePairConfig.datagram(sending));
+      QueuePair to = pair.domain.createQueuePair(QueuePairConfig.datagram(receiving));
+      from.address(pair.port, pair.gidIndex);
+      from.activate(DatagramPair.QUEUE_KEY);
+      to.address(pair.port, pair.gidIndex);
+      to.activate(DatagramPair.QUEUE_KEY);
+      LoopbackPair.put(pair.left, 0, "datagram");
+      for (int i = 0; i < 20; i++) {
+        to.receives().receive(i, pair.right, 0, DatagramPair.HEADER + 64);
+        assertTrue(to.receives().submit());
+        from.sends().to(pair.toRight, to.number(), DatagramPair.QUEUE_KEY);
+        from.sends().signaled().sendImmediate(100 + i, pair.left, 0, 8, 7 * i);
+        assertTrue(from.sends().submit());
+        assertEquals(100 + i, LoopbackPair.next(sending).id());
+        Completions got = LoopbackPair.next(receiving);
+        assertTrue(got.succeeded());
+        assertEquals(i, got.id());
+        assertEquals(DatagramPair.HEADER + 8, got.byteCount());
+        assertEquals(7 * i, got.immediate());
+        assertTrue(got.hasRouteHeader());
+        assertEquals(from.number(), got.sourcePairNumber());
+        assertEquals("datagram", LoopbackPair.get(pair.right, DatagramPair.HEADER, 8));
+      }
+    }
+  }
+
+  @Test
   void shouldReportFailures() throws IOException {
     try (LoopbackPair pair = new LoopbackPair();
         CompletionQueue queue = extended(pair.context, 300)) {
