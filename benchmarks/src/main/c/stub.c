@@ -339,8 +339,17 @@ int ibv_query_qp(struct ibv_qp *qp, struct ibv_qp_attr *attr, int mask, struct i
   return 0;
 }
 
+/* Completions stay queued when their queue pair goes: they are then of this one, whose number nobody has. */
+static uint64_t gone_id;
+static struct stub_qp gone_qp = {.ids = &gone_id};
+
 int ibv_destroy_qp(struct ibv_qp *base) {
   struct stub_qp *qp = (struct stub_qp *)base;
+  struct stub_cq *cq = (struct stub_cq *)base->send_cq;
+  for (uint32_t i = cq->consumed; i != cq->produced; i++) {
+    struct completion *done = &cq->ring[i & cq->mask];
+    if (done->qp == qp) done->qp = &gone_qp;
+  }
   free(qp->ring);
   free(qp->ids);
   free(qp);
