@@ -75,8 +75,14 @@ abstract class SendChain extends WorkBatch {
 
   private final References references = new References();
 
-  private int sinceSignal;
-  private int sinceSignalAtStart;
+  /** Requests until one is signaled unasked; at most 0 if the next is. */
+  private int untilSignal;
+
+  /**
+   * How many requests the batch may have, as far as is known: the queue may have more room
+   * meanwhile. Never more than there are slots, whatever a second thread does to the batch.
+   */
+  private int room;
 
   SendChain(QueuePair pair, WorkRing ring, int elementCount, int inlineBytes) {
     super(pair, pair.domain(), ring, ibv_send_wr.sizeof(), elementCount, inlineBytes);
@@ -89,6 +95,7 @@ abstract class SendChain extends WorkBatch {
     this.inlineBytes = inlineBytes;
     this.inlineData = elements + elementCount * ibv_sge.sizeof();
     this.signalInterval = Math.max(1, ring.depth() / 2);
+    this.untilSignal = signalInterval;
     this.typeFlags =
         switch (pair.type()) {
           case RELIABLE -> 0;
@@ -103,7 +110,8 @@ abstract class SendChain extends WorkBatch {
     super.clear();
     flags = typeFlags;
     references.clear();
-    sinceSignal = sinceSignalAtStart;
+    // Which of the posted ones are signaled is not known any more.
+    untilSignal = 0;
   }
 
   final boolean post() throws VerbsException {
@@ -122,7 +130,6 @@ abstract class SendChain extends WorkBatch {
       exit();
     }
     size = 0;
-    sinceSignalAtStart = sinceSignal;
     if (result != 0) {
       throw refusedSend(count, result);
     }
@@ -132,6 +139,7 @@ abstract class SendChain extends WorkBatch {
   private int ringDoorbell(int count) {
     terminate();
     sendRing.advance(count);
+    room -= count;
     return critical
         ? InlineVerbs.postSendCritical(function, pairAddress, address, refusedAddress)
         : InlineVerbs.postSend(function, pairAddress, address, refusedAddress);
@@ -158,7 +166,6 @@ abstract class SendChain extends WorkBatch {
     size = 0;
     state = 0;
     references.clear();
-    sinceSignalAtStart = sinceSignal;
     if (result != 0) {
       throw refusedSend(count, result);
     }
@@ -191,9 +198,7 @@ abstract class SendChain extends WorkBatch {
   }
 
   private VerbsException refusedSend(int count, int result) {
-    // Which of the posted ones are signaled is lost: signal the next.
-    sinceSignal = signalInterval;
-    sinceSignalAtStart = sinceSignal;
+    untilSignal = 0;
     return refused("ibv_post_send", count, result);
   }
 
@@ -409,18 +414,17 @@ abstract class SendChain extends WorkBatch {
     // Read once and held against the array: whatever a second thread does to the batch or to the
     // ring, what follows writes without a check and must stay inside.
     int place = size;
-    if (place > last || !sendRing.hasRoom(place)) {
-      state |= OVERFLOW;
+    if (place >= room && !findRoom(place)) {
       return FULL;
     }
     long bits = opcode;
     int wireFlags = options & WIRE_FLAGS;
     if ((options & Abi.SEND_SIGNALED) != 0) {
-      sinceSignal = 0;
-    } else if (++sinceSignal >= signalInterval) {
+      untilSignal = signalInterval;
+    } else if (--untilSignal <= 0) {
       wireFlags |= Abi.SEND_SIGNALED;
       bits |= WorkRing.QUIET;
-      sinceSignal = 0;
+      untilSignal = signalInterval;
     }
     long slot = (address + place * stride) & ADDRESS_BITS;
     InlineVerbs.putLong(slot + WR_ID, sendRing.assign(place, id, bits));
@@ -432,6 +436,17 @@ abstract class SendChain extends WorkBatch {
     InlineVerbs.putLong(slot + OPCODE, Integer.toUnsignedLong(opcode) | (long) wireFlags << 32);
     size = place + 1;
     return slot;
+  }
+
+  /** Looks at what has completed; if there is no room yet, the batch as a whole is not posted. */
+  private boolean findRoom(int place) {
+    int found = Math.min(last + 1, sendRing.free());
+    room = found;
+    if (place < found) {
+      return true;
+    }
+    state |= OVERFLOW;
+    return false;
   }
 
   private void element(long slot, long where, int length, int lkey) {
