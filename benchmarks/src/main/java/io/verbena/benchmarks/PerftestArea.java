@@ -15,7 +15,7 @@ final class PerftestArea implements Area {
   private static final double LEAST_RATE_RATIO = 0.97;
 
   /** Runs of ours before the first pair of a case: the compilers are done by then. */
-  private static final int WARM_UP_RUNS = 8;
+  private static final int WARM_UP_RUNS = 20;
 
   private static final int WARM_UP_EXCHANGES = 4000;
   private static final int WARM_UP_LONG_EXCHANGES = 400;

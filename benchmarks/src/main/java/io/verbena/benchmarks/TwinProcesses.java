@@ -41,10 +41,12 @@ final class TwinProcesses implements AutoCloseable {
         new ProcessBuilder(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "--enable-native-access=ALL-UNNAMED",
-                // With two processors for two processes, nothing else may want one. Nothing is
-                // allocated in the loops, so the one collector's thread stays idle; the compilers
-                // are done after the warm-up.
+                // With two processors for two processes that spin, nothing else may want one:
+                // nothing
+                // is allocated in the loops, so the collector stays idle, and who calls for the
+                // compiler waits for it (batch), so that it is done when the warm-up is.
                 "-XX:+UseSerialGC",
+                "-Xbatch",
                 "-XX:-UsePerfData",
                 "-Xmx128m",
                 "-Xshare:auto",
