@@ -15,10 +15,10 @@ final class Magazine {
   static final Magazine NONE = new Magazine(0);
 
   /** A thread keeps no more than this of a size class in one magazine, as far as two fit. */
-  private static final int MOST_BYTES = 256 << 10;
+  private static final int MOST_BYTES = 512 << 10;
 
   private static final int MOST_BUFFERS = 64;
-  private static final int LEAST_BUFFERS = 2;
+  private static final int LEAST_BUFFERS = 4;
 
   private final @Nullable RegisteredByteBuf[] buffers;
   private int count;

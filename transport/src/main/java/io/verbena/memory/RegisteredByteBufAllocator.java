@@ -5,7 +5,10 @@ import io.netty.buffer.AdaptiveByteBufAllocator;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocatorMetric;
 import io.netty.buffer.ByteBufAllocatorMetricProvider;
+import io.netty.buffer.CompositeByteBuf;
 import io.verbena.verbs.MemoryRegion;
+import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
 import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -89,7 +92,7 @@ public final class RegisteredByteBufAllocator extends AbstractByteBufAllocator
    * The registration that a buffer lies in: for a buffer of this allocator, its slices, duplicates
    * and read-only views, and for any other direct buffer on the same memory.
    *
-   * @param buffer any buffer; its memory must be in one piece, see {@link #registered}
+   * @param buffer any buffer; its memory must be in one piece, see {@link #locate}
    * @return the region, or null if there is no adapter or the memory is not of this allocator
    */
   public @Nullable MemoryRegion regionOf(ByteBuf buffer) {
@@ -123,19 +126,79 @@ public final class RegisteredByteBufAllocator extends AbstractByteBufAllocator
   }
 
   /**
-   * A buffer with the same readable bytes in memory of this allocator: the buffer itself if it lies
-   * there in one piece, otherwise a copy, which {@link BufferPoolMetrics#copies} counts.
+   * Finds out where the readable bytes of a buffer lie, also if it is composed of several.
+   *
+   * @param buffer any buffer; its reference count and indices do not change
+   * @param into what is filled
+   * @return false if some of the bytes are not in memory of this allocator, or are in more pieces
+   *     than {@code into} takes
+   */
+  public boolean locate(ByteBuf buffer, BufferRanges into) {
+    into.clear();
+    return locate(buffer, buffer.readerIndex(), buffer.readableBytes(), into);
+  }
+
+  private boolean locate(ByteBuf buffer, int index, int length, BufferRanges into) {
+    if (length == 0) {
+      return true;
+    }
+    Slab slab = slabOf(buffer);
+    if (slab != null) {
+      return into.add(slab, buffer.memoryAddress() + index, length);
+    }
+    if (buffer instanceof CompositeByteBuf composite) {
+      return locateParts(composite, index, index + length, into);
+    }
+    return buffer.isDirect() && locateParts(buffer.nioBuffers(index, length), into);
+  }
+
+  private boolean locateParts(CompositeByteBuf buffer, int start, int end, BufferRanges into) {
+    for (int i = buffer.toComponentIndex(start); i < buffer.numComponents(); i++) {
+      int first = buffer.toByteIndex(i);
+      if (first >= end) {
+        return true;
+      }
+      ByteBuf part = buffer.internalComponent(i);
+      int from = Math.max(start - first, 0);
+      int to = Math.min(end - first, part.capacity());
+      if (!locate(part, from, to - from, into)) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /** For views of composites, which tell no other way what they consist of. */
+  private boolean locateParts(ByteBuffer[] parts, BufferRanges into) {
+    for (ByteBuffer part : parts) {
+      if (!part.hasRemaining()) {
+        continue;
+      }
+      MemorySegment memory = MemorySegment.ofBuffer(part);
+      Slab slab = memory.isNative() ? pool.slabs().find(memory.address(), memory.byteSize()) : null;
+      if (slab == null || !into.add(slab, memory.address(), part.remaining())) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /**
+   * Makes sure that the readable bytes of a buffer are in memory of this allocator, and finds out
+   * where: as {@link #locate}, but a buffer that fails there is copied, which {@link
+   * BufferPoolMetrics#copies} counts.
    *
    * @param buffer any buffer; the caller hands over its reference, unless this throws
-   * @return a buffer to release after use
+   * @param into what is filled
+   * @return the buffer itself or its copy, to release after use
    * @throws OutOfRegisteredMemoryException if there is no memory for the copy
    */
-  public ByteBuf registered(ByteBuf buffer) {
-    if (owns(buffer)) {
+  public ByteBuf register(ByteBuf buffer, BufferRanges into) {
+    if (locate(buffer, into)) {
       return buffer;
     }
     int bytes = buffer.readableBytes();
-    ByteBuf copy = directBuffer(Math.max(bytes, 1));
+    ByteBuf copy = directBuffer(bytes);
     try {
       copy.writeBytes(buffer, buffer.readerIndex(), bytes);
     } catch (RuntimeException e) {
@@ -145,6 +208,7 @@ public final class RegisteredByteBufAllocator extends AbstractByteBufAllocator
     buffer.release();
     copies.increment();
     copiedBytes.add(bytes);
+    locate(copy, into);
     return copy;
   }
 

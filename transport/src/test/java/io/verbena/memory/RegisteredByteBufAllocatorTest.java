@@ -11,6 +11,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.CompositeByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.util.ResourceLeakDetector;
 import io.netty.util.ResourceLeakDetector.Level;
@@ -82,14 +83,77 @@ class RegisteredByteBufAllocatorTest {
   @Test
   void shouldCopyForeignBuffersAndCountThem() {
     ByteBuf foreign = Unpooled.copiedBuffer(new byte[] {1, 2, 3, 4, 5}).skipBytes(1);
-    ByteBuf copy = allocator.registered(foreign);
+    var ranges = new BufferRanges(4);
+    ByteBuf copy = allocator.register(foreign, ranges);
     assertNotSame(foreign, copy);
     assertEquals(0, foreign.refCnt(), "the copy replaces it");
     assertTrue(allocator.owns(copy));
+    assertEquals(1, ranges.count());
+    assertEquals(copy.memoryAddress(), ranges.address(0));
+    assertEquals(4, ranges.length(0));
     assertEquals(Unpooled.wrappedBuffer(new byte[] {2, 3, 4, 5}), copy);
-    assertSame(copy, allocator.registered(copy));
+    assertSame(copy, allocator.register(copy, ranges));
     assertEquals(1, allocator.metrics().copies());
     assertEquals(4, allocator.metrics().copiedBytes());
+    copy.release();
+  }
+
+  @Test
+  void shouldLocateThePiecesOfComposites() {
+    ByteBuf first = allocator.directBuffer(100).writeZero(100);
+    ByteBuf second = allocator.directBuffer(100).writeZero(100);
+    CompositeByteBuf composite =
+        allocator
+            .compositeDirectBuffer()
+            .addComponents(true, first.retainedSlice(10, 20), second.retainedSlice(30, 40));
+    var ranges = new BufferRanges(2);
+    for (ByteBuf each : List.of(composite, composite.duplicate(), composite.asReadOnly())) {
+      assertTrue(allocator.locate(each, ranges));
+      assertEquals(2, ranges.count());
+      assertEquals(first.memoryAddress() + 10, ranges.address(0));
+      assertEquals(20, ranges.length(0));
+      assertEquals(second.memoryAddress() + 30, ranges.address(1));
+      assertEquals(40, ranges.length(1));
+    }
+    assertTrue(allocator.locate(composite.slice(15, 10), ranges));
+    assertEquals(first.memoryAddress() + 25, ranges.address(0));
+    assertEquals(5, ranges.length(0));
+    assertEquals(second.memoryAddress() + 30, ranges.address(1));
+    assertEquals(5, ranges.length(1));
+
+    composite.readerIndex(20);
+    assertTrue(allocator.locate(composite, ranges));
+    assertEquals(1, ranges.count());
+    composite.readerIndex(60);
+    assertTrue(allocator.locate(composite, ranges), "no bytes lie anywhere");
+    assertEquals(0, ranges.count());
+
+    composite.readerIndex(0).addComponent(true, first.retainedSlice(50, 1));
+    assertFalse(allocator.locate(composite, ranges), "there are three pieces");
+    first.release();
+    second.release();
+    ByteBuf copy = allocator.register(composite, ranges);
+    assertEquals(1, ranges.count());
+    assertEquals(61, ranges.length(0));
+    copy.release();
+  }
+
+  @Test
+  void shouldNotLocateWhatIsPartlyForeign() {
+    CompositeByteBuf composite =
+        allocator
+            .compositeDirectBuffer()
+            .addComponents(
+                true,
+                allocator.directBuffer(8).writeLong(1),
+                Unpooled.directBuffer(8).writeLong(2));
+    var ranges = new BufferRanges(8);
+    assertFalse(allocator.locate(composite, ranges));
+    assertFalse(allocator.locate(composite.slice(), ranges));
+    assertFalse(allocator.locate(Unpooled.wrappedBuffer(new byte[3]), ranges));
+    ByteBuf copy = allocator.register(composite, ranges);
+    assertEquals(1, copy.readLong());
+    assertEquals(2, copy.readLong());
     copy.release();
   }
 

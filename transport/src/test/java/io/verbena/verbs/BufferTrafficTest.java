@@ -1,0 +1,198 @@
+package io.verbena.verbs;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.CompositeByteBuf;
+import io.netty.buffer.Unpooled;
+import io.verbena.RdmaTest;
+import io.verbena.memory.BufferPoolConfig;
+import io.verbena.memory.BufferRanges;
+import io.verbena.memory.BufferSteps;
+import io.verbena.memory.MemoryDomain;
+import io.verbena.memory.RegisteredByteBufAllocator;
+import java.io.IOException;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** Bytes that were written into buffers of the registered allocator go to a peer from there. */
+@RdmaTest
+class BufferTrafficTest {
+  private static final String TEXT = "written through a view, read by the adapter";
+
+  private static final int STEPS_FOR_EACH_SEND = 64;
+  private static final ValueLayout.OfInt BIG_ENDIAN_INT =
+      ValueLayout.JAVA_INT.withOrder(ByteOrder.BIG_ENDIAN);
+
+  private final BufferRanges ranges = new BufferRanges(8);
+  private LoopbackPair pair;
+  private MemoryDomain memory;
+  private RegisteredByteBufAllocator allocator;
+
+  @BeforeEach
+  void open() throws IOException {
+    pair = new LoopbackPair();
+    memory = new MemoryDomain(pair.domain);
+    allocator =
+        new RegisteredByteBufAllocator(
+            memory, BufferPoolConfig.defaults().withSlabs(1 << 20, 8 << 20));
+  }
+
+  @AfterEach
+  void close() {
+    allocator.close();
+    assertEquals(0, allocator.metrics().registeredBytes());
+    memory.close();
+    pair.close();
+  }
+
+  /** Writes the readable bytes to the peer, piece by piece. */
+  private void write(ByteBuf buffer) throws VerbsException {
+    long target = pair.right.address();
+    SendBatch batch = pair.leftPair.sends();
+    for (int i = 0; i < ranges.count(); i++) {
+      MemoryRegion region = ranges.region(i);
+      assertNotNull(region, "there is an adapter");
+      assertEquals(region.address() + ranges.offset(i), ranges.address(i));
+      batch
+          .signaled()
+          .write(i, region, ranges.offset(i), ranges.length(i), target, pair.right.rkey());
+      target += ranges.length(i);
+    }
+    assertTrue(batch.submit());
+    for (LoopbackPair.Done done : pair.leftDone(ranges.count())) {
+      assertTrue(done.succeeded(), done::toString);
+    }
+    assertEquals(target - pair.right.address(), buffer.readableBytes());
+  }
+
+  private void assertArrives(ByteBuf buffer) throws VerbsException {
+    LoopbackPair.put(pair.right, 0, "?".repeat(TEXT.length()));
+    assertTrue(allocator.locate(buffer, ranges));
+    write(buffer);
+    assertEquals(TEXT, LoopbackPair.get(pair.right, 0, TEXT.length()));
+  }
+
+  private ByteBuf text(int before) {
+    return allocator
+        .directBuffer()
+        .writeZero(before)
+        .writeBytes(TEXT.getBytes(StandardCharsets.US_ASCII))
+        .skipBytes(before);
+  }
+
+  @Test
+  void shouldSendFromABuffer() throws IOException {
+    ByteBuf buffer = text(3);
+    assertSame(pair.domain, allocator.regionOf(buffer).domain());
+    assertArrives(buffer);
+    buffer.release();
+  }
+
+  @Test
+  void shouldSendFromSlicesAndDuplicates() throws IOException {
+    ByteBuf buffer = text(5);
+    assertArrives(buffer.slice());
+    assertArrives(buffer.duplicate());
+    assertArrives(buffer.duplicate().slice());
+    ByteBuf retained = buffer.retainedSlice(5, TEXT.length());
+    buffer.release();
+    assertArrives(retained);
+    ByteBuf twice = retained.retainedDuplicate();
+    retained.release();
+    assertArrives(twice);
+    twice.release();
+  }
+
+  @Test
+  void shouldSendFromReadOnlyViews() throws IOException {
+    ByteBuf buffer = text(7);
+    assertArrives(buffer.asReadOnly());
+    assertArrives(buffer.slice().asReadOnly().slice());
+    buffer.release();
+  }
+
+  @Test
+  void shouldSendFromABufferThatHasGrown() throws IOException {
+    ByteBuf buffer = text(0);
+    buffer.capacity(100_000);
+    assertArrives(buffer);
+    buffer.release();
+  }
+
+  @Test
+  void shouldSendTheComponentsOfAComposite() throws IOException {
+    ByteBuf first = text(0);
+    ByteBuf second = text(9);
+    CompositeByteBuf composite =
+        allocator
+            .compositeDirectBuffer()
+            .addComponents(true, first.slice(0, 10), second.slice(second.readerIndex() + 10, 33));
+    assertArrives(composite);
+    assertEquals(2, ranges.count());
+    assertArrives(composite.slice());
+    assertArrives(composite.asReadOnly());
+    composite.release();
+  }
+
+  @Test
+  void shouldSendForeignBuffersAfterCopyingThem() throws IOException {
+    ByteBuf foreign = Unpooled.copiedBuffer(TEXT, StandardCharsets.US_ASCII);
+    ByteBuf copy = allocator.register(foreign, ranges);
+    write(copy);
+    assertEquals(TEXT, LoopbackPair.get(pair.right, 0, TEXT.length()));
+    assertEquals(1, allocator.metrics().copies());
+    copy.release();
+  }
+
+  @Test
+  void shouldNotSendFromMemoryThatIsNotRegisteredAnyMore() throws IOException {
+    ByteBuf buffer = text(0);
+    assertTrue(allocator.locate(buffer, ranges));
+    MemoryRegion region = ranges.region(0);
+    memory.close();
+    assertFalse(region.isOpen());
+    assertThrows(
+        IllegalStateException.class,
+        () -> pair.leftPair.sends().send(1, region, ranges.offset(0), ranges.length(0)));
+    assertThrows(IllegalStateException.class, () -> buffer.getByte(0));
+    buffer.release();
+  }
+
+  @Test
+  void shouldRefuseAndStayUsableWhenTheDomainIsGone() throws IOException {
+    ByteBuf buffer = text(0);
+    pair.domain.close();
+    assertEquals(TEXT, buffer.toString(StandardCharsets.US_ASCII), "the memory is still there");
+    assertThrows(RuntimeException.class, () -> allocator.directBuffer(4 << 20));
+    buffer.release();
+    allocator.directBuffer(100).release();
+  }
+
+  @Test
+  void shouldHaveNothingInUseAfterAMillionStepsWithSends() throws IOException {
+    new BufferSteps(memory) {
+      private int uses;
+
+      @Override
+      protected void use(ByteBuf buffer, int number) throws IOException {
+        // A send takes longer than a hundred other steps.
+        if (++uses % STEPS_FOR_EACH_SEND == 0) {
+          ByteBuf view = buffer.duplicate().setIndex(0, Math.min(buffer.capacity(), 4096));
+          assertTrue(locate(view, ranges));
+          write(view);
+          assertEquals(number, pair.right.memory().get(BIG_ENDIAN_INT, 0));
+        }
+      }
+    }.run();
+  }
+}
