@@ -1,0 +1,194 @@
+package io.verbena.benchmarks;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.function.Consumer;
+
+/**
+ * The registered allocator against both of Netty's, on threads of Netty's, where those are fastest;
+ * of the two the faster counts. Every measurement is a fresh JVM of JMH's, ours and theirs
+ * alternating. Without an adapter: what registering costs is not in it.
+ */
+final class MemoryArea implements Area {
+  private static final double MOST_RATIO = 1.0;
+  private static final double MOST_OWN_LOOK_UP_NANOS = 2;
+  private static final double MOST_TABLE_LOOK_UP_NANOS = 15;
+  private static final double MOST_OVERHEAD_PERCENT = 12;
+
+  private static final List<Integer> SIZES = List.of(64, 1024, 16 << 10, 1 << 20);
+
+  /** As programs run on JDK 25: Netty uses sun.misc.Unsafe there only if it is told to. */
+  private static final List<String> JVM =
+      List.of(
+          "--enable-native-access=ALL-UNNAMED",
+          "--sun-misc-unsafe-memory-access=allow", // JMH's own
+          "-Dio.netty.noUnsafe=true",
+          "-Djmh.executor=CUSTOM",
+          "-Djmh.executor.class=" + NettyThreads.class.getName());
+
+  /** A way of using buffers, at one size. */
+  private record Use(String name, Class<?> type, String method, int bytes) {
+    JmhFork fork(BufferSource source) {
+      return new JmhFork(
+          type, method, Map.of("source", source.name(), "bytes", Integer.toString(bytes)), JVM);
+    }
+  }
+
+  /** A way of finding a key, and what the loop costs without. */
+  private record LookUp(String name, String method, String without, double mostNanos) {}
+
+  private static final List<LookUp> LOOK_UPS =
+      List.of(
+          new LookUp("key of a buffer of ours", "ours", "nothing", MOST_OWN_LOOK_UP_NANOS),
+          new LookUp("key of a slice of ours", "slice", "nothing", MOST_TABLE_LOOK_UP_NANOS),
+          new LookUp(
+              "key by address, 1000 slabs", "address", "memoryAddress", MOST_TABLE_LOOK_UP_NANOS));
+
+  @Override
+  public String name() {
+    return "memory";
+  }
+
+  @Override
+  public String peer() {
+    return "Netty";
+  }
+
+  @Override
+  public String summary() {
+    return "allocating and releasing buffers, against Netty's two allocators";
+  }
+
+  @Override
+  public List<Comparison> measure(Plan plan, Consumer<String> progress) throws IOException {
+    Path log = Files.createTempFile("verbena-jmh", ".log");
+    try {
+      List<Comparison> comparisons = new ArrayList<>();
+      for (Use use : uses()) {
+        comparisons.add(compare(use, plan, log, progress));
+      }
+      for (LookUp lookUp : LOOK_UPS) {
+        comparisons.add(compare(lookUp, plan, log, progress));
+      }
+      comparisons.add(overhead(plan, progress));
+      return comparisons;
+    } finally {
+      Files.delete(log);
+    }
+  }
+
+  private static List<Use> uses() {
+    List<Use> uses = new ArrayList<>();
+    for (int bytes : SIZES) {
+      uses.add(
+          new Use(
+              "allocate and release, " + text(bytes),
+              AllocateRelease.class,
+              "allocateAndRelease",
+              bytes));
+    }
+    for (int bytes : SIZES) {
+      uses.add(
+          new Use(
+              "release on another thread, " + text(bytes),
+              HandOver.class,
+              "allocateHereReleaseThere",
+              bytes));
+    }
+    return uses;
+  }
+
+  private static String text(int bytes) {
+    if (bytes < 1 << 10) {
+      return bytes + " B";
+    }
+    return bytes < 1 << 20 ? (bytes >> 10) + " KiB" : (bytes >> 20) + " MiB";
+  }
+
+  private static Comparison compare(Use use, Plan plan, Path log, Consumer<String> progress)
+      throws IOException {
+    var comparison = new Comparison(use.name(), "Netty", "ns");
+    double garbage = 0;
+    for (int pair = 1; pair <= plan.pairs(); pair++) {
+      JmhFork.Measurement ours = use.fork(BufferSource.OURS).run(plan.quick(), log);
+      JmhFork.Measurement pooled = use.fork(BufferSource.POOLED).run(plan.quick(), log);
+      JmhFork.Measurement adaptive = use.fork(BufferSource.ADAPTIVE).run(plan.quick(), log);
+      comparison.add(ours.nanos(), Math.min(pooled.nanos(), adaptive.nanos()));
+      garbage = Math.max(garbage, ours.bytes() - Math.min(pooled.bytes(), adaptive.bytes()));
+      progress.accept(
+          String.format(
+              Locale.ROOT,
+              "pair %d of %d, %s: ours %.1f ns, pooled %.1f ns, adaptive %.1f ns",
+              pair,
+              plan.pairs(),
+              use.name(),
+              ours.nanos(),
+              pooled.nanos(),
+              adaptive.nanos()));
+    }
+    comparison.bar("ratio to the faster of two", comparison.ratio(), MOST_RATIO);
+    comparison.bar(
+        String.format(Locale.ROOT, "%.2f B/op beyond Netty's", garbage),
+        garbage < JmhFork.NOTHING_BYTES ? 0 : garbage,
+        0);
+    return comparison;
+  }
+
+  private static Comparison compare(LookUp lookUp, Plan plan, Path log, Consumer<String> progress)
+      throws IOException {
+    var comparison = new Comparison(lookUp.name(), "the loop alone", "ns");
+    for (int pair = 1; pair <= plan.pairs(); pair++) {
+      double with = lookUp(lookUp.method(), plan, log);
+      double without = lookUp(lookUp.without(), plan, log);
+      comparison.add(with, without);
+      progress.accept(
+          String.format(
+              Locale.ROOT,
+              "pair %d of %d, %s: %.2f ns, the loop alone %.2f ns",
+              pair,
+              plan.pairs(),
+              lookUp.name(),
+              with,
+              without));
+    }
+    comparison.bar(
+        String.format(Locale.ROOT, "%.2f ns", comparison.difference()),
+        comparison.difference(),
+        lookUp.mostNanos());
+    return comparison;
+  }
+
+  private static double lookUp(String method, Plan plan, Path log) throws IOException {
+    return new JmhFork(KeyLookUp.class, method, Map.of(), JVM).run(plan.quick(), log).nanos();
+  }
+
+  private static Comparison overhead(Plan plan, Consumer<String> progress) {
+    var comparison = new Comparison("overhead of 1 KiB buffers", "Netty", "%");
+    for (int pair = 1; pair <= plan.pairs(); pair++) {
+      double ours = MemoryOverhead.percent(BufferSource.OURS);
+      double theirs =
+          Math.min(
+              MemoryOverhead.percent(BufferSource.POOLED),
+              MemoryOverhead.percent(BufferSource.ADAPTIVE));
+      comparison.add(ours, theirs);
+      progress.accept(
+          String.format(
+              Locale.ROOT,
+              "pair %d of %d, overhead: ours %.1f %%, Netty %.1f %%",
+              pair,
+              plan.pairs(),
+              ours,
+              theirs));
+    }
+    comparison.bar(
+        String.format(Locale.ROOT, "%.1f %%", comparison.ours()),
+        comparison.ours(),
+        MOST_OVERHEAD_PERCENT);
+    return comparison;
+  }
+}
