@@ -104,7 +104,7 @@ public final class FirstWrite {
   }
 
   // snippet choice
-  private static int activePort(Context context) throws IOException {
+  static int activePort(Context context) throws IOException {
     for (int port = 1; port <= context.portCount(); port++) {
       if (context.port(port).state() == PortState.ACTIVE) {
         return port;
@@ -113,7 +113,7 @@ public final class FirstWrite {
     throw new IOException(context.device().name() + " has no active port");
   }
 
-  private static int bestGid(Context context, int port) throws VerbsException {
+  static int bestGid(Context context, int port) throws VerbsException {
     return context.gids(port).stream()
         .filter(entry -> entry.type() != GidType.ROCE_V1)
         .max(Comparator.comparing((GidEntry entry) -> !entry.gid().isLinkLocal()))

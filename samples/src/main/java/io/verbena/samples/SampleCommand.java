@@ -111,6 +111,17 @@ final class SampleCommand implements Runnable {
     }
   }
 
+  @Command(name = "verbs-tour", description = "Raw verbs: what else they can do.")
+  void verbsTour(
+      @Parameters(
+              paramLabel = "DEVICE",
+              arity = "0..1",
+              description = "Its name; without it VERBENA_DEVICE, or the only one.")
+          @Nullable String device)
+      throws IOException {
+    VerbsTour.main(device(device));
+  }
+
   /** The name of a device that there is. */
   private String device(@Nullable String wanted) throws Complaints.NoRdma {
     return Devices.find(spec.commandLine(), wanted).name();

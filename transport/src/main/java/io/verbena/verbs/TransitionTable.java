@@ -148,7 +148,7 @@ final class TransitionTable {
   }
 
   private static @Nullable Rule find(QueuePairType type, QueuePairState from, QueuePairState to) {
-    if (to == RESET || to == ERR) {
+    if (to == RESET || (to == ERR && from != RESET)) {
       return new Rule(Set.of(), Set.of());
     }
     return RULES.get(new Edge(type, from, to));
