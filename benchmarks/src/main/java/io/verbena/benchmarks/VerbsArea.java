@@ -16,7 +16,7 @@ import java.util.stream.Stream;
  * is mapped memory.
  */
 final class VerbsArea implements Area {
-  private static final double MOST_OVER_C_NANOS = 6;
+  private static final double MOST_OVER_C_NANOS = 4;
 
   /** What is measured; the names are methods for JMH. */
   private record Subject(String name, Class<?> type, String ours, String theirs) {

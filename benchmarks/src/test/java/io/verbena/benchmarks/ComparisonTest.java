@@ -35,4 +35,13 @@ class ComparisonTest {
     assertTrue(comparison.remarks().get(0).endsWith("(bar: at most 6.000): kept"));
     assertTrue(comparison.remarks().get(1).endsWith("MISSED"));
   }
+
+  @Test
+  void shouldHoldTheOtherWayRoundWhereMoreIsBetter() {
+    comparison.floor("0.98 of C", 0.98, 0.97);
+    comparison.floor("0.96 of C", 0.96, 0.97);
+
+    assertTrue(comparison.remarks().get(0).endsWith("(bar: at least 0.9700): kept"));
+    assertTrue(comparison.remarks().get(1).endsWith("MISSED"));
+  }
 }

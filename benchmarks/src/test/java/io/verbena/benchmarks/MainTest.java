@@ -34,6 +34,7 @@ class MainTest {
         "verbs --pairs six",
         "verbs --pairs 6",
         "verbs --quick --pairs 0",
+        "verbs --against nosuch",
         "transport --json /no/such/folder/results.json",
         "verbs transport"
       })
