@@ -122,7 +122,10 @@ record CmEvent(
             ibv_ah_attr.is_global(attr) != 0,
             ibv_ah_attr.sl(attr) & 0xff,
             ibv_global_route.traffic_class(route) & 0xff,
-            ibv_global_route.hop_limit(route) & 0xff);
+            ibv_global_route.hop_limit(route) & 0xff,
+            ibv_global_route.flow_label(route),
+            ibv_ah_attr.src_path_bits(attr) & 0xff,
+            ibv_ah_attr.static_rate(attr) & 0xff);
     return new DatagramPeer(path, rdma_ud_param.qp_num(ud), rdma_ud_param.qkey(ud));
   }
 

@@ -5,6 +5,7 @@ import io.verbena.ffi.ErrnoCalls;
 import io.verbena.ffi.rdmacm.RdmaCm;
 import io.verbena.ffi.rdmacm.rdma_addr;
 import io.verbena.ffi.rdmacm.rdma_cm_id;
+import io.verbena.ffi.rdmacm.rdma_cm_join_mc_attr_ex;
 import io.verbena.ffi.rdmacm.rdma_conn_param;
 import io.verbena.ffi.rdmacm.rdma_route;
 import io.verbena.ffi.verbs.Verbs;
@@ -207,6 +208,33 @@ final class CmId {
       MemorySegment capture = ErrnoCalls.capture(arena);
       int result = ConnectionCalls.migrateId(capture, handle, channel.handle);
       check("rdma_migrate_id", what, result, capture);
+    }
+  }
+
+  void joinMulticast(InetSocketAddress group, boolean sendOnly) throws ConnectionException {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment capture = ErrnoCalls.capture(arena);
+      MemorySegment attributes = rdma_cm_join_mc_attr_ex.allocate(arena);
+      rdma_cm_join_mc_attr_ex.comp_mask(
+          attributes,
+          RdmaCm.RDMA_CM_JOIN_MC_ATTR_ADDRESS() | RdmaCm.RDMA_CM_JOIN_MC_ATTR_JOIN_FLAGS());
+      rdma_cm_join_mc_attr_ex.join_flags(
+          attributes,
+          sendOnly
+              ? RdmaCm.RDMA_MC_JOIN_FLAG_SENDONLY_FULLMEMBER()
+              : RdmaCm.RDMA_MC_JOIN_FLAG_FULLMEMBER());
+      rdma_cm_join_mc_attr_ex.addr(attributes, SocketAddresses.write(group, arena));
+      int result = ConnectionCalls.joinMulticastEx(capture, handle, attributes, MemorySegment.NULL);
+      check("rdma_join_multicast_ex", group.toString(), result, capture);
+    }
+  }
+
+  void leaveMulticast(InetSocketAddress group) throws ConnectionException {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment capture = ErrnoCalls.capture(arena);
+      MemorySegment address = SocketAddresses.write(group, arena);
+      int result = ConnectionCalls.leaveMulticast(capture, handle, address);
+      check("rdma_leave_multicast", group.toString(), result, capture);
     }
   }
 

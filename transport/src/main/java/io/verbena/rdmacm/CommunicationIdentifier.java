@@ -148,6 +148,7 @@ public abstract sealed class CommunicationIdentifier implements AutoCloseable
   /** With the lock: an operation begins that an event ends. */
   final void begin(String call, String arguments, Duration timeout, boolean await) {
     awaited = await;
+    failure = null;
     pending = new Pending(this, System.nanoTime() + Timeouts.nanos(timeout), call, arguments);
     manager.expect(pending);
   }
@@ -208,8 +209,20 @@ public abstract sealed class CommunicationIdentifier implements AutoCloseable
   }
 
   /** Waits for the operation that {@link #begin} began; closes this if it fails. */
-  final void awaitOutcome() throws ConnectionException {
+  final void awaitOutcomeOrClose() throws ConnectionException {
     boolean done = false;
+    try {
+      awaitOutcome();
+      done = true;
+    } finally {
+      if (!done) {
+        close();
+      }
+    }
+  }
+
+  /** Waits for the operation that {@link #begin} began. */
+  final void awaitOutcome() throws ConnectionException {
     ConnectionManager owner = lock();
     try {
       owner.await(() -> pending == null || closed, TimeUnit.DAYS.toNanos(365));
@@ -220,12 +233,8 @@ public abstract sealed class CommunicationIdentifier implements AutoCloseable
       if (failure != null) {
         throw failure;
       }
-      done = true;
     } finally {
       owner.unlock();
-      if (!done) {
-        close();
-      }
     }
   }
 
@@ -265,9 +274,44 @@ public abstract sealed class CommunicationIdentifier implements AutoCloseable
     manager.register(heir);
   }
 
-  /** With the lock: events go to the manager that the identifier has been moved to. */
-  final void movedTo(ConnectionManager other) {
-    manager = other;
+  /** Hands the identifier over to another manager, see {@code man rdma_migrate_id}. */
+  final void migrate(ConnectionManager target) throws ConnectionException {
+    while (true) {
+      ConnectionManager current = manager;
+      if (current == target) {
+        return;
+      }
+      // Two threads that move in opposite directions must not wait for each other.
+      boolean inOrder = current.comesBefore(target);
+      ConnectionManager first = inOrder ? current : target;
+      ConnectionManager second = inOrder ? target : current;
+      first.lock();
+      second.lock();
+      try {
+        if (current == manager) {
+          requireOpen();
+          current.drain();
+          requireNothingPending();
+          target.requireOpen();
+          id.migrate(target.channel(), description());
+          current.giveTo(target, this);
+          manager = target;
+          current.signal();
+          target.signal();
+          return;
+        }
+      } finally {
+        second.unlock();
+        first.unlock();
+      }
+    }
+  }
+
+  final void requireNothingPending() {
+    if (pending != null) {
+      throw new IllegalStateException(
+          description() + " is busy with " + pending.call() + ": wait for its end first");
+    }
   }
 
   /**

@@ -287,17 +287,26 @@ public final class Connection extends CommunicationIdentifier {
    * @throws IllegalStateException if the connection is closed, before or meanwhile
    */
   public boolean awaitDisconnect(Duration timeout) throws ConnectionException {
-    ConnectionManager owner = lock();
-    try {
-      requireOpen();
-      boolean ended =
-          owner.await(
-              () -> state == ConnectionState.DISCONNECTED || state == ConnectionState.CLOSED,
-              Timeouts.nanos(timeout));
-      requireOpen();
-      return ended;
-    } finally {
-      owner.unlock();
+    long start = System.nanoTime();
+    long nanos = Timeouts.nanos(timeout);
+    while (true) {
+      ConnectionManager owner = lock();
+      try {
+        requireOpen();
+        boolean ended =
+            owner.await(
+                () ->
+                    manager() != owner
+                        || state == ConnectionState.DISCONNECTED
+                        || state == ConnectionState.CLOSED,
+                nanos - (System.nanoTime() - start));
+        if (manager() == owner) {
+          requireOpen();
+          return ended;
+        }
+      } finally {
+        owner.unlock();
+      }
     }
   }
 
@@ -317,6 +326,19 @@ public final class Connection extends CommunicationIdentifier {
     } finally {
       owner.unlock();
     }
+  }
+
+  /**
+   * Hands this over to another manager, see {@code man rdma_migrate_id}: its events come there from
+   * now on. So the connections of one listener can be spread over several threads.
+   *
+   * @param target the manager that owns this afterwards
+   * @throws ConnectionException if the connection manager refuses
+   * @throws IllegalStateException if this is closed or used up, an operation is under way, or the
+   *     other manager is closed
+   */
+  public void moveTo(ConnectionManager target) throws ConnectionException {
+    migrate(target);
   }
 
   @Override

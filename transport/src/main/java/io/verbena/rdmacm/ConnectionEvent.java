@@ -9,7 +9,7 @@ public sealed interface ConnectionEvent {
   /**
    * What it happened to.
    *
-   * @return the route, listener, request, connection or group
+   * @return the route, listener, request or connection
    */
   CommunicationIdentifier source();
 
@@ -36,9 +36,25 @@ public sealed interface ConnectionEvent {
   record Established(Connection source) implements ConnectionEvent {}
 
   /**
+   * This side is a member of the multicast group.
+   *
+   * @param source the route to the group
+   * @param membership to close in order to leave
+   */
+  record Joined(Route source, MulticastMembership membership) implements ConnectionEvent {}
+
+  /**
+   * The membership in a multicast group has ended by itself: close it and join again.
+   *
+   * @param source the route to the group
+   * @param failure the reason
+   */
+  record MembershipLost(Route source, ConnectionException failure) implements ConnectionEvent {}
+
+  /**
    * Resolving, connecting or joining has failed: close the source.
    *
-   * @param source the route, connection or group
+   * @param source the route or connection
    * @param failure the reason
    */
   record Failed(CommunicationIdentifier source, ConnectionException failure)

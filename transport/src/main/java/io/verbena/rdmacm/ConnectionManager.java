@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.PriorityQueue;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
@@ -32,6 +33,9 @@ import org.jspecify.annotations.Nullable;
  */
 public final class ConnectionManager implements AutoCloseable {
   private static final int BACKLOG = 128;
+  private static final AtomicLong COUNTER = new AtomicLong();
+
+  private final long number = COUNTER.incrementAndGet();
 
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition changed = lock.newCondition();
@@ -90,7 +94,7 @@ public final class ConnectionManager implements AutoCloseable {
   public Route resolve(InetSocketAddress remote, AddressOptions options, Duration timeout)
       throws ConnectionException {
     Route route = start(remote, options, timeout, true);
-    route.awaitOutcome();
+    route.awaitOutcomeOrClose();
     return route;
   }
 
@@ -238,11 +242,15 @@ public final class ConnectionManager implements AutoCloseable {
     lock.unlock();
   }
 
-  private void requireOpen() {
+  void requireOpen() {
     if (closed) {
       throw new IllegalStateException(
           "the connection manager is closed: do not use it after close()");
     }
+  }
+
+  boolean comesBefore(ConnectionManager other) {
+    return number < other.number;
   }
 
   EventChannel channel() {
@@ -305,6 +313,8 @@ public final class ConnectionManager implements AutoCloseable {
           identifiers.get(request ? event.listener() : event.id().address());
       if (target != null) {
         target.handle(event);
+      } else if (request) {
+        new CmId(event.id(), PortSpace.TCP).destroy();
       }
     }
   }
@@ -352,6 +362,19 @@ public final class ConnectionManager implements AutoCloseable {
 
   void register(CommunicationIdentifier identifier) {
     identifiers.put(identifier.id.address(), identifier);
+  }
+
+  /** With both locks. */
+  void giveTo(ConnectionManager other, CommunicationIdentifier identifier) {
+    identifiers.remove(identifier.id.address(), identifier);
+    other.register(identifier);
+    for (Iterator<ConnectionEvent> all = events.iterator(); all.hasNext(); ) {
+      ConnectionEvent event = all.next();
+      if (event.source() == identifier) {
+        all.remove();
+        other.events.add(event);
+      }
+    }
   }
 
   void unregister(CommunicationIdentifier identifier) {

@@ -142,7 +142,7 @@ public final class ConnectionRequest extends CommunicationIdentifier {
   public Connection accept(QueuePair pair, ConnectionParameters parameters, Duration timeout)
       throws ConnectionException {
     Connection connection = start(pair, parameters, timeout, true);
-    connection.awaitOutcome();
+    connection.awaitOutcomeOrClose();
     return connection;
   }
 
@@ -219,6 +219,19 @@ public final class ConnectionRequest extends CommunicationIdentifier {
       release();
       owner.unlock();
     }
+  }
+
+  /**
+   * Hands this over to another manager, see {@code man rdma_migrate_id}: its events come there from
+   * now on. So the connections of one listener can be spread over several threads.
+   *
+   * @param target the manager that owns this afterwards
+   * @throws ConnectionException if the connection manager refuses
+   * @throws IllegalStateException if this is closed or used up, an operation is under way, or the
+   *     other manager is closed
+   */
+  public void moveTo(ConnectionManager target) throws ConnectionException {
+    migrate(target);
   }
 
   @Override

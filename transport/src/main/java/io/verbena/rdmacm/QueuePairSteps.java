@@ -174,7 +174,10 @@ final class QueuePairSteps {
         ibv_ah_attr.is_global(attr) != 0,
         ibv_ah_attr.sl(attr) & 0xff,
         ibv_global_route.traffic_class(route) & 0xff,
-        ibv_global_route.hop_limit(route) & 0xff);
+        ibv_global_route.hop_limit(route) & 0xff,
+        ibv_global_route.flow_label(route),
+        ibv_ah_attr.src_path_bits(attr) & 0xff,
+        ibv_ah_attr.static_rate(attr) & 0xff);
   }
 
   private ToSend toSend(int initiated) throws ConnectionException {

@@ -4,8 +4,12 @@ import io.verbena.verbs.Context;
 import io.verbena.verbs.Device;
 import io.verbena.verbs.QueuePair;
 import io.verbena.verbs.VerbsException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The way to a listener, from which a connection is made: knows the device that leads there. See
@@ -15,6 +19,8 @@ import java.time.Duration;
  */
 public final class Route extends CommunicationIdentifier {
   private final InetSocketAddress remote;
+  private final List<MulticastMembership> memberships = new ArrayList<>();
+  private @Nullable MulticastMembership joining;
   private boolean resolved;
 
   private Route(ConnectionManager manager, CmId id, InetSocketAddress remote) {
@@ -56,6 +62,15 @@ public final class Route extends CommunicationIdentifier {
     switch (event.type()) {
       case CmEvent.ADDR_RESOLVED -> addressResolved();
       case CmEvent.ROUTE_RESOLVED -> succeed();
+      case CmEvent.MULTICAST_JOIN -> joined(event);
+      case CmEvent.MULTICAST_ERROR -> {
+        ConnectionException failure = ConnectionException.ofEvent(event, description());
+        if (isPending()) {
+          fail(failure);
+        } else {
+          manager().announce(new ConnectionEvent.MembershipLost(this, failure));
+        }
+      }
       default -> handleOther(event);
     }
   }
@@ -163,7 +178,7 @@ public final class Route extends CommunicationIdentifier {
   public Connection connect(QueuePair pair, ConnectionParameters parameters, Duration timeout)
       throws ConnectionException {
     Connection connection = start(pair, parameters, timeout, true);
-    connection.awaitOutcome();
+    connection.awaitOutcomeOrClose();
     return connection;
   }
 
@@ -208,6 +223,137 @@ public final class Route extends CommunicationIdentifier {
       throw e;
     } finally {
       owner.unlock();
+    }
+  }
+
+  /**
+   * Joins the multicast group that this route leads to, and waits until it is done, see {@link
+   * #join(InetAddress, QueuePair, boolean, Duration)}.
+   *
+   * @param pair a datagram queue pair on the {@link #device}
+   * @param timeout how long at most
+   * @return a membership to close after use
+   * @throws ConnectionException if the group cannot be joined, or the time is over
+   * @throws IllegalArgumentException if the queue pair is of another device or of the wrong type
+   * @throws IllegalStateException if this or the queue pair is closed, or this does not lead to a
+   *     group
+   */
+  public MulticastMembership join(QueuePair pair, Duration timeout) throws ConnectionException {
+    return join(remote.getAddress(), pair, false, timeout);
+  }
+
+  /**
+   * Joins a multicast group over the device of this route, brings the queue pair to RTS and
+   * attaches it to the group; see {@code man rdma_join_multicast_ex}.
+   *
+   * @param group the group's address
+   * @param pair a datagram queue pair on the {@link #device}
+   * @param sendOnly whether the queue pair only sends there and receives nothing
+   * @param timeout how long at most
+   * @return a membership to close after use
+   * @throws ConnectionException if the group cannot be joined, or the time is over
+   * @throws IllegalArgumentException if the queue pair is of another device or of the wrong type,
+   *     or the address is not one of a group
+   * @throws IllegalStateException if this or the queue pair is closed, or this does not lead to a
+   *     group
+   */
+  public MulticastMembership join(
+      InetAddress group, QueuePair pair, boolean sendOnly, Duration timeout)
+      throws ConnectionException {
+    MulticastMembership membership = startJoining(group, pair, sendOnly, timeout, true);
+    boolean done = false;
+    try {
+      awaitOutcome();
+      done = true;
+      return membership;
+    } finally {
+      if (!done) {
+        membership.close();
+      }
+    }
+  }
+
+  /**
+   * Starts joining a multicast group: {@link ConnectionEvent.Joined} or {@link
+   * ConnectionEvent.Failed} follows.
+   *
+   * @param group as {@link #join}
+   * @param pair as {@link #join}
+   * @param sendOnly as {@link #join}
+   * @param timeout how long at most, while somebody awaits the manager's events
+   * @return a membership to close after use
+   * @throws ConnectionException if joining cannot even start
+   * @throws IllegalArgumentException as {@link #join}
+   * @throws IllegalStateException as {@link #join}
+   */
+  public MulticastMembership startJoining(
+      InetAddress group, QueuePair pair, boolean sendOnly, Duration timeout)
+      throws ConnectionException {
+    return startJoining(group, pair, sendOnly, timeout, false);
+  }
+
+  private MulticastMembership startJoining(
+      InetAddress group, QueuePair pair, boolean sendOnly, Duration timeout, boolean await)
+      throws ConnectionException {
+    if (!group.isMulticastAddress()) {
+      throw new IllegalArgumentException(group + " is not the address of a multicast group");
+    }
+    ConnectionManager owner = lock();
+    try {
+      requireOpen();
+      if (!resolved || !id.portSpace.isDatagram() || !remote.getAddress().isMulticastAddress()) {
+        throw new IllegalStateException(
+            description()
+                + " does not lead to a group: resolve the group's address with PortSpace.UDP");
+      }
+      requireNothingPending();
+      QueuePairSteps.requireFit(id, pair);
+      new QueuePairSteps(id, pair).prepare();
+      MulticastMembership membership =
+          new MulticastMembership(this, new InetSocketAddress(group, 0), pair, sendOnly);
+      id.joinMulticast(membership.address(), sendOnly);
+      memberships.add(membership);
+      joining = membership;
+      begin("rdma_join_multicast_ex", group.toString(), timeout, await);
+      return membership;
+    } finally {
+      owner.unlock();
+    }
+  }
+
+  private void joined(CmEvent event) {
+    MulticastMembership membership = joining;
+    DatagramPeer members = event.datagramPeer();
+    if (!isPending() || membership == null || members == null) {
+      return;
+    }
+    joining = null;
+    try {
+      membership.joined(members);
+      succeed(new ConnectionEvent.Joined(this, membership));
+    } catch (VerbsException | IllegalStateException e) {
+      fail(ConnectionException.ofQueuePair("the queue pair cannot be attached to the group", e));
+    }
+  }
+
+  /** With the lock. */
+  void leave(MulticastMembership membership) {
+    if (memberships.remove(membership)) {
+      if (joining == membership) {
+        joining = null;
+      }
+      try {
+        id.leaveMulticast(membership.address());
+      } catch (ConnectionException e) {
+        // The kernel refuses only what it does not know: the membership has ended.
+      }
+    }
+  }
+
+  @Override
+  void beforeClose() {
+    for (MulticastMembership membership : List.copyOf(memberships)) {
+      membership.end();
     }
   }
 
