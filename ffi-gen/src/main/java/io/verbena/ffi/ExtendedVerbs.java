@@ -82,81 +82,14 @@ public final class ExtendedVerbs {
    */
   public static MemorySegment createQpEx(
       MemorySegment capture, MemorySegment context, MemorySegment initAttr) {
-    return create(
-        Handles.CREATE_QP_EX, capture, context, verbs_context.create_qp_ex$offset(), initAttr);
-  }
-
-  /**
-   * Creates a shared receive queue with what {@code ibv_create_srq} does not know, see {@code
-   * ibv_create_srq_ex(3)}.
-   *
-   * @param capture receives {@code errno}
-   * @param context a {@code struct ibv_context}
-   * @param initAttr a {@code struct ibv_srq_init_attr_ex}; the library writes what it granted
-   * @return a {@code struct ibv_srq}; NULL on failure
-   */
-  public static MemorySegment createSrqEx(
-      MemorySegment capture, MemorySegment context, MemorySegment initAttr) {
-    return create(
-        Handles.CREATE_SRQ_EX, capture, context, verbs_context.create_srq_ex$offset(), initAttr);
-  }
-
-  /**
-   * Opens an XRC domain, see {@code ibv_open_xrcd(3)}.
-   *
-   * @param capture receives {@code errno}
-   * @param context a {@code struct ibv_context}
-   * @param initAttr a {@code struct ibv_xrcd_init_attr}
-   * @return a {@code struct ibv_xrcd}; NULL on failure
-   */
-  public static MemorySegment openXrcd(
-      MemorySegment capture, MemorySegment context, MemorySegment initAttr) {
-    return create(Handles.OPEN_XRCD, capture, context, verbs_context.open_xrcd$offset(), initAttr);
-  }
-
-  /**
-   * Closes an XRC domain, see {@code ibv_close_xrcd(3)}.
-   *
-   * @param context a {@code struct ibv_context}
-   * @param domain a {@code struct ibv_xrcd}
-   * @return 0; an error number on failure
-   */
-  public static int closeXrcd(MemorySegment context, MemorySegment domain) {
-    long function = InlineVerbs.extended(context, verbs_context.close_xrcd$offset());
-    return function == 0
-        ? LibC.EOPNOTSUPP()
-        : verbs_context.close_xrcd.invoke(MemorySegment.ofAddress(function), domain);
-  }
-
-  /**
-   * The number by which a peer's XRC requests name a shared receive queue, see {@code
-   * ibv_get_srq_num(3)}.
-   *
-   * @param context a {@code struct ibv_context}
-   * @param queue a {@code struct ibv_srq} for XRC
-   * @param numberOut where the {@code uint32_t} goes
-   * @return 0; an error number on failure
-   */
-  public static int getSrqNum(MemorySegment context, MemorySegment queue, MemorySegment numberOut) {
-    long function = InlineVerbs.extended(context, verbs_context.get_srq_num$offset());
-    return function == 0
-        ? LibC.EOPNOTSUPP()
-        : verbs_context.get_srq_num.invoke(MemorySegment.ofAddress(function), queue, numberOut);
-  }
-
-  private static MemorySegment create(
-      MethodHandle handle,
-      MemorySegment capture,
-      MemorySegment context,
-      long operation,
-      MemorySegment initAttr) {
-    long function = InlineVerbs.extended(context, operation);
+    long function = InlineVerbs.extended(context, verbs_context.create_qp_ex$offset());
     if (function == 0) {
       return unsupported(capture);
     }
     try {
       return (MemorySegment)
-          handle.invokeExact(MemorySegment.ofAddress(function), capture, context, initAttr);
+          Handles.CREATE_QP_EX.invokeExact(
+              MemorySegment.ofAddress(function), capture, context, initAttr);
     } catch (Throwable e) {
       throw ErrnoCalls.rethrow(e);
     }
@@ -171,8 +104,6 @@ public final class ExtendedVerbs {
   private static final class Handles {
     static final MethodHandle ALLOC_MW = capturing(ibv_context_ops.alloc_mw.descriptor());
     static final MethodHandle CREATE_QP_EX = capturing(verbs_context.create_qp_ex.descriptor());
-    static final MethodHandle CREATE_SRQ_EX = capturing(verbs_context.create_srq_ex.descriptor());
-    static final MethodHandle OPEN_XRCD = capturing(verbs_context.open_xrcd.descriptor());
 
     private static MethodHandle capturing(FunctionDescriptor descriptor) {
       return Linker.nativeLinker()

@@ -15,6 +15,9 @@ final class Abi {
   static final int WR_READ = 4;
   static final int WR_COMPARE_AND_SWAP = 5;
   static final int WR_FETCH_AND_ADD = 6;
+  static final int WR_INVALIDATE = 7;
+  static final int WR_BIND_WINDOW = 8;
+  static final int WR_SEND_INVALIDATE = 9;
 
   static final int SEND_FENCE = 1;
   static final int SEND_SIGNALED = 1 << 1;
@@ -24,6 +27,7 @@ final class Abi {
   static final int WC_ROUTE_HEADER = 1;
   static final int WC_RECEIVE_WRITE_IMMEDIATE = 129;
   static final int WC_WITH_IMMEDIATE = 1 << 1;
+  static final int WC_WITH_INVALIDATE = 1 << 3;
 
   static final int PORT_ROUTE_HEADER_REQUIRED = 1;
 

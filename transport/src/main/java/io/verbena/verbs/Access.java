@@ -52,6 +52,10 @@ public enum Access {
     return (flags & LOCAL_WRITE.flag) != 0;
   }
 
+  static boolean needLocalWrite(int flags) {
+    return (flags & (REMOTE_WRITE.flag | REMOTE_ATOMIC.flag)) != 0;
+  }
+
   static boolean isZeroBased(int flags) {
     return (flags & ZERO_BASED.flag) != 0;
   }

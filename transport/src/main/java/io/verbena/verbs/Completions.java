@@ -210,6 +210,30 @@ public final class Completions {
   }
 
   /**
+   * Whether the message has ended a memory window of this side. The soft-RoCE driver does not say:
+   * it takes another bit than the library.
+   *
+   * @return false for everything but successful receives
+   */
+  public boolean hasInvalidated() {
+    return statusCode == 0
+        && (array.get(ValueLayout.JAVA_INT, offset + FLAGS) & Abi.WC_WITH_INVALIDATE) != 0;
+  }
+
+  /**
+   * The key of the memory window that the message has ended.
+   *
+   * @return the key, see {@link MemoryWindow#invalidatedBy}
+   * @throws IllegalStateException if there is none, see {@link #hasInvalidated}
+   */
+  public int invalidatedKey() {
+    if (!hasInvalidated()) {
+      throw new IllegalStateException("this completion ends no window: ask hasInvalidated()");
+    }
+    return array.get(ValueLayout.JAVA_INT, offset + IMMEDIATE);
+  }
+
+  /**
    * Whether a received datagram came with a global route header, in the first {@link
    * #ROUTE_HEADER_BYTES} of the receive.
    *

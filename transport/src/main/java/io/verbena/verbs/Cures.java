@@ -49,7 +49,7 @@ final class Cures {
               ? "the device has no clock that programs can read"
               : "";
       case "ibv_get_async_event" -> errno == EIO ? "the device was removed: close the context" : "";
-      case "ibv_create_qp" ->
+      case "ibv_create_qp", "ibv_create_qp_ex" ->
           switch (errno) {
             case EINVAL ->
                 "depths, elements or inline bytes are beyond the device, see Context.attributes()";
@@ -64,6 +64,14 @@ final class Cures {
             case ENOSYS, EOPNOTSUPP -> "the device has no shared receive queues";
             default -> "";
           };
+      case "ibv_alloc_mw" ->
+          switch (errno) {
+            case EINVAL, ENOSYS, EOPNOTSUPP -> "the device has no memory windows of this type";
+            case ENOMEM -> "the device has no memory window left";
+            default -> "";
+          };
+      case "ibv_bind_mw" ->
+          errno == EINVAL ? "connect the queue pair first, and check the region's rights" : "";
       case "ibv_modify_qp" ->
           switch (errno) {
             case EINVAL -> "a value is out of the device's range, see Context.attributes()";
@@ -78,7 +86,7 @@ final class Cures {
                 "the peer's GID cannot be reached from the local one: choose another GID index";
             default -> "";
           };
-      case "ibv_post_send", "ibv_post_recv", "ibv_post_srq_recv" ->
+      case "ibv_post_send", "ibv_wr_complete", "ibv_post_recv", "ibv_post_srq_recv" ->
           switch (errno) {
             case EINVAL -> "connect the queue pair first; receives can be posted from INIT on";
             case ENOMEM -> "the device's queue is full: read completions first";

@@ -241,6 +241,34 @@ public final class MemoryRegion extends NativeObject {
     }
   }
 
+  /** For a memory window of {@code user}: these bytes are there and may be given away. */
+  void checkBindable(ProtectionDomain user, long offset, long bytes, int access) {
+    if (isClosed()) {
+      throw closed();
+    }
+    if (user != domain) {
+      throw misuse(user, 0, 0);
+    }
+    if (bytes < 1 || offset < 0 || offset > length - bytes) {
+      throw new IllegalArgumentException(
+          bytes + " bytes at offset " + offset + " are not within " + description());
+    }
+    if (!Access.isBindable(flags)) {
+      throw new IllegalArgumentException(
+          description() + " takes no memory windows: register it with WINDOW_BIND");
+    }
+    if (Access.needLocalWrite(access) && !writable) {
+      throw new IllegalArgumentException(
+          description() + " may not be written: register it with LOCAL_WRITE");
+    }
+  }
+
+  /** The library reads the C object while it posts the binding of a window. */
+  @Override
+  UseGuard[] users() {
+    return Access.isBindable(flags) ? domain.postingGuards() : guards();
+  }
+
   private RuntimeException misuse(ProtectionDomain user, long offset, int bytes) {
     if (isClosed()) {
       return closed();

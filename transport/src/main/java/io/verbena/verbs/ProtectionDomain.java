@@ -198,6 +198,24 @@ public final class ProtectionDomain extends NativeObject {
     }
   }
 
+  /**
+   * Creates a memory window, not bound to anything; see {@code man ibv_alloc_mw}.
+   *
+   * @param type how it is to be bound
+   * @return a window to close after use
+   * @throws VerbsException if the device refuses, or has no windows of this type
+   * @throws IllegalStateException if the domain is closed
+   */
+  public MemoryWindow createMemoryWindow(MemoryWindowType type) throws VerbsException {
+    lock.lock();
+    try {
+      requireOpen();
+      return adopt(MemoryWindow.create(this, type));
+    } finally {
+      lock.unlock();
+    }
+  }
+
   /** Of all threads that may be posting to queue pairs of this domain; with the lock. */
   UseGuard[] postingGuards() {
     return dependents(QueuePair.class).map(QueuePair::sends).toArray(UseGuard[]::new);

@@ -18,6 +18,9 @@ final class Provider {
   /** Overrides the decision: {@code true} or {@code false}. */
   static final String OVERRIDE = "verbena.post.critical";
 
+  /** {@code true}: queue pairs are created for {@code ibv_wr_*} and posted to through it. */
+  static final String EXTENDED = "verbena.post.extended";
+
   /** Ring a mapped doorbell, by their source in rdma-core; not siw, rxe, hfi1verbs, ipathverbs. */
   private static final Set<String> DOORBELL =
       Set.of(
@@ -39,6 +42,11 @@ final class Provider {
       Pattern.compile("lib(\\w+?)(-rdmav\\d+)?\\.so[.\\d]*( \\(deleted\\))?");
 
   private Provider() {}
+
+  /** Not unless asked for: each {@code ibv_wr_*} is a call of its own, see decision 4. */
+  static boolean postsExtended() {
+    return Boolean.getBoolean(EXTENDED);
+  }
 
   static boolean postsWithoutSystemCall(long function) {
     String override = System.getProperty(OVERRIDE);

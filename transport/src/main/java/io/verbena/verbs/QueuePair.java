@@ -3,6 +3,8 @@ package io.verbena.verbs;
 import io.verbena.ffi.verbs.Verbs;
 import io.verbena.ffi.verbs.ibv_qp;
 import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Objects;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -22,26 +24,33 @@ import org.jspecify.annotations.Nullable;
  * completes with {@link WorkStatus#FLUSHED}: close it and make a new one, or reset it.
  *
  * <p>Threads: any; {@link #sends} and {@link #receives} each serve one thread at a time. Ownership:
- * by its {@link ProtectionDomain}, and closed with its completion queues too. Closing it with
- * requests in flight ends them: their completions are not reported any more.
+ * by its {@link ProtectionDomain}, and closed with its completion queues too; closes the memory
+ * windows of type 2 that are bound to it. Closing it with requests in flight ends them: their
+ * completions are not reported any more.
  */
 public final class QueuePair extends QueuePairStates {
   private final ProtectionDomain domain;
   private final QueuePairConfig config;
   private final int number;
   private final int inlineBytes;
+  private final boolean extended;
   private final WorkRing sendRing;
   private final WorkRing receiveRing;
   private final SendBatch sends;
   private final @Nullable ReceiveBatch receives;
 
   QueuePair(
-      ProtectionDomain domain, QueuePairConfig config, MemorySegment handle, int inlineBytes) {
+      ProtectionDomain domain,
+      QueuePairConfig config,
+      MemorySegment handle,
+      int inlineBytes,
+      boolean extended) {
     super(handle, owners(domain, config));
     this.domain = domain;
     this.config = config;
     this.number = ibv_qp.qp_num(handle);
     this.inlineBytes = inlineBytes;
+    this.extended = extended;
     int tag = domain.context().nextTag();
     this.sendRing = new WorkRing(config.sendDepth(), tag);
     this.receiveRing = new WorkRing(config.receiveDepth(), tag);
@@ -139,6 +148,11 @@ public final class QueuePair extends QueuePairStates {
     return batch;
   }
 
+  /** Whether it was created for {@code ibv_wr_*}. */
+  boolean isExtended() {
+    return extended;
+  }
+
   WorkRing ring(boolean receive) {
     return receive ? receiveRing : sendRing;
   }
@@ -177,20 +191,28 @@ public final class QueuePair extends QueuePairStates {
   @Nullable VerbsException destroy() {
     // Destroying ends what is in flight: once it returns, the adapter touches no memory for this
     // queue pair any more. Going to ERR first would only make completions that nobody can get.
+    List<VerbsException> failures = new ArrayList<>();
     try {
       leaveGroups();
     } catch (VerbsException e) {
-      return e;
+      failures.add(e);
+    }
+    // A window that is bound to the queue pair keeps it: soft-RoCE waits for it for 50 s.
+    for (MemoryWindow window : domain.dependents(MemoryWindow.class).toList()) {
+      if (window.isBoundTo(this)) {
+        window.release(failures);
+      }
     }
     VerbsException failure = destroyed("ibv_destroy_qp", Verbs.ibv_destroy_qp(handle));
     config.sendQueue().detach(this);
     config.receiveQueue().detach(this);
-    if (failure == null) {
-      forgetOutstanding();
-      config.sendQueue().unreserve(config.sendDepth());
-      config.receiveQueue().unreserve(config.receiveDepth());
+    if (failure != null) {
+      return failure;
     }
-    return failure;
+    forgetOutstanding();
+    config.sendQueue().unreserve(config.sendDepth());
+    config.receiveQueue().unreserve(config.receiveDepth());
+    return failures.isEmpty() ? null : failures.getFirst();
   }
 
   @Override

@@ -1,9 +1,11 @@
 package io.verbena.verbs;
 
 import io.verbena.ffi.ErrnoCalls;
+import io.verbena.ffi.ExtendedVerbs;
 import io.verbena.ffi.verbs.Verbs;
 import io.verbena.ffi.verbs.ibv_qp_cap;
 import io.verbena.ffi.verbs.ibv_qp_init_attr;
+import io.verbena.ffi.verbs.ibv_qp_init_attr_ex;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 
@@ -35,16 +37,26 @@ final class QueuePairCreation {
     try (Arena arena = Arena.ofConfined()) {
       receiveQueue.reserve(config.receiveDepth());
       try {
-        MemorySegment attributes = Transitions.initAttributes(config, arena);
+        boolean extended = Provider.postsExtended();
+        MemorySegment attributes =
+            extended
+                ? extendedAttributes(domain, config, arena)
+                : Transitions.initAttributes(config, arena);
         MemorySegment capture = ErrnoCalls.capture(arena);
-        MemorySegment handle = ErrnoCalls.createQp(capture, domain.handle, attributes);
+        MemorySegment handle =
+            extended
+                ? ExtendedVerbs.createQpEx(capture, domain.context().handle, attributes)
+                : ErrnoCalls.createQp(capture, domain.handle, attributes);
         if (handle.address() == 0) {
-          throw VerbsException.of("ibv_create_qp", config.toString(), ErrnoCalls.errno(capture));
+          throw VerbsException.of(
+              extended ? "ibv_create_qp_ex" : "ibv_create_qp",
+              config.toString(),
+              ErrnoCalls.errno(capture));
         }
         int granted = ibv_qp_cap.max_inline_data(ibv_qp_init_attr.cap(attributes));
         QueuePair pair = null;
         try {
-          pair = new QueuePair(domain, config, handle, granted);
+          pair = new QueuePair(domain, config, handle, granted, extended);
         } finally {
           if (pair == null) {
             Verbs.ibv_destroy_qp(handle);
@@ -64,5 +76,19 @@ final class QueuePairCreation {
         sendQueue.unreserve(config.sendDepth());
       }
     }
+  }
+
+  /** What {@code ibv_create_qp_ex} takes: it begins like what {@code ibv_create_qp} takes. */
+  private static MemorySegment extendedAttributes(
+      ProtectionDomain domain, QueuePairConfig config, Arena arena) {
+    MemorySegment attributes = ibv_qp_init_attr_ex.allocate(arena);
+    MemorySegment plain = Transitions.initAttributes(config, arena);
+    // Up to where the two differ; the plain one is padded at its end.
+    MemorySegment.copy(plain, 0, attributes, 0, ibv_qp_init_attr_ex.comp_mask$offset());
+    ibv_qp_init_attr_ex.comp_mask(
+        attributes, Verbs.IBV_QP_INIT_ATTR_PD() | Verbs.IBV_QP_INIT_ATTR_SEND_OPS_FLAGS());
+    ibv_qp_init_attr_ex.pd(attributes, domain.handle);
+    ibv_qp_init_attr_ex.send_ops_flags(attributes, ExtendedPoster.operations(config.type()));
+    return attributes;
   }
 }

@@ -38,6 +38,15 @@ final class References {
     }
   }
 
+  /** Called inside the guard of the batch: the library has taken the requests. */
+  void posted() {
+    for (int i = 0; i < count; i++) {
+      if (objects[i] instanceof MemoryWindow window) {
+        window.writeKey();
+      }
+    }
+  }
+
   void clear() {
     Arrays.fill(objects, 0, count, null);
     count = 0;

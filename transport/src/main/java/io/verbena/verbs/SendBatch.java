@@ -1,5 +1,7 @@
 package io.verbena.verbs;
 
+import java.util.List;
+
 /**
  * Builds requests for the send queue of a {@link QueuePair} and posts them with one doorbell;
  * stands for {@code ibv_post_send}, see {@code man ibv_post_send}. Belongs to the queue pair and is
@@ -126,6 +128,70 @@ public final class SendBatch extends SendChain {
     if (slot != FULL) {
       immediate(slot, immediate);
     }
+    return this;
+  }
+
+  /**
+   * Sends a message that also ends a memory window of the peer, so that no one can use its key any
+   * more; the peer's receive says which.
+   *
+   * @param id comes back with the completion
+   * @param region the local memory
+   * @param offset the first byte in the region
+   * @param length how many bytes, at least 0
+   * @param rkey the key of the peer's window, of type 2 and bound to the peer's queue pair
+   * @return this batch
+   * @throws IllegalArgumentException if the bytes are outside of the region, the region is of
+   *     another domain, or they are too many for {@link #inline}
+   * @throws IllegalStateException if the region is closed
+   */
+  public SendBatch sendInvalidate(long id, MemoryRegion region, long offset, int length, int rkey) {
+    long slot = message(id, Abi.WR_SEND_INVALIDATE, region, offset, length);
+    if (slot != FULL) {
+      invalidated(slot, rkey);
+    }
+    return this;
+  }
+
+  /**
+   * Binds a memory window of type 2 to a part of a region: {@link MemoryWindow#rkey} is its new
+   * key, for the peer of this queue pair only, and works when the request is done. See {@code man
+   * ibv_post_send}; {@link MemoryWindow#bind} is for type 1.
+   *
+   * @param id comes back with the completion
+   * @param window not bound at present, and not in this batch yet
+   * @param region what to give access to: needs {@link Access#WINDOW_BIND}
+   * @param offset the first byte in the region
+   * @param length how many bytes, at least 1
+   * @param rights out of REMOTE_READ, REMOTE_WRITE, REMOTE_ATOMIC and ZERO_BASED
+   * @return this batch
+   * @throws IllegalArgumentException if the bytes are outside of the region, the region lacks a
+   *     right, or something is of another domain
+   * @throws IllegalStateException if the window is of type 1 or something is closed
+   */
+  public SendBatch bind(
+      long id,
+      MemoryWindow window,
+      MemoryRegion region,
+      long offset,
+      long length,
+      Access... rights) {
+    bindSlot(id, window, region, offset, length, Access.flags(List.of(rights)));
+    return this;
+  }
+
+  /**
+   * Ends a memory window of type 2 that is bound to this queue pair: its key works no more when the
+   * request is done.
+   *
+   * @param id comes back with the completion
+   * @param window to be bound again when it is needed
+   * @return this batch
+   * @throws IllegalArgumentException if the window is of another domain
+   * @throws IllegalStateException if the window is of type 1 or closed
+   */
+  public SendBatch invalidate(long id, MemoryWindow window) {
+    invalidateSlot(id, window);
     return this;
   }
 

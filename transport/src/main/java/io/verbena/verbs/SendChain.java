@@ -1,6 +1,7 @@
 package io.verbena.verbs;
 
 import io.verbena.ffi.InlineVerbs;
+import io.verbena.ffi.verbs.ibv_mw_bind_info;
 import io.verbena.ffi.verbs.ibv_send_wr;
 import io.verbena.ffi.verbs.ibv_sge;
 import java.lang.foreign.MemorySegment;
@@ -8,11 +9,10 @@ import java.lang.foreign.ValueLayout;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The native side of {@link SendBatch}: checks the arguments of a request, writes what differs from
- * one to the next into its slot, and posts the chain.
+ * The native side of {@link SendBatch}: checks the arguments of a request and writes what differs
+ * from one to the next into its slot.
  */
-abstract class SendChain extends WorkBatch {
-  private static final long OPCODE = ibv_send_wr.opcode$offset();
+abstract class SendChain extends SendQueue {
   private static final long SEND_FLAGS = ibv_send_wr.send_flags$offset();
   private static final long IMMEDIATE = ibv_send_wr.imm_data$offset();
   private static final long RDMA = ibv_send_wr.wr$offset() + ibv_send_wr.wr.rdma$offset();
@@ -22,49 +22,24 @@ abstract class SendChain extends WorkBatch {
   private static final long COMPARE_ADD = ATOMIC + ibv_send_wr.wr.atomic.compare_add$offset();
   private static final long SWAP = ATOMIC + ibv_send_wr.wr.atomic.swap$offset();
   private static final long ATOMIC_RKEY = ATOMIC + ibv_send_wr.wr.atomic.rkey$offset();
+  private static final long BIND = ibv_send_wr.bind_mw$offset();
+  private static final long WINDOW = BIND + ibv_send_wr.bind_mw.mw$offset();
+  private static final long WINDOW_KEY = BIND + ibv_send_wr.bind_mw.rkey$offset();
+  private static final long BIND_INFO = BIND + ibv_send_wr.bind_mw.bind_info$offset();
+  private static final long BIND_REGION = BIND_INFO + ibv_mw_bind_info.mr$offset();
+  private static final long BIND_ADDRESS = BIND_INFO + ibv_mw_bind_info.addr$offset();
+  private static final long BIND_LENGTH = BIND_INFO + ibv_mw_bind_info.length$offset();
+  private static final long BIND_ACCESS = BIND_INFO + ibv_mw_bind_info.mw_access_flags$offset();
   private static final long DATAGRAM_WR = ibv_send_wr.wr$offset() + ibv_send_wr.wr.ud$offset();
   private static final long HANDLE = DATAGRAM_WR + ibv_send_wr.wr.ud.ah$offset();
   private static final long PEER_NUMBER = DATAGRAM_WR + ibv_send_wr.wr.ud.remote_qpn$offset();
   private static final long QUEUE_KEY = DATAGRAM_WR + ibv_send_wr.wr.ud.remote_qkey$offset();
 
-  /** In {@link #flags}: the queue pair sends datagrams. */
-  private static final int DATAGRAM = 1 << 16;
-
-  /** In {@link #flags}: there is a destination for the next request. */
-  private static final int ADDRESSED = 1 << 17;
-
-  /** In {@link #flags}: the queue pair has neither reads nor atomics. */
-  private static final int FETCHLESS = 1 << 18;
-
-  private static final int WIRE_FLAGS = 0xffff;
-
-  /** Where the first element stands in a slot: as a constant it folds into the addresses. */
-  private static final long ELEMENTS = ibv_send_wr.sizeof();
-
-  /** Tells the compiler that addresses are small positive numbers: its range checks fold away. */
-  private static final long ADDRESS_BITS = (1L << 62) - 1;
-
   /** Up to here, a loop is faster than {@code MemorySegment.copy}. */
   private static final int SHORT_COPY = 64;
 
-  /** The owner and the slots as what they are: nothing virtual on the way. */
-  private final QueuePair pair;
-
-  private final WorkRing sendRing;
-  private final long function;
-  private final long pairAddress;
-  private final boolean critical;
   private final int inlineBytes;
   private final long inlineData;
-
-  /** At the latest, every so many requests one is signaled: slots would never come back else. */
-  private final int signalInterval;
-
-  /** {@code IBV_SEND_*} of the next request, and in the upper half what only we know. */
-  int flags;
-
-  /** Where {@link #flags} starts from for each request. */
-  private final int typeFlags;
 
   /** The longest message of a datagram queue pair: the port's MTU, once it is known. */
   int longestDatagram = Integer.MAX_VALUE;
@@ -73,103 +48,10 @@ abstract class SendChain extends WorkBatch {
   private int destinationPair;
   private int destinationKey;
 
-  private final References references = new References();
-
-  /** Requests until one is signaled unasked; at most 0 if the next is. */
-  private int untilSignal;
-
-  /**
-   * How many requests the batch may have, as far as is known: the queue may have more room
-   * meanwhile. Never more than there are slots, whatever a second thread does to the batch.
-   */
-  private int room;
-
   SendChain(QueuePair pair, WorkRing ring, int elementCount, int inlineBytes) {
-    super(pair, pair.domain(), ring, ibv_send_wr.sizeof(), elementCount, inlineBytes);
-    this.pair = pair;
-    this.sendRing = ring;
-    Context context = pair.domain().context();
-    this.function = InlineVerbs.postSend(context.handle);
-    this.pairAddress = pair.handle.address();
-    this.critical = context.criticalPost();
+    super(pair, ring, elementCount, inlineBytes);
     this.inlineBytes = inlineBytes;
     this.inlineData = elements + elementCount * ibv_sge.sizeof();
-    this.signalInterval = Math.max(1, ring.depth() / 2);
-    this.untilSignal = signalInterval;
-    this.typeFlags =
-        switch (pair.type()) {
-          case RELIABLE -> 0;
-          case UNRELIABLE -> FETCHLESS;
-          case DATAGRAM -> FETCHLESS | DATAGRAM;
-        };
-    this.flags = typeFlags;
-  }
-
-  @Override
-  public void clear() {
-    super.clear();
-    flags = typeFlags;
-    references.clear();
-    // Which of the posted ones are signaled is not known any more.
-    untilSignal = 0;
-  }
-
-  final boolean post() throws VerbsException {
-    int count = size;
-    if (state != 0) {
-      return postUnusual(count);
-    }
-    if (count == 0) {
-      return true;
-    }
-    enter();
-    int result;
-    try {
-      result = ringDoorbell(count);
-    } finally {
-      exit();
-    }
-    size = 0;
-    if (result != 0) {
-      throw refusedSend(count, result);
-    }
-    return true;
-  }
-
-  private int ringDoorbell(int count) {
-    terminate();
-    sendRing.advance(count);
-    room -= count;
-    return critical
-        ? InlineVerbs.postSendCritical(function, pairAddress, address, refusedAddress)
-        : InlineVerbs.postSend(function, pairAddress, address, refusedAddress);
-  }
-
-  private boolean postUnusual(int count) throws VerbsException {
-    if ((state & OVERFLOW) != 0) {
-      clear();
-      return false;
-    }
-    enter();
-    int result;
-    boolean posted = false;
-    try {
-      references.requireOpen();
-      result = ringDoorbell(count);
-      posted = true;
-    } finally {
-      exit();
-      if (!posted) {
-        clear();
-      }
-    }
-    size = 0;
-    state = 0;
-    references.clear();
-    if (result != 0) {
-      throw refusedSend(count, result);
-    }
-    return true;
   }
 
   /** The destination of the next request. */
@@ -195,11 +77,6 @@ abstract class SendChain extends WorkBatch {
     destinationPair = number;
     destinationKey = queueKey;
     flags |= ADDRESSED;
-  }
-
-  private VerbsException refusedSend(int count, int result) {
-    untilSignal = 0;
-    return refused("ibv_post_send", count, result);
   }
 
   /** Adds a send or a write; the slot, FULL if there is no room. */
@@ -267,6 +144,51 @@ abstract class SendChain extends WorkBatch {
     return slot;
   }
 
+  /** Adds the binding of a window of type 2. */
+  final void bindSlot(
+      long id, MemoryWindow window, MemoryRegion region, long offset, long length, int access) {
+    int options = takeFlags();
+    if ((options & DATAGRAM) != 0) {
+      throw notForDatagrams();
+    }
+    if (window.type() != MemoryWindowType.TYPE_2) {
+      throw new IllegalStateException(
+          "a window of type 1 is not bound in a batch: call MemoryWindow.bind()");
+    }
+    window.check(domain, region, offset, length, access);
+    long slot = request(id, Abi.WR_BIND_WINDOW, options & ~Abi.SEND_INLINE, 0);
+    if (slot != FULL) {
+      // Some providers refuse a binding with what an earlier request has left there.
+      InlineVerbs.putInt(slot + IMMEDIATE, 0);
+      InlineVerbs.putLong(slot + WINDOW, window.handle.address());
+      InlineVerbs.putInt(slot + WINDOW_KEY, window.nextKey(pair));
+      InlineVerbs.putLong(slot + BIND_REGION, region.handle.address());
+      InlineVerbs.putLong(slot + BIND_ADDRESS, region.address() + offset);
+      InlineVerbs.putLong(slot + BIND_LENGTH, length);
+      InlineVerbs.putInt(slot + BIND_ACCESS, access);
+      references.add(window);
+      references.add(region);
+      state |= REFERS;
+    }
+  }
+
+  /** Adds the end of a window of type 2. */
+  final void invalidateSlot(long id, MemoryWindow window) {
+    int options = takeFlags();
+    if ((options & DATAGRAM) != 0) {
+      throw notForDatagrams();
+    }
+    window.checkInvalidatable(domain);
+    long slot = request(id, Abi.WR_INVALIDATE, options & ~Abi.SEND_INLINE, 0);
+    if (slot != FULL) {
+      InlineVerbs.putInt(slot + IMMEDIATE, window.keyToInvalidate());
+    }
+  }
+
+  final void invalidated(long slot, int rkey) {
+    InlineVerbs.putInt(slot + IMMEDIATE, rkey);
+  }
+
   private IllegalStateException notForDatagrams() {
     return new IllegalStateException(
         pair.description() + " is DATAGRAM, which sends only: use a RELIABLE one");
@@ -289,7 +211,11 @@ abstract class SendChain extends WorkBatch {
     }
     int opcode = slots.get(ValueLayout.JAVA_INT, slot + OPCODE);
     switch (opcode) {
-      case Abi.WR_SEND, Abi.WR_SEND_IMMEDIATE, Abi.WR_WRITE, Abi.WR_WRITE_IMMEDIATE -> {}
+      case Abi.WR_SEND,
+          Abi.WR_SEND_IMMEDIATE,
+          Abi.WR_SEND_INVALIDATE,
+          Abi.WR_WRITE,
+          Abi.WR_WRITE_IMMEDIATE -> {}
       case Abi.WR_READ -> region.checkWritable(domain, offset, length);
       default ->
           throw new IllegalStateException("only sends, writes and reads take several pieces");
@@ -401,62 +327,5 @@ abstract class SendChain extends WorkBatch {
   final void operands(long slot, long compareOrAdd, long swap) {
     InlineVerbs.putLong(slot + COMPARE_ADD, compareOrAdd);
     InlineVerbs.putLong(slot + SWAP, swap);
-  }
-
-  private int takeFlags() {
-    int options = flags;
-    flags = typeFlags;
-    return options;
-  }
-
-  /** Writes what every request has. */
-  private long request(long id, int opcode, int options, int length) {
-    // Read once and held against the array: whatever a second thread does to the batch or to the
-    // ring, what follows writes without a check and must stay inside.
-    int place = size;
-    if (place >= room && !findRoom(place)) {
-      return FULL;
-    }
-    long bits = opcode;
-    int wireFlags = options & WIRE_FLAGS;
-    if ((options & Abi.SEND_SIGNALED) != 0) {
-      untilSignal = signalInterval;
-    } else if (--untilSignal <= 0) {
-      wireFlags |= Abi.SEND_SIGNALED;
-      bits |= WorkRing.QUIET;
-      untilSignal = signalInterval;
-    }
-    long slot = (address + place * stride) & ADDRESS_BITS;
-    InlineVerbs.putLong(slot + WR_ID, sendRing.assign(place, id, bits));
-    // An element of length 0 means 2 GiB to some devices: an empty message has no elements.
-    InlineVerbs.putInt(slot + NUM_SGE, length == 0 ? 0 : 1);
-    // Opcode and flags are neighbours. One store for both: compilers turn a copy of both into one
-    // load, and a load that spans two stores waits until these have reached the cache. A test
-    // checks the neighbourhood; that the low half comes first is so on all platforms of ours.
-    InlineVerbs.putLong(slot + OPCODE, Integer.toUnsignedLong(opcode) | (long) wireFlags << 32);
-    size = place + 1;
-    return slot;
-  }
-
-  /** Looks at what has completed; if there is no room yet, the batch as a whole is not posted. */
-  private boolean findRoom(int place) {
-    int found = Math.min(last + 1, sendRing.free());
-    room = found;
-    if (place < found) {
-      return true;
-    }
-    state |= OVERFLOW;
-    return false;
-  }
-
-  private void element(long slot, long where, int length, int lkey) {
-    long element = slot + ELEMENTS;
-    InlineVerbs.putLong(element + SGE_ADDRESS, where);
-    InlineVerbs.putLong(element + SGE_LENGTH, Integer.toUnsignedLong(length) | (long) lkey << 32);
-  }
-
-  @Override
-  String description() {
-    return "the send queue of " + pair.description();
   }
 }

@@ -2,7 +2,7 @@ package io.verbena.verbs;
 
 /** What a completed work request was; stands for {@code enum ibv_wc_opcode}. */
 public enum WorkKind {
-  /** A send, with or without immediate data. */
+  /** A send, with or without immediate data or the end of a peer's memory window. */
   SEND,
   /** A remote write, with or without immediate data. */
   WRITE,
@@ -12,6 +12,10 @@ public enum WorkKind {
   COMPARE_AND_SWAP,
   /** A remote fetch-and-add of 64 bits. */
   FETCH_AND_ADD,
+  /** The binding of a memory window. */
+  BIND_WINDOW,
+  /** The end of a memory window, asked for by its owner. */
+  INVALIDATE,
   /** A receive that a peer's send filled; also every receive that failed. */
   RECEIVE,
   /** A receive that a peer's write with immediate data consumed: its buffer was not used. */

@@ -147,6 +147,8 @@ final class WorkRing extends WorkSlots {
       case Abi.WR_READ -> WorkKind.READ;
       case Abi.WR_COMPARE_AND_SWAP -> WorkKind.COMPARE_AND_SWAP;
       case Abi.WR_FETCH_AND_ADD -> WorkKind.FETCH_AND_ADD;
+      case Abi.WR_BIND_WINDOW -> WorkKind.BIND_WINDOW;
+      case Abi.WR_INVALIDATE -> WorkKind.INVALIDATE;
       default -> WorkKind.SEND;
     };
   }

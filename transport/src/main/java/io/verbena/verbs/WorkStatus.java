@@ -16,9 +16,12 @@ public enum WorkStatus {
   /** The queue pair or the request was malformed. */
   LOCAL_QP_ERROR(
       "the device refused a request on its own side",
-      "check the region's rights, that it is still open, and that each receive is long enough"),
+      "check the region's rights, that it is still open, that each receive is long enough, and that"
+          + " the queue pair's type has such a request"),
   /** Reliable datagram only. */
-  LOCAL_EEC_ERROR("an end-to-end context was malformed", ""),
+  LOCAL_EEC_ERROR(
+      "an end-to-end context was malformed",
+      "no adapter offers reliable datagrams: suspect the driver, and update it"),
   /** A local region does not cover the bytes, or lacks a right. */
   LOCAL_PROTECTION_ERROR(
       "a local memory region does not cover the request's bytes or lacks a right",
@@ -29,11 +32,18 @@ public enum WorkStatus {
       "the queue pair had failed or was closed before this request was done",
       "look at the first completion that failed for the cause; connect a new queue pair"),
   /** A memory window could not be bound. */
-  WINDOW_BIND_ERROR("a memory window could not be bound", "the region needs WINDOW_BIND"),
+  WINDOW_BIND_ERROR(
+      "a memory window could not be bound",
+      "register the region with WINDOW_BIND and the rights that the window gives, keep it open, and"
+          + " invalidate a window of type 2 before it is bound again"),
   /** The peer answered nonsense. */
-  BAD_RESPONSE("the peer answered with a packet that makes no sense", ""),
+  BAD_RESPONSE(
+      "the peer answered with a packet that makes no sense",
+      "connect anew: the two sides may disagree on MTU or sequence numbers"),
   /** A write with immediate data hit a protection error here. */
-  LOCAL_ACCESS_ERROR("a peer's write with immediate data was refused by local memory", ""),
+  LOCAL_ACCESS_ERROR(
+      "a peer's write with immediate data was refused by local memory",
+      "check the address and key that the peer was given, and that the region is still open"),
   /** The peer does not accept such a request. */
   REMOTE_INVALID_REQUEST(
       "the peer's queue pair does not accept such a request, or the message is too long for it",
@@ -57,15 +67,23 @@ public enum WorkStatus {
       "the peer had no receive posted, as often as rnrRetry allowed",
       "let the peer post receives before this side sends, or raise rnrRetry"),
   /** Reliable datagram only. */
-  LOCAL_RDD_VIOLATION("a reliable datagram domain was violated", ""),
+  LOCAL_RDD_VIOLATION(
+      "a reliable datagram domain was violated",
+      "no adapter offers reliable datagrams: suspect the driver, and update it"),
   /** Reliable datagram only. */
-  REMOTE_INVALID_READ("the peer refused a reliable datagram read", ""),
+  REMOTE_INVALID_READ(
+      "the peer refused a reliable datagram read",
+      "no adapter offers reliable datagrams: suspect the driver, and update it"),
   /** The peer aborted. */
-  REMOTE_ABORTED("the peer aborted the operation", ""),
+  REMOTE_ABORTED("the peer aborted the operation", "look at the peer's log, and connect anew"),
   /** Reliable datagram only. */
-  INVALID_EEC_NUMBER("an end-to-end context does not exist", ""),
+  INVALID_EEC_NUMBER(
+      "an end-to-end context does not exist",
+      "no adapter offers reliable datagrams: suspect the driver, and update it"),
   /** Reliable datagram only. */
-  INVALID_EEC_STATE("an end-to-end context is in a wrong state", ""),
+  INVALID_EEC_STATE(
+      "an end-to-end context is in a wrong state",
+      "no adapter offers reliable datagrams: suspect the driver, and update it"),
   /** The device itself failed. */
   FATAL("the device failed", "look at the kernel's log; reopen the device"),
   /** The peer did not answer. */
@@ -73,11 +91,16 @@ public enum WorkStatus {
   /** Something that no other code says. */
   GENERAL_ERROR("the device reported an error without saying which", "look at the vendor code"),
   /** Tag matching only. */
-  TAG_MATCHING_ERROR("tag matching failed", ""),
+  TAG_MATCHING_ERROR(
+      "tag matching failed", "Verbena asks for no tag matching: suspect the driver, and update it"),
   /** Tag matching only. */
-  TAG_MATCHING_INCOMPLETE("a rendezvous message was matched, its data is still to be fetched", ""),
+  TAG_MATCHING_INCOMPLETE(
+      "a rendezvous message was matched, its data is still to be fetched",
+      "Verbena asks for no tag matching: suspect the driver, and update it"),
   /** A number that this version does not know. */
-  UNKNOWN("the device reported a status that this version does not know", "");
+  UNKNOWN(
+      "the device reported a status that this version does not know",
+      "look at the vendor code, and update Verbena");
 
   private static final WorkStatus[] BY_CODE = values();
 

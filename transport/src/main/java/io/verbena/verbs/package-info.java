@@ -11,6 +11,9 @@
  *        │    └─ CompletionQueue ── poll() ──> Completions   a cursor over what is done
  *        └─ ProtectionDomain     what may work together
  *             ├─ MemoryRegion    memory that the adapter reads and writes
+ *             ├─ MemoryWindow    a right to a part of a region, given and taken in microseconds
+ *             ├─ AddressHandle   where datagrams go
+ *             ├─ SharedReceiveQueue ── receives() ──> ReceiveBatch   for many queue pairs
  *             └─ QueuePair       one end of a connection; also depends on its completion queues
  *                  ├─ sends()    SendBatch: send, write, read, atomics; submit() rings once
  *                  └─ receives() ReceiveBatch
@@ -24,6 +27,9 @@
  * remote <────────────────────────────────────────── pair.address(port, gidIndex)
  * pair.connect(remote)           INIT, RTR, RTS        pair.connect(remote)
  * }</pre>
+ *
+ * <p>A datagram queue pair has no one peer: {@code pair.activate(queueKey)}, and each send says
+ * {@code to(handle, number, queueKey)}.
  *
  * <p>Expected outcomes on the hot path are return values (queue full, nothing done yet). What the
  * environment does is a checked {@link io.verbena.verbs.VerbsException}. A caller's mistake is an

@@ -20,6 +20,7 @@ import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
 
 /** Closing at any time, from any thread, in any order. */
@@ -186,6 +187,50 @@ class LifetimeTest {
       victim.close();
       assertTrue(poster.get(20, TimeUnit.SECONDS) >= 50);
       pair.close();
+    }
+  }
+
+  @Test
+  void shouldResetWhileAnotherThreadPosts() throws Exception {
+    try (LoopbackPair pair = new LoopbackPair()) {
+      AtomicBoolean stop = new AtomicBoolean();
+      CountDownLatch posting = new CountDownLatch(1);
+      CompletableFuture<Long> poster =
+          start(
+              () -> {
+                long refused = 0;
+                for (long posts = 0; !stop.get(); posts++) {
+                  try {
+                    pair.leftPair
+                        .sends()
+                        .write(1, pair.left, 0, 8, pair.right.address(), pair.right.rkey())
+                        .submit();
+                  } catch (IllegalStateException e) {
+                    assertTrue(e.getMessage().contains("is being reset"), e.getMessage());
+                    refused++;
+                  } catch (VerbsException e) {
+                    // In between it is not connected.
+                    assertEquals("ibv_post_send", e.verb());
+                    refused++;
+                  }
+                  pair.leftQueue.poll().next();
+                  if (posts == 50) {
+                    posting.countDown();
+                  }
+                }
+                return refused;
+              });
+      assertTrue(posting.await(20, TimeUnit.SECONDS));
+      for (int round = 0; round < 30; round++) {
+        for (QueuePair each : List.of(pair.leftPair, pair.rightPair)) {
+          each.modify(new QueuePairTransition.ToReset());
+        }
+        QueuePairAddress left = pair.leftPair.address(pair.port, pair.gidIndex);
+        pair.leftPair.connect(pair.rightPair.address(pair.port, pair.gidIndex));
+        pair.rightPair.connect(left);
+      }
+      stop.set(true);
+      assertTrue(poster.get(20, TimeUnit.SECONDS) > 0, "no post met a reset");
     }
   }
 

@@ -178,4 +178,12 @@ class ValuesTest {
     assertEquals(2, Deadlines.pollMillis(1_000_001));
     assertEquals(Integer.MAX_VALUE, Deadlines.pollMillis(Long.MAX_VALUE));
   }
+
+  @Test
+  void shouldKnowWhatHelpsAgainstEveryFailure() {
+    for (WorkStatus status : WorkStatus.values()) {
+      assertFalse(status.meaning().isEmpty(), status::toString);
+      assertEquals(status == WorkStatus.SUCCESS, status.cure().isEmpty(), status::toString);
+    }
+  }
 }

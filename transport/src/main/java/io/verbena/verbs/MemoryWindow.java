@@ -1,0 +1,259 @@
+package io.verbena.verbs;
+
+import io.verbena.ffi.ErrnoCalls;
+import io.verbena.ffi.ExtendedVerbs;
+import io.verbena.ffi.verbs.ibv_mw;
+import io.verbena.ffi.verbs.ibv_mw_bind;
+import io.verbena.ffi.verbs.ibv_mw_bind_info;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A right to a part of a {@link MemoryRegion} that can be given and taken in microseconds, by the
+ * adapter and in order with other requests, where registering takes a system call; stands for
+ * {@code struct ibv_mw}, see {@code man ibv_alloc_mw} and {@code man ibv_bind_mw}.
+ *
+ * {@snippet :
+ * MemoryWindow window = domain.createMemoryWindow(MemoryWindowType.TYPE_2);
+ * pair.sends().signaled().bind(1, window, region, 0, 4096, Access.REMOTE_WRITE).submit();
+ * // when that is completed: the peer may use window.rkey(); and to take it back
+ * pair.sends().signaled().invalidate(2, window).submit();
+ * }
+ *
+ * <p>The region needs {@link Access#WINDOW_BIND} and must stay open while the window is bound to
+ * it: some devices refuse to close it before.
+ *
+ * <p>Threads: any; binding by the thread that posts. Ownership: by its {@link ProtectionDomain}; a
+ * window of type 2 is closed with the queue pair that it is bound to.
+ */
+public final class MemoryWindow extends NativeObject {
+  private static final int COUNTED = 0xff;
+
+  private final ProtectionDomain domain;
+  private final MemoryWindowType type;
+  private volatile int rkey;
+  private volatile boolean bound;
+
+  /** Of type 2: the queue pair of the last binding. */
+  private volatile @Nullable QueuePair binder;
+
+  private MemoryWindow(ProtectionDomain domain, MemorySegment handle, MemoryWindowType type) {
+    super(handle, domain);
+    this.domain = domain;
+    this.type = type;
+    this.rkey = ibv_mw.rkey(handle);
+  }
+
+  /** With the lock. */
+  static MemoryWindow create(ProtectionDomain domain, MemoryWindowType type) throws VerbsException {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment capture = ErrnoCalls.capture(arena);
+      MemorySegment handle =
+          ExtendedVerbs.allocMw(capture, domain.context().handle, domain.handle, type.code());
+      if (handle.address() == 0) {
+        throw VerbsException.of("ibv_alloc_mw", type.toString(), ErrnoCalls.errno(capture));
+      }
+      return new MemoryWindow(domain, handle, type);
+    }
+  }
+
+  /**
+   * The domain whose regions the window can be bound to.
+   *
+   * @return the owner
+   */
+  public ProtectionDomain domain() {
+    return domain;
+  }
+
+  /**
+   * How it is bound.
+   *
+   * @return the type that it was created with
+   */
+  public MemoryWindowType type() {
+    return type;
+  }
+
+  /**
+   * The key for a peer's reads, writes and atomics. Another one with each binding: the one that was
+   * asked for last, which works once that request is completed.
+   *
+   * @return 32 bits
+   */
+  public int rkey() {
+    return rkey;
+  }
+
+  /**
+   * Whether the last request of this side was to bind the window, and no {@link #invalidatedBy} has
+   * been true since.
+   *
+   * @return false after {@link #unbind} or {@link SendBatch#invalidate}
+   */
+  public boolean isBound() {
+    return bound;
+  }
+
+  /**
+   * Whether a receive says that the peer has ended this window by a send with invalidate; notes it
+   * then.
+   *
+   * @param done a cursor at the completion of a receive
+   * @return true if the window was bound and now is not
+   */
+  public boolean invalidatedBy(Completions done) {
+    boolean ended = bound && done.hasInvalidated() && done.invalidatedKey() == rkey;
+    if (ended) {
+      bound = false;
+    }
+    return ended;
+  }
+
+  /**
+   * Binds a window of type 1, at once: posted and on its way when this returns; a completion of
+   * {@link WorkKind#BIND_WINDOW} follows. A window that was bound moves. See {@code man
+   * ibv_bind_mw}; {@link SendBatch#bind} is for type 2.
+   *
+   * @param pair whose send queue carries the request; its batch must be empty, and used by this
+   *     thread
+   * @param id comes back with the completion
+   * @param region what to give access to
+   * @param offset the first byte in the region
+   * @param length how many bytes, at least 1
+   * @param rights out of REMOTE_READ, REMOTE_WRITE, REMOTE_ATOMIC and ZERO_BASED
+   * @return false if the send queue is full: nothing was posted
+   * @throws VerbsException if the device refuses
+   * @throws IllegalArgumentException if the bytes are outside of the region, or the region lacks a
+   *     right
+   * @throws IllegalStateException if the window is of type 2, something is closed, or the batch is
+   *     not empty
+   */
+  public boolean bind(
+      QueuePair pair, long id, MemoryRegion region, long offset, long length, Access... rights)
+      throws VerbsException {
+    int access = Access.flags(List.of(rights));
+    check(pair.domain(), region, offset, length, access);
+    return bind(pair, id, region, region.address() + offset, length, access, true);
+  }
+
+  /**
+   * Ends the binding of a window of type 1, at once, as {@link #bind} does.
+   *
+   * @param pair whose send queue carries the request; its batch must be empty, and used by this
+   *     thread
+   * @param id comes back with the completion
+   * @param region what the window is bound to
+   * @return false if the send queue is full: nothing was posted
+   * @throws VerbsException if the device refuses
+   * @throws IllegalStateException if the window is of type 2, something is closed, or the batch is
+   *     not empty
+   */
+  public boolean unbind(QueuePair pair, long id, MemoryRegion region) throws VerbsException {
+    return bind(pair, id, region, 0, 0, 0, false);
+  }
+
+  private boolean bind(
+      QueuePair pair,
+      long id,
+      MemoryRegion region,
+      long address,
+      long length,
+      int access,
+      boolean binding)
+      throws VerbsException {
+    if (type != MemoryWindowType.TYPE_1) {
+      throw new IllegalStateException(
+          "a window of type 2 is bound in a batch: call sends().bind() or sends().invalidate()");
+    }
+    if (pair.domain() != domain) {
+      throw new IllegalArgumentException(
+          description() + " belongs to another protection domain than the queue pair");
+    }
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment bind = ibv_mw_bind.allocate(arena);
+      MemorySegment info = ibv_mw_bind.bind_info(bind);
+      ibv_mw_bind_info.mr(info, region.handle);
+      ibv_mw_bind_info.addr(info, address);
+      ibv_mw_bind_info.length(info, length);
+      ibv_mw_bind_info.mw_access_flags(info, access);
+      boolean posted = pair.sends().postBind(id, this, region, bind);
+      if (posted) {
+        bound = binding;
+      }
+      return posted;
+    }
+  }
+
+  /** The next binding tells the device the key of this one: it looks for it in the C object. */
+  void writeKey() {
+    ibv_mw.rkey(handle, rkey);
+  }
+
+  /** The library has written a new key; inside the guard of the send queue. */
+  void keyWritten() {
+    rkey = ibv_mw.rkey(handle);
+  }
+
+  void check(ProtectionDomain user, MemoryRegion region, long offset, long length, int access) {
+    if (isClosed()) {
+      throw closed();
+    }
+    if (user != domain) {
+      throw new IllegalArgumentException(
+          description() + " belongs to another protection domain than the queue pair");
+    }
+    region.checkBindable(user, offset, length, access);
+  }
+
+  /** The key of the next binding: the lowest byte counts. */
+  int nextKey(QueuePair pair) {
+    binder = pair;
+    int next = (rkey & ~COUNTED) | ((rkey + 1) & COUNTED);
+    rkey = next;
+    bound = true;
+    return next;
+  }
+
+  /** For a request that takes the window back; checks before the request has a slot. */
+  void checkInvalidatable(ProtectionDomain user) {
+    if (isClosed()) {
+      throw closed();
+    }
+    if (user != domain) {
+      throw new IllegalArgumentException(
+          description() + " belongs to another protection domain than the queue pair");
+    }
+    if (type != MemoryWindowType.TYPE_2) {
+      throw new IllegalStateException("a window of type 1 is not invalidated: call unbind()");
+    }
+  }
+
+  int keyToInvalidate() {
+    bound = false;
+    return rkey;
+  }
+
+  /** Whether the device may hold on to the queue pair for this window. */
+  boolean isBoundTo(QueuePair pair) {
+    return bound && pair.equals(binder);
+  }
+
+  /** The library reads and writes the C object while it posts the binding. */
+  @Override
+  UseGuard[] users() {
+    return domain.postingGuards();
+  }
+
+  @Override
+  @Nullable VerbsException destroy() {
+    return destroyed("ibv_dealloc_mw", ExtendedVerbs.deallocMw(domain.context().handle, handle));
+  }
+
+  @Override
+  String description() {
+    return "the memory window of " + type + ", rkey 0x" + Integer.toHexString(rkey);
+  }
+}

@@ -1,0 +1,254 @@
+package io.verbena.verbs;
+
+import io.verbena.ffi.ExtendedVerbs;
+import io.verbena.ffi.InlineVerbs;
+import io.verbena.ffi.verbs.ibv_mw_bind;
+import io.verbena.ffi.verbs.ibv_send_wr;
+import java.lang.foreign.MemorySegment;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The slots of a send queue and the posting of them; what a request says is written by {@link
+ * SendChain}.
+ */
+abstract class SendQueue extends WorkBatch {
+  static final long OPCODE = ibv_send_wr.opcode$offset();
+
+  /** In {@link #flags}: the queue pair sends datagrams. */
+  static final int DATAGRAM = 1 << 16;
+
+  /** In {@link #flags}: there is a destination for the next request. */
+  static final int ADDRESSED = 1 << 17;
+
+  /** In {@link #flags}: the queue pair has neither reads nor atomics. */
+  static final int FETCHLESS = 1 << 18;
+
+  static final int WIRE_FLAGS = 0xffff;
+
+  /** Where the first element stands in a slot: as a constant it folds into the addresses. */
+  private static final long ELEMENTS = ibv_send_wr.sizeof();
+
+  /** Tells the compiler that addresses are small positive numbers: its range checks fold away. */
+  private static final long ADDRESS_BITS = (1L << 62) - 1;
+
+  /** The owner and the slots as what they are: nothing virtual on the way. */
+  final QueuePair pair;
+
+  final WorkRing sendRing;
+  private final long function;
+  private final long pairAddress;
+  private final boolean critical;
+  private final @Nullable ExtendedPoster extended;
+
+  /** At the latest, every so many requests one is signaled: slots would never come back else. */
+  private final int signalInterval;
+
+  /** {@code IBV_SEND_*} of the next request, and in the upper half what only we know. */
+  int flags;
+
+  /** Where {@link #flags} starts from for each request. */
+  final int typeFlags;
+
+  final References references = new References();
+
+  /** Requests until one is signaled unasked; at most 0 if the next is. */
+  private int untilSignal;
+
+  /**
+   * How many requests the batch may have, as far as is known: the queue may have more room
+   * meanwhile. Never more than there are slots, whatever a second thread does to the batch.
+   */
+  private int room;
+
+  SendQueue(QueuePair pair, WorkRing ring, int elementCount, int inlineBytes) {
+    super(pair, pair.domain(), ring, ibv_send_wr.sizeof(), elementCount, inlineBytes);
+    this.pair = pair;
+    this.sendRing = ring;
+    Context context = pair.domain().context();
+    this.function = InlineVerbs.postSend(context.handle);
+    this.pairAddress = pair.handle.address();
+    this.extended =
+        pair.isExtended() ? new ExtendedPoster(pair.handle, pair.type(), slots, stride) : null;
+    this.critical = context.criticalPost() && extended == null;
+    this.signalInterval = Math.max(1, ring.depth() / 2);
+    this.untilSignal = signalInterval;
+    this.typeFlags =
+        switch (pair.type()) {
+          case RELIABLE -> 0;
+          case UNRELIABLE -> FETCHLESS;
+          case DATAGRAM -> FETCHLESS | DATAGRAM;
+        };
+    this.flags = typeFlags;
+  }
+
+  @Override
+  public void clear() {
+    super.clear();
+    flags = typeFlags;
+    references.clear();
+    // Which of the posted ones are signaled is not known any more.
+    untilSignal = 0;
+  }
+
+  final boolean post() throws VerbsException {
+    int count = size;
+    if (state != 0) {
+      return postUnusual(count);
+    }
+    if (count == 0) {
+      return true;
+    }
+    enter();
+    int result;
+    try {
+      result = ringDoorbell(count);
+    } finally {
+      exit();
+    }
+    size = 0;
+    if (result != 0) {
+      throw refusedSend(count, result);
+    }
+    return true;
+  }
+
+  private int ringDoorbell(int count) {
+    terminate();
+    sendRing.advance(count);
+    room -= count;
+    if (critical) {
+      return InlineVerbs.postSendCritical(function, pairAddress, address, refusedAddress);
+    }
+    return extended == null
+        ? InlineVerbs.postSend(function, pairAddress, address, refusedAddress)
+        : extended.post(count);
+  }
+
+  private boolean postUnusual(int count) throws VerbsException {
+    if ((state & OVERFLOW) != 0) {
+      clear();
+      return false;
+    }
+    enter();
+    int result;
+    boolean posted = false;
+    try {
+      references.requireOpen();
+      result = ringDoorbell(count);
+      posted = true;
+      if (result == 0) {
+        references.posted();
+      }
+    } finally {
+      exit();
+      if (!posted) {
+        clear();
+      }
+    }
+    size = 0;
+    state = 0;
+    references.clear();
+    if (result != 0) {
+      throw refusedSend(count, result);
+    }
+    return true;
+  }
+
+  /** Binds a window of type 1, which is a call of its own but takes a slot of this queue. */
+  final boolean postBind(long id, MemoryWindow window, MemoryRegion region, MemorySegment bind)
+      throws VerbsException {
+    if (size != 0 || state != 0) {
+      throw new IllegalStateException("submit the batch first: the binding would overtake it");
+    }
+    enter();
+    int result;
+    try {
+      window.requireOpen();
+      region.requireOpen();
+      if (room < 1 && !findRoom(0)) {
+        state = 0;
+        return false;
+      }
+      ibv_mw_bind.wr_id(bind, sendRing.assign(0, id, Abi.WR_BIND_WINDOW));
+      ibv_mw_bind.send_flags(bind, Abi.SEND_SIGNALED);
+      sendRing.advance(1);
+      room--;
+      result = ExtendedVerbs.bindMw(domain.context().handle, pair.handle, window.handle, bind);
+      if (result == 0) {
+        window.keyWritten();
+      } else {
+        sendRing.retreat(1);
+      }
+    } finally {
+      exit();
+    }
+    if (result != 0) {
+      throw VerbsException.of(
+          "ibv_bind_mw", window.description() + ", " + region.description(), Math.abs(result));
+    }
+    untilSignal = signalInterval;
+    return true;
+  }
+
+  private VerbsException refusedSend(int count, int result) {
+    untilSignal = 0;
+    return refused(extended == null ? "ibv_post_send" : "ibv_wr_complete", count, result);
+  }
+
+  final int takeFlags() {
+    int options = flags;
+    flags = typeFlags;
+    return options;
+  }
+
+  /** Writes what every request has. */
+  final long request(long id, int opcode, int options, int length) {
+    // Read once and held against the array: whatever a second thread does to the batch or to the
+    // ring, what follows writes without a check and must stay inside.
+    int place = size;
+    if (place >= room && !findRoom(place)) {
+      return FULL;
+    }
+    long bits = opcode;
+    int wireFlags = options & WIRE_FLAGS;
+    if ((options & Abi.SEND_SIGNALED) != 0) {
+      untilSignal = signalInterval;
+    } else if (--untilSignal <= 0) {
+      wireFlags |= Abi.SEND_SIGNALED;
+      bits |= WorkRing.QUIET;
+      untilSignal = signalInterval;
+    }
+    long slot = (address + place * stride) & ADDRESS_BITS;
+    InlineVerbs.putLong(slot + WR_ID, sendRing.assign(place, id, bits));
+    // An element of length 0 means 2 GiB to some devices: an empty message has no elements.
+    InlineVerbs.putInt(slot + NUM_SGE, length == 0 ? 0 : 1);
+    // Opcode and flags are neighbours. One store for both: compilers turn a copy of both into one
+    // load, and a load that spans two stores waits until these have reached the cache. A test
+    // checks the neighbourhood; that the low half comes first is so on all platforms of ours.
+    InlineVerbs.putLong(slot + OPCODE, Integer.toUnsignedLong(opcode) | (long) wireFlags << 32);
+    size = place + 1;
+    return slot;
+  }
+
+  /** Looks at what has completed; if there is no room yet, the batch as a whole is not posted. */
+  private boolean findRoom(int place) {
+    int found = Math.min(last + 1, sendRing.free());
+    room = found;
+    if (place < found) {
+      return true;
+    }
+    state |= OVERFLOW;
+    return false;
+  }
+
+  final void element(long slot, long where, int length, int lkey) {
+    long element = slot + ELEMENTS;
+    InlineVerbs.putLong(element + SGE_ADDRESS, where);
+    InlineVerbs.putLong(element + SGE_LENGTH, Integer.toUnsignedLong(length) | (long) lkey << 32);
+  }
+
+  @Override
+  String description() {
+    return "the send queue of " + pair.description();
+  }
+}

@@ -1,0 +1,232 @@
+package io.verbena.verbs;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import io.verbena.RdmaTest;
+import io.verbena.verbs.LoopbackPair.Done;
+import java.io.IOException;
+import org.junit.jupiter.api.Test;
+
+/** What pyverbs' test_mr.py has on memory windows. */
+@RdmaTest
+class PyverbsMwTest {
+  private static final Access[] RIGHTS = {Access.REMOTE_READ, Access.REMOTE_WRITE};
+
+  /** The right side owns the window, the left one uses it. */
+  private static final class Windows implements AutoCloseable {
+    final LoopbackPair pair = new LoopbackPair();
+    final MemoryRegion region;
+    final MemoryWindow window;
+
+    Windows(MemoryWindowType type) throws IOException {
+      boolean ready = false;
+      try {
+        region = pair.domain.allocate(8192, Access.LOCAL_WRITE, Access.WINDOW_BIND);
+        window = pair.domain.createMemoryWindow(type);
+        assertEquals(type, window.type());
+        assertFalse(window.isBound());
+        ready = true;
+      } finally {
+        if (!ready) {
+          pair.close();
+        }
+      }
+    }
+
+    void bind() throws VerbsException {
+      int before = window.rkey();
+      if (window.type() == MemoryWindowType.TYPE_1) {
+        assertTrue(window.bind(pair.rightPair, 1, region, 1024, 4096, RIGHTS));
+      } else {
+        pair.rightPair.sends().signaled().bind(1, window, region, 1024, 4096, RIGHTS).submit();
+      }
+      Done bound = pair.rightDone();
+      assertEquals(new Done(1, WorkStatus.SUCCESS, WorkKind.BIND_WINDOW, 0), quiet(bound));
+      assertTrue(window.isBound());
+      assertNotEquals(before, window.rkey());
+    }
+
+    Done writeThroughIt() throws VerbsException {
+      LoopbackPair.put(pair.left, 0, "window");
+      pair.leftPair
+          .sends()
+          .signaled()
+          .write(2, pair.left, 0, 6, region.address() + 1024, window.rkey())
+          .submit();
+      return pair.leftDone();
+    }
+
+    void shouldWork() throws VerbsException {
+      assertTrue(writeThroughIt().succeeded());
+      assertEquals("window", LoopbackPair.get(region, 1024, 6));
+      pair.leftPair
+          .sends()
+          .signaled()
+          .read(3, pair.left, 100, 6, region.address() + 1024, window.rkey())
+          .submit();
+      assertTrue(pair.leftDone().succeeded());
+      assertEquals("window", LoopbackPair.get(pair.left, 100, 6));
+    }
+
+    void shouldNotWork() throws VerbsException {
+      assertEquals(WorkStatus.REMOTE_ACCESS_ERROR, writeThroughIt().status());
+    }
+
+    @Override
+    public void close() {
+      pair.close();
+    }
+  }
+
+  /** A binding has no length that a completion could tell. */
+  private static Done quiet(Done done) {
+    return new Done(done.id(), done.status(), done.kind(), 0);
+  }
+
+  @Test
+  void mwType1() throws IOException {
+    try (Windows windows = new Windows(MemoryWindowType.TYPE_1)) {
+      windows.bind();
+      windows.shouldWork();
+    }
+  }
+
+  @Test
+  void invalidateMwType1() throws IOException {
+    try (Windows windows = new Windows(MemoryWindowType.TYPE_1)) {
+      windows.bind();
+      windows.shouldWork();
+      assertTrue(windows.window.unbind(windows.pair.rightPair, 7, windows.region));
+      assertEquals(WorkKind.BIND_WINDOW, windows.pair.rightDone().kind());
+      assertFalse(windows.window.isBound());
+      windows.shouldNotWork();
+    }
+  }
+
+  @Test
+  void mwType2() throws IOException {
+    try (Windows windows = new Windows(MemoryWindowType.TYPE_2)) {
+      windows.bind();
+      windows.shouldWork();
+    }
+  }
+
+  @Test
+  void shouldCloseABoundWindowWithItsQueuePair() throws IOException {
+    try (Windows windows = new Windows(MemoryWindowType.TYPE_2)) {
+      windows.bind();
+      long start = System.nanoTime();
+      windows.pair.rightPair.close();
+      assertFalse(windows.window.isOpen());
+      assertTrue(windows.region.isOpen());
+      // A device that waits for the window would do so for 50 s.
+      assertTrue(System.nanoTime() - start < LoopbackPair.PATIENCE.toNanos());
+    }
+  }
+
+  @Test
+  void mwType2InvalidateLocal() throws IOException {
+    try (Windows windows = new Windows(MemoryWindowType.TYPE_2)) {
+      windows.bind();
+      windows.shouldWork();
+      int old = windows.window.rkey();
+      windows.pair.rightPair.sends().signaled().invalidate(8, windows.window).submit();
+      assertEquals(
+          new Done(8, WorkStatus.SUCCESS, WorkKind.INVALIDATE, 0), quiet(windows.pair.rightDone()));
+      assertFalse(windows.window.isBound());
+      // It can be bound again, with another key.
+      windows.bind();
+      assertNotEquals(old, windows.window.rkey());
+      windows.shouldWork();
+      windows.pair.rightPair.sends().signaled().invalidate(8, windows.window).submit();
+      assertTrue(windows.pair.rightDone().succeeded());
+      windows.shouldNotWork();
+    }
+  }
+
+  @Test
+  void mwType2InvalidateRemote() throws IOException {
+    try (Windows windows = new Windows(MemoryWindowType.TYPE_2)) {
+      windows.bind();
+      windows.shouldWork();
+      windows.pair.rightPair.receives().receive(4, windows.pair.right, 0, 64).submit();
+      windows
+          .pair
+          .leftPair
+          .sends()
+          .signaled()
+          .sendInvalidate(5, windows.pair.left, 0, 6, windows.window.rkey())
+          .submit();
+      assertTrue(windows.pair.leftDone().succeeded());
+      Completions got = LoopbackPair.next(windows.pair.rightQueue);
+      assertTrue(got.succeeded());
+      assertFalse(got.hasImmediate());
+      windows.shouldNotWork();
+      // soft-RoCE sets a bit of the kernel's that means something else to the library.
+      assumeTrue(got.hasInvalidated(), "the device does not say which window was ended");
+      assertEquals(windows.window.rkey(), got.invalidatedKey());
+      assertTrue(windows.window.invalidatedBy(got));
+      assertFalse(windows.window.isBound());
+      assertFalse(windows.window.invalidatedBy(got), "twice");
+    }
+  }
+
+  @Test
+  void mwType2InvalidateDealloc() throws IOException {
+    try (Windows windows = new Windows(MemoryWindowType.TYPE_2)) {
+      windows.bind();
+      windows.shouldWork();
+      windows.window.close();
+      windows.shouldNotWork();
+    }
+  }
+
+  @Test
+  void regMwWrongType() throws IOException {
+    try (Windows type1 = new Windows(MemoryWindowType.TYPE_1);
+        Windows type2 = new Windows(MemoryWindowType.TYPE_2)) {
+      // A wrong type cannot be said in Java; the wrong way to bind it can.
+      assertThrows(
+          IllegalStateException.class,
+          () -> type1.pair.rightPair.sends().bind(1, type1.window, type1.region, 0, 8, RIGHTS));
+      assertThrows(
+          IllegalStateException.class,
+          () -> type2.window.bind(type2.pair.rightPair, 1, type2.region, 0, 8, RIGHTS));
+      assertThrows(
+          IllegalStateException.class,
+          () -> type1.pair.rightPair.sends().invalidate(1, type1.window));
+      assertEquals(0, type1.pair.rightPair.sends().size());
+    }
+  }
+
+  @Test
+  void shouldRefuseWhatCannotBeBound() throws IOException {
+    try (Windows windows = new Windows(MemoryWindowType.TYPE_2);
+        LoopbackPair other = new LoopbackPair()) {
+      SendBatch sends = windows.pair.rightPair.sends();
+      MemoryWindow window = windows.window;
+      illegal("WINDOW_BIND", () -> sends.bind(1, window, windows.pair.right, 0, 8, RIGHTS));
+      illegal("not within", () -> sends.bind(1, window, windows.region, 8190, 3, RIGHTS));
+      illegal("not within", () -> sends.bind(1, window, windows.region, 0, 0, RIGHTS));
+      MemoryRegion readable = windows.pair.domain.allocate(64, Access.WINDOW_BIND);
+      illegal("LOCAL_WRITE", () -> sends.bind(1, window, readable, 0, 8, Access.REMOTE_WRITE));
+      illegal(
+          "another protection domain",
+          () -> other.leftPair.sends().bind(1, window, windows.region, 0, 8, RIGHTS));
+      sends.bind(1, window, windows.region, 0, 8, RIGHTS);
+      windows.region.close();
+      assertThrows(IllegalStateException.class, sends::submit);
+      assertEquals(0, sends.size());
+    }
+  }
+
+  private static void illegal(String part, org.junit.jupiter.api.function.Executable call) {
+    IllegalArgumentException e = assertThrows(IllegalArgumentException.class, call, part);
+    assertTrue(e.getMessage().contains(part), e.getMessage());
+  }
+}
