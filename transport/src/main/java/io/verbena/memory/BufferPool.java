@@ -177,24 +177,41 @@ final class BufferPool {
     if (heap.take(sizeClass, magazine)) {
       return magazine;
     }
+    try {
+      fillSlowly(sizeClass, magazine);
+    } finally {
+      if (magazine.count() == 0) {
+        returned(sizeClass, magazine);
+      }
+    }
+    return magazine;
+  }
+
+  private void fillSlowly(int sizeClass, Magazine magazine) {
     growing.lock();
     try {
       requireOpen();
       // Another thread may have grown the heap meanwhile, and depots of other sizes be full.
-      if (!heap.take(sizeClass, magazine)) {
-        drainDepots();
-        int span = Span.unitsFor(sizeClass) * Slab.UNIT;
-        IOException refusal = heap.take(sizeClass, magazine) ? null : grow(span);
-        if (magazine.count() == 0 && !heap.take(sizeClass, magazine)) {
-          caches.drain();
-          drainDepots();
-          if (!heap.take(sizeClass, magazine)) {
-            returned(sizeClass, magazine);
-            throw refused(SizeClasses.bytes(sizeClass), refusal);
-          }
-        }
+      if (heap.take(sizeClass, magazine)) {
+        return;
       }
-      return magazine;
+      drainDepots();
+      if (heap.take(sizeClass, magazine)) {
+        return;
+      }
+      IOException refusal = null;
+      try {
+        if (heap.grow(sizeClass, magazine)) {
+          return;
+        }
+      } catch (IOException e) {
+        refusal = e;
+      }
+      caches.drain();
+      drainDepots();
+      if (!heap.take(sizeClass, magazine)) {
+        throw refused(SizeClasses.bytes(sizeClass), refusal);
+      }
     } finally {
       growing.unlock();
     }
@@ -202,46 +219,46 @@ final class BufferPool {
 
   private RegisteredByteBuf takeLarge(int bytes) {
     requireOpen();
-    RegisteredByteBuf buffer = bytes > Slab.LARGEST ? null : heap.takeLarge(bytes);
+    if (bytes > Slab.LARGEST) {
+      throw refused(bytes, null);
+    }
+    RegisteredByteBuf buffer = heap.takeLarge(bytes);
     if (buffer != null) {
       return buffer;
     }
     growing.lock();
     try {
       requireOpen();
-      IOException refusal = null;
-      if (bytes <= Slab.LARGEST) {
-        drainDepots();
-        buffer = heap.takeLarge(bytes);
-        if (buffer == null) {
-          refusal = grow(bytes);
-          buffer = heap.takeLarge(bytes);
-        }
-        if (buffer == null) {
-          caches.drain();
-          drainDepots();
-          heap.trim();
-          refusal = grow(bytes);
-          buffer = heap.takeLarge(bytes);
-        }
-      }
-      if (buffer == null) {
-        throw refused(bytes, refusal);
-      }
-      return buffer;
+      return takeLargeSlowly(bytes);
     } finally {
       growing.unlock();
     }
   }
 
-  /** Null if there is a slab more or the ceiling does not allow one. */
-  private @Nullable IOException grow(int bytes) {
-    try {
-      heap.grow(bytes);
-      return null;
-    } catch (IOException e) {
-      return e;
+  private RegisteredByteBuf takeLargeSlowly(int bytes) {
+    drainDepots();
+    RegisteredByteBuf buffer = heap.takeLarge(bytes);
+    IOException refusal = null;
+    for (int round = 0; buffer == null && round < 2; round++) {
+      if (round > 0) {
+        // What other threads and slabs do not need may make room.
+        caches.drain();
+        drainDepots();
+        heap.trim();
+        buffer = heap.takeLarge(bytes);
+      }
+      if (buffer == null) {
+        try {
+          buffer = heap.growLarge(bytes);
+        } catch (IOException e) {
+          refusal = e;
+        }
+      }
     }
+    if (buffer == null) {
+      throw refused(bytes, refusal);
+    }
+    return buffer;
   }
 
   private OutOfRegisteredMemoryException refused(int bytes, @Nullable IOException cause) {

@@ -40,13 +40,26 @@ public final class MemoryDomain implements AutoCloseable {
    *
    * @param bytes size in bytes, at least 1
    * @return the memory, owned by the caller
-   * @throws IOException if it cannot be registered, with the likely cure
+   * @throws IOException if it cannot be allocated or registered, with the likely cure
    */
   public RegisteredMemory allocate(long bytes) throws IOException {
+    return allocate(bytes, PageKind.STANDARD);
+  }
+
+  /**
+   * Allocates memory with pages of a certain kind, or the next best: {@link RegisteredMemory#pages}
+   * says what it is.
+   *
+   * @param bytes size in bytes, at least 1
+   * @param pages what is wanted; less than 2 MiB are not made huge by the system
+   * @return the memory, owned by the caller
+   * @throws IOException if it cannot be allocated or registered, with the likely cure
+   */
+  public RegisteredMemory allocate(long bytes, PageKind pages) throws IOException {
     if (bytes <= 0) {
       throw new IllegalArgumentException("bytes must be positive: " + bytes);
     }
-    var memory = RegisteredMemory.allocate(this, protectionDomain, bytes);
+    var memory = RegisteredMemory.allocate(this, protectionDomain, bytes, pages);
     allocated.add(memory);
     return memory;
   }
@@ -99,8 +112,8 @@ public final class MemoryDomain implements AutoCloseable {
   /**
    * Revokes all grants and frees all memory of this domain.
    *
-   * @throws IllegalStateException if some memory is in use by the system or the device: it is not
-   *     freed, everything else is
+   * @throws IllegalStateException if the device does not let go of some memory: it is not freed,
+   *     everything else is
    */
   @Override
   public void close() {

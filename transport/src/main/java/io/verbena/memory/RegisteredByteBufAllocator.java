@@ -59,7 +59,7 @@ public final class RegisteredByteBufAllocator extends AbstractByteBufAllocator
    * @param config how much of it to take
    */
   public RegisteredByteBufAllocator(MemoryDomain domain, BufferPoolConfig config) {
-    this(domain::allocate, config, true);
+    this(bytes -> domain.allocate(bytes, PageKind.TRANSPARENT), config, true);
   }
 
   RegisteredByteBufAllocator(SlabSource source, BufferPoolConfig config, boolean preferDirect) {

@@ -18,21 +18,22 @@ import org.jspecify.annotations.Nullable;
  * as it is granted, from peers.
  *
  * <p>Thread-safe apart from the bytes themselves: the program orders its own accesses. {@link
- * #close} revokes all grants, deregisters and then frees; using {@link #segment} afterwards throws
- * {@link IllegalStateException}. Remote accesses that are under way fail at the peer.
+ * #close} revokes all grants, deregisters and then frees, as soon as no system call is using the
+ * memory; using {@link #segment} afterwards throws {@link IllegalStateException}. Remote accesses
+ * that are under way fail at the peer.
  */
 public final class RegisteredMemory implements AutoCloseable {
-  /** Registered memory starts on a page, as adapters map pages. */
-  private static final long PAGE = 4096;
+  private static final long FREE_PAUSE_MILLIS = 10;
 
   private final MemoryDomain domain;
   private final @Nullable ProtectionDomain protectionDomain;
   private final @Nullable MemoryRegion region;
 
-  /** Of the memory, where no adapter's region owns it. */
+  /** Of the memory, where no region owns it. */
   private final @Nullable Arena arena;
 
   private final MemorySegment segment;
+  private final PageKind pages;
   private final Map<Long, Optional<MemoryRegion>> grants = new HashMap<>();
   private boolean closed;
 
@@ -41,27 +42,33 @@ public final class RegisteredMemory implements AutoCloseable {
       @Nullable ProtectionDomain protectionDomain,
       @Nullable MemoryRegion region,
       @Nullable Arena arena,
-      MemorySegment segment) {
+      PagedMemory memory) {
     this.domain = domain;
     this.protectionDomain = protectionDomain;
     this.region = region;
     this.arena = arena;
-    this.segment = segment;
+    this.segment = memory.segment();
+    this.pages = memory.pages();
   }
 
   @SuppressWarnings("MustBeClosedChecker") // Closed with the memory, or on failure below.
   static RegisteredMemory allocate(
-      MemoryDomain domain, @Nullable ProtectionDomain protectionDomain, long bytes)
+      MemoryDomain domain, @Nullable ProtectionDomain protectionDomain, long bytes, PageKind pages)
       throws IOException {
-    if (protectionDomain != null) {
+    if (protectionDomain != null && pages == PageKind.STANDARD) {
       MemoryRegion region = protectionDomain.allocate(bytes, Access.LOCAL_WRITE);
-      return new RegisteredMemory(domain, protectionDomain, region, null, region.memory());
+      var memory = new PagedMemory(region.memory(), pages);
+      return new RegisteredMemory(domain, protectionDomain, region, null, memory);
     }
     Arena arena = Arena.ofShared();
     try {
-      MemorySegment segment = arena.allocate(bytes, PAGE);
-      return new RegisteredMemory(domain, null, null, arena, segment);
-    } catch (RuntimeException | OutOfMemoryError e) {
+      PagedMemory memory = PagedMemory.allocate(bytes, pages, arena);
+      MemoryRegion region =
+          protectionDomain == null
+              ? null
+              : protectionDomain.register(memory.segment(), Access.LOCAL_WRITE);
+      return new RegisteredMemory(domain, protectionDomain, region, arena, memory);
+    } catch (IOException | RuntimeException e) {
       arena.close();
       throw e;
     }
@@ -83,6 +90,15 @@ public final class RegisteredMemory implements AutoCloseable {
    */
   public long length() {
     return segment.byteSize();
+  }
+
+  /**
+   * What the memory's pages are.
+   *
+   * @return what was asked for, or less if the system had not that many
+   */
+  public PageKind pages() {
+    return pages;
   }
 
   /**
@@ -169,7 +185,30 @@ public final class RegisteredMemory implements AutoCloseable {
       throw new IllegalStateException("the memory stays registered: " + e.getMessage(), e);
     }
     if (arena != null) {
-      arena.close();
+      free(arena);
+    }
+  }
+
+  private static void free(Arena memory) {
+    try {
+      memory.close();
+    } catch (IllegalStateException e) {
+      // A system call of another thread is using the memory, such as a read into it: Java refuses
+      // to free it until the call is over.
+      Thread.ofVirtual().name("verbena-free").start(() -> freeLater(memory));
+    }
+  }
+
+  private static void freeLater(Arena memory) {
+    while (memory.scope().isAlive()) {
+      try {
+        Thread.sleep(FREE_PAUSE_MILLIS);
+        memory.close();
+      } catch (IllegalStateException e) {
+        // Still in use.
+      } catch (InterruptedException e) {
+        return;
+      }
     }
   }
 }

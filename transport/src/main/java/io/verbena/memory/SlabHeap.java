@@ -116,36 +116,54 @@ final class SlabHeap {
   }
 
   /**
-   * Adds a slab: as big as all that there are, so that their number stays small, and smaller if
-   * that is refused.
+   * Adds a slab and fills a magazine from it, before another thread can.
    *
-   * @param bytes what is needed at least
    * @return false if the ceiling does not allow it
    * @throws IOException if the system or the adapter refuses
    */
-  boolean grow(int bytes) throws IOException {
+  boolean grow(int sizeClass, Magazine into) throws IOException {
     lock.lock();
     try {
-      long least = (long) units(bytes) * Slab.UNIT;
-      long room = config.ceilingBytes() - registeredBytes;
-      if (least > room || closed) {
-        return false;
-      }
-      long wanted = Math.clamp(registeredBytes, config.firstSlabBytes(), config.largestSlabBytes());
-      long length = Math.max(least, Math.min(wanted, room) / Slab.UNIT * Slab.UNIT);
-      while (true) {
-        try {
-          add(new Slab(source.allocate(length)));
-          return true;
-        } catch (IOException | IllegalStateException | OutOfMemoryError e) {
-          if (length == least) {
-            throw e instanceof IOException refused ? refused : new IOException(e.getMessage(), e);
-          }
-          length = Math.max(least, length / 2 / Slab.UNIT * Slab.UNIT);
-        }
-      }
+      return addSlab(Span.unitsFor(sizeClass)) && take(sizeClass, into);
     } finally {
       lock.unlock();
+    }
+  }
+
+  /**
+   * Adds a slab and takes a buffer from it, before another thread can.
+   *
+   * @return null if the ceiling does not allow it
+   * @throws IOException if the system or the adapter refuses
+   */
+  @Nullable RegisteredByteBuf growLarge(int bytes) throws IOException {
+    lock.lock();
+    try {
+      return addSlab(units(bytes)) ? takeLarge(bytes) : null;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** As big as all slabs together, so that their number stays small; less if that is refused. */
+  private boolean addSlab(int units) throws IOException {
+    long least = (long) units * Slab.UNIT;
+    long room = config.ceilingBytes() - registeredBytes;
+    if (least > room || closed) {
+      return false;
+    }
+    long wanted = Math.clamp(registeredBytes, config.firstSlabBytes(), config.largestSlabBytes());
+    long length = Math.max(least, Math.min(wanted, room) / Slab.UNIT * Slab.UNIT);
+    while (true) {
+      try {
+        add(new Slab(source.allocate(length)));
+        return true;
+      } catch (IOException | IllegalStateException | OutOfMemoryError e) {
+        if (length == least) {
+          throw e instanceof IOException refused ? refused : new IOException(e.getMessage(), e);
+        }
+        length = Math.max(least, length / 2 / Slab.UNIT * Slab.UNIT);
+      }
     }
   }
 

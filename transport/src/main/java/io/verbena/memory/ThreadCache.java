@@ -14,7 +14,8 @@ import org.jspecify.annotations.Nullable;
  * <em>and then</em> looks whether it is {@code revoked}. Who wants the buffers of all threads
  * ({@link ThreadCaches#drain}) sets {@code revoked}, <em>then</em> takes all threads through a
  * handshake, <em>then</em> waits until none is busy: what makes that right is explained at {@code
- * io.verbena.verbs.UseGuard}, which works in the same way.
+ * io.verbena.verbs.UseGuard}, which works in the same way. An owner that slept meanwhile sees what
+ * was done to its cache because it reads {@code revoked} with acquire.
  */
 final class ThreadCache {
   private static final VarHandle BUSY;
@@ -69,7 +70,7 @@ final class ThreadCache {
   @Nullable RegisteredByteBuf take(int sizeClass) {
     RegisteredByteBuf buffer = null;
     BUSY.setOpaque(this, true);
-    if (!(boolean) REVOKED.getOpaque(this)) {
+    if (!(boolean) REVOKED.getAcquire(this)) {
       buffer = loaded[sizeClass].take();
     }
     BUSY.setRelease(this, false);
@@ -80,7 +81,7 @@ final class ThreadCache {
   boolean give(int sizeClass, RegisteredByteBuf buffer) {
     boolean given = false;
     BUSY.setOpaque(this, true);
-    if (!(boolean) REVOKED.getOpaque(this)) {
+    if (!(boolean) REVOKED.getAcquire(this)) {
       given = loaded[sizeClass].give(buffer);
     }
     BUSY.setRelease(this, false);
@@ -90,7 +91,7 @@ final class ThreadCache {
   /** By the owner: makes the other magazine the first one. */
   void swap(int sizeClass) {
     BUSY.setOpaque(this, true);
-    if (!(boolean) REVOKED.getOpaque(this)) {
+    if (!(boolean) REVOKED.getAcquire(this)) {
       Magazine first = loaded[sizeClass];
       loaded[sizeClass] = previous[sizeClass];
       previous[sizeClass] = first;
@@ -102,7 +103,7 @@ final class ThreadCache {
   Magazine load(int sizeClass, Magazine magazine) {
     Magazine out = magazine;
     BUSY.setOpaque(this, true);
-    if (!(boolean) REVOKED.getOpaque(this)) {
+    if (!(boolean) REVOKED.getAcquire(this)) {
       out = previous[sizeClass];
       previous[sizeClass] = loaded[sizeClass];
       loaded[sizeClass] = magazine;
@@ -114,7 +115,7 @@ final class ThreadCache {
   /** By the owner: see {@link Magazine#forget}. */
   void forget(int sizeClass, RegisteredByteBuf buffer) {
     BUSY.setOpaque(this, true);
-    if (!(boolean) REVOKED.getOpaque(this)) {
+    if (!(boolean) REVOKED.getAcquire(this)) {
       loaded[sizeClass].forget(buffer);
     }
     BUSY.setRelease(this, false);

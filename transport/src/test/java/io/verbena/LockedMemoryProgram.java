@@ -1,0 +1,47 @@
+package io.verbena;
+
+import io.netty.buffer.ByteBuf;
+import io.verbena.memory.MemoryDomain;
+import io.verbena.memory.OutOfRegisteredMemoryException;
+import io.verbena.memory.RegisteredByteBufAllocator;
+import io.verbena.verbs.Context;
+import io.verbena.verbs.ProtectionDomain;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+
+/** What {@link LockedMemoryTest} runs with a limit of 64 KiB of locked memory. */
+final class LockedMemoryProgram {
+  private static final int BUFFER = 16 << 10;
+  private static final int MORE_THAN_THE_LIMIT = 1000;
+
+  private LockedMemoryProgram() {}
+
+  public static void main(String... arguments) throws IOException {
+    try (Context context = RdmaDevice.find().open();
+        ProtectionDomain protection = context.createDomain();
+        var memory = new MemoryDomain(protection);
+        var allocator = new RegisteredByteBufAllocator(memory)) {
+      List<ByteBuf> buffers = new ArrayList<>();
+      try {
+        for (int i = 0; i < MORE_THAN_THE_LIMIT; i++) {
+          buffers.add(allocator.directBuffer(BUFFER));
+        }
+        System.out.println("everything was registered");
+      } catch (OutOfRegisteredMemoryException e) {
+        System.out.println("refused: " + e.getMessage());
+      }
+      buffers.forEach(ByteBuf::release);
+      System.out.println("in use: " + allocator.metrics().usedBytes());
+    }
+    try (var pair = new EndpointPair(EndpointPair.PATIENT);
+        var memory = new MemoryDomain(null);
+        var allocator = new RegisteredByteBufAllocator(memory)) {
+      System.out.println("link: " + pair.client.link());
+      pair.client.send(allocator.directBuffer().writeLong(42));
+      ByteBuf message = pair.server.receive();
+      System.out.println("arrived: " + message.readLong());
+      message.release();
+    }
+  }
+}

@@ -1,0 +1,59 @@
+package io.verbena.memory;
+
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.netty.util.ResourceLeakDetector;
+import io.netty.util.ResourceLeakDetector.Level;
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** A pool keeps its buffers: Netty's detector must see all the same when a user has lost one. */
+class LeakDetectionTest {
+  private static final long PATIENCE_NANOS = 30_000_000_000L;
+
+  private final PrintStream realErrors = System.err;
+  private final Level realLevel = ResourceLeakDetector.getLevel();
+  private final ByteArrayOutputStream errors = new ByteArrayOutputStream();
+  private final MemoryDomain domain = new MemoryDomain(null);
+  private final RegisteredByteBufAllocator allocator = new RegisteredByteBufAllocator(domain);
+
+  @BeforeEach
+  void watch() {
+    ResourceLeakDetector.setLevel(Level.PARANOID);
+    System.setErr(new PrintStream(errors, true, StandardCharsets.UTF_8));
+  }
+
+  @AfterEach
+  void stopWatching() {
+    System.setErr(realErrors);
+    ResourceLeakDetector.setLevel(realLevel);
+    domain.close();
+  }
+
+  private String report() {
+    return errors.toString(StandardCharsets.UTF_8);
+  }
+
+  private void leak() {
+    allocator.directBuffer(777).writeInt(1);
+  }
+
+  @Test
+  void shouldReportABufferThatNobodyReleased() throws InterruptedException {
+    leak();
+    long deadline = System.nanoTime() + PATIENCE_NANOS;
+    while (!report().contains("LEAK:") && System.nanoTime() < deadline) {
+      System.gc();
+      Thread.sleep(10);
+      // The detector reports when it is asked to watch another buffer.
+      allocator.directBuffer(64).release();
+    }
+    assertTrue(report().contains("LEAK: ByteBuf.release() was not called"), this::report);
+    assertTrue(report().contains("LeakDetectionTest.leak"), this::report);
+    assertTrue(allocator.holders().contains("LeakDetectionTest.leak"), allocator::holders);
+  }
+}

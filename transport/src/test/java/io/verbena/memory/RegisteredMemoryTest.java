@@ -1,0 +1,125 @@
+package io.verbena.memory;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteBuffer;
+import java.nio.channels.Pipe;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.concurrent.CountDownLatch;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+class RegisteredMemoryTest {
+  private static final long HUGE_PAGE = 2 << 20;
+
+  private final MemoryDomain domain = new MemoryDomain(null);
+
+  @AfterEach
+  void close() {
+    domain.close();
+  }
+
+  @Test
+  void shouldStartOnAPageAndBeZeroed() throws IOException {
+    MemorySegment memory = domain.allocate(10_000).segment();
+    assertEquals(0, memory.address() % 4096);
+    assertEquals(-1, memory.mismatch(MemorySegment.ofArray(new byte[10_000])));
+  }
+
+  @Test
+  void shouldPreferTransparentHugePagesWhereTheSystemHasThem() throws IOException {
+    Path setting = Path.of("/sys/kernel/mm/transparent_hugepage/enabled");
+    RegisteredMemory memory = domain.allocate(5 << 20, PageKind.TRANSPARENT);
+    assertEquals(5 << 20, memory.length());
+    assertEquals(0, memory.segment().address() % HUGE_PAGE);
+    assertEquals(Files.exists(setting) ? PageKind.TRANSPARENT : PageKind.STANDARD, memory.pages());
+    memory.segment().fill((byte) 7);
+    assertEquals(7, memory.segment().get(ValueLayout.JAVA_BYTE, (5 << 20) - 1));
+  }
+
+  @Test
+  void shouldFallBackWhereNoHugePagesAreReserved() throws IOException {
+    boolean reserved =
+        Files.readAllLines(Path.of("/proc/meminfo")).stream()
+            .filter(line -> line.startsWith("HugePages_Free:"))
+            .anyMatch(line -> Long.parseLong(line.replaceAll("\\D", "")) >= 2);
+    RegisteredMemory memory = domain.allocate(3 << 20, PageKind.HUGE);
+    assertEquals(reserved, memory.pages() == PageKind.HUGE);
+    memory.segment().set(ValueLayout.JAVA_LONG, (3 << 20) - 8, 42);
+    assertEquals(3 << 20, memory.length());
+  }
+
+  @Test
+  void shouldUseStandardPagesForLittleMemory() throws IOException {
+    assertEquals(PageKind.STANDARD, domain.allocate(8, PageKind.TRANSPARENT).pages());
+  }
+
+  @Test
+  void shouldThrowAndNotCrashAfterClosing() throws IOException {
+    for (PageKind pages : PageKind.values()) {
+      RegisteredMemory memory = domain.allocate(4 << 20, pages);
+      MemorySegment segment = memory.segment();
+      ByteBuffer buffer = segment.asByteBuffer();
+      memory.close();
+      memory.close();
+      assertThrows(IllegalStateException.class, () -> segment.get(ValueLayout.JAVA_BYTE, 0));
+      assertThrows(IllegalStateException.class, () -> buffer.get(0));
+      assertThrows(IllegalStateException.class, () -> memory.grant(RemoteAccess.READ));
+    }
+  }
+
+  @Test
+  @Timeout(20)
+  void shouldFreeOnlyWhenNoSystemCallUsesTheMemory() throws Exception {
+    RegisteredMemory memory = domain.allocate(4 << 20, PageKind.TRANSPARENT);
+    MemorySegment segment = memory.segment();
+    Pipe pipe = Pipe.open();
+    var started = new CountDownLatch(1);
+    Thread reader =
+        Thread.ofPlatform()
+            .start(
+                () -> {
+                  started.countDown();
+                  try {
+                    pipe.source().read(segment.asByteBuffer());
+                  } catch (IOException e) {
+                    throw new IllegalStateException(e);
+                  }
+                });
+    started.await();
+    while (reader.getState() != Thread.State.RUNNABLE) {
+      Thread.sleep(1);
+    }
+    Thread.sleep(200);
+    memory.close();
+    assertTrue(segment.scope().isAlive(), "the read is using it");
+    pipe.sink().write(ByteBuffer.wrap(new byte[] {1}));
+    reader.join();
+    while (segment.scope().isAlive()) {
+      Thread.sleep(1);
+    }
+    pipe.sink().close();
+    pipe.source().close();
+  }
+
+  @Test
+  void shouldRevokeGrantsOneByOne() throws IOException {
+    RegisteredMemory memory = domain.allocate(4096);
+    RemoteMemory read = memory.grant(RemoteAccess.READ);
+    RemoteMemory write = memory.grant(RemoteAccess.WRITE);
+    assertNotEquals(read.handle(), write.handle());
+    assertTrue(memory.revoke(read));
+    assertEquals(false, memory.revoke(read));
+    assertEquals(null, domain.resolve(read.handle(), read.address(), 8, RemoteAccess.READ));
+    assertEquals(
+        8, domain.resolve(write.handle(), write.address(), 8, RemoteAccess.WRITE).byteSize());
+  }
+}
