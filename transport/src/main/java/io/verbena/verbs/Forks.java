@@ -20,12 +20,11 @@ final class Forks {
     if (prepared) {
       return;
     }
-    if (Verbs.ibv_is_fork_initialized() == Verbs.IBV_FORK_DISABLED()) {
-      int result = Verbs.ibv_fork_init();
-      // Somebody else's registration came first: it was he who had to decide.
-      if (result != 0 && result != Cures.EINVAL) {
-        throw VerbsException.of("ibv_fork_init", "", result);
-      }
+    // Does nothing where the kernel sees to it; before rdma-core 35 it cannot tell.
+    int result = Verbs.ibv_fork_init();
+    // Somebody else's registration came first: it was he who had to decide.
+    if (result != 0 && result != Cures.EINVAL) {
+      throw VerbsException.of("ibv_fork_init", "", result);
     }
     prepared = true;
   }

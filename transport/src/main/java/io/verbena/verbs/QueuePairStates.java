@@ -1,5 +1,6 @@
 package io.verbena.verbs;
 
+import io.verbena.ffi.NewerVerbs;
 import io.verbena.ffi.verbs.Verbs;
 import io.verbena.ffi.verbs.ibv_qp_attr;
 import io.verbena.ffi.verbs.ibv_qp_init_attr;
@@ -105,7 +106,7 @@ abstract class QueuePairStates extends NativeObject {
     lock.lock();
     try {
       requireOpen();
-      return Verbs.ibv_query_qp_data_in_order(handle, opcode, 0) != 0;
+      return NewerVerbs.queryQpDataInOrder(handle, opcode, 0) != 0;
     } finally {
       lock.unlock();
     }
