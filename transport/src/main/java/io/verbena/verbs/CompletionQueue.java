@@ -6,10 +6,7 @@ import io.verbena.ffi.verbs.ibv_cq;
 import java.lang.foreign.MemorySegment;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
-import java.util.concurrent.atomic.AtomicInteger;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -36,17 +33,11 @@ public final class CompletionQueue extends NativeObject {
   private final long arrayAddress;
 
   private final QueuePairTable pairs = new QueuePairTable();
+  private final SharedQueueTable shared = new SharedQueueTable();
+  private final CompletionRoom room;
 
-  /** Whose receives may complete here; replaced as a whole. */
-  private volatile SharedReceiveQueue[] shared = new SharedReceiveQueue[0];
-
-  /** Completions that queue pairs which are gone may have left in the queue. */
-  private final AtomicInteger stale = new AtomicInteger();
-
-  private volatile int capacity;
-  private int reserved;
-
-  private CompletionQueue(
+  /** Made by {@link CompletionQueueCreation}. */
+  CompletionQueue(
       Context context,
       MemorySegment handle,
       CompletionQueueConfig config,
@@ -58,7 +49,7 @@ public final class CompletionQueue extends NativeObject {
     this.context = context;
     this.channel = channel;
     this.ownsChannel = config.channel() == null;
-    this.capacity = ibv_cq.cqe(handle);
+    this.room = new CompletionRoom(ibv_cq.cqe(handle));
     this.completions = new Completions(this);
     this.extended =
         isExtended ? new ExtendedPoll(handle, completions.array(), config.timestamp()) : null;
@@ -66,36 +57,6 @@ public final class CompletionQueue extends NativeObject {
     this.notifyFunction = InlineVerbs.reqNotifyCq(context.handle);
     this.queueAddress = handle.address();
     this.arrayAddress = completions.array().address();
-  }
-
-  /** With the lock. */
-  static CompletionQueue create(Context context, CompletionQueueConfig config)
-      throws VerbsException {
-    return create(context, config, config.timestamp() != CompletionTimestamp.NONE);
-  }
-
-  /** With the lock; the extended form only where it is needed, because it takes more calls. */
-  static CompletionQueue create(Context context, CompletionQueueConfig config, boolean isExtended)
-      throws VerbsException {
-    CompletionQueueCreation.check(context, config);
-    CompletionChannel channel = config.channel();
-    boolean owned = channel == null && !config.polledOnly();
-    if (owned) {
-      channel = context.createCompletionChannel();
-    }
-    CompletionQueue queue = null;
-    try {
-      MemorySegment handle =
-          isExtended
-              ? CompletionQueueCreation.extended(context, config, channel)
-              : CompletionQueueCreation.plain(context, config, channel);
-      queue = new CompletionQueue(context, handle, config, channel, isExtended);
-      return queue;
-    } finally {
-      if (queue == null && owned && channel != null) {
-        channel.close();
-      }
-    }
   }
 
   /**
@@ -128,7 +89,7 @@ public final class CompletionQueue extends NativeObject {
    * @return at least as many as were asked for
    */
   public int capacity() {
-    return capacity;
+    return room.capacity();
   }
 
   /**
@@ -154,7 +115,7 @@ public final class CompletionQueue extends NativeObject {
   private boolean fill(Completions cursor) throws VerbsException {
     int count;
     enter();
-    int left = stale.getPlain();
+    int left = room.stale();
     try {
       count =
           extended == null
@@ -169,7 +130,7 @@ public final class CompletionQueue extends NativeObject {
     cursor.refilled(count);
     if (left != 0 && count < Completions.LENGTH) {
       // The queue is empty: what was left behind before this poll is gone.
-      stale.addAndGet(-left);
+      room.leave(-left);
     }
     return count > 0;
   }
@@ -270,7 +231,7 @@ public final class CompletionQueue extends NativeObject {
     lock.lock();
     try {
       requireOpen();
-      int needed = Math.max(1, reserved + stale.get());
+      int needed = Math.max(1, room.needed());
       if (entries < needed) {
         throw new IllegalArgumentException(
             description() + " cannot shrink to " + entries + ": its queue pairs need " + needed);
@@ -278,7 +239,8 @@ public final class CompletionQueue extends NativeObject {
       int result = Math.abs(Verbs.ibv_resize_cq(handle, entries));
       if (result != 0) {
         VerbsException refusal =
-            VerbsException.of("ibv_resize_cq", "entries=" + entries + ", now=" + capacity, result);
+            VerbsException.of(
+                "ibv_resize_cq", "entries=" + entries + ", now=" + capacity(), result);
         if (result == Cures.ENOMEM) {
           List<VerbsException> failures = new ArrayList<>();
           release(failures);
@@ -286,7 +248,7 @@ public final class CompletionQueue extends NativeObject {
         }
         throw refusal;
       }
-      capacity = ibv_cq.cqe(handle);
+      room.resized(ibv_cq.cqe(handle));
     } finally {
       lock.unlock();
     }
@@ -335,32 +297,17 @@ public final class CompletionQueue extends NativeObject {
 
   /** Sets aside room for a queue pair; with the lock. */
   void reserve(int entries) {
-    int left = stale.get();
-    if (entries > capacity - reserved - left) {
-      throw new IllegalArgumentException(
-          "the completion queue holds "
-              + capacity
-              + ", of which "
-              + reserved
-              + " belong to "
-              + pairs.size()
-              + " queue pairs"
-              + (left == 0 ? "" : " and " + left + " may be left from closed ones: poll it")
-              + "; "
-              + entries
-              + " more do not fit: create it with more entries, or the queue pair with less depth");
-    }
-    reserved += entries;
+    room.reserve(entries, pairs.size());
   }
 
   /** Gives back what {@link #reserve} set aside; with the lock. */
   void unreserve(int entries) {
-    reserved -= entries;
+    room.unreserve(entries);
   }
 
   /** Says that up to so many completions of no interest may be in the queue. */
   void leave(int outstanding) {
-    stale.addAndGet(outstanding);
+    room.leave(outstanding);
   }
 
   /** Finds a queue pair's completions from now on; with the lock. */
@@ -370,28 +317,20 @@ public final class CompletionQueue extends NativeObject {
 
   /** The shared receive queue that a receive was posted to; null if it is gone. */
   @Nullable SharedReceiveQueue shared(long workId) {
-    int tag = SharedSlots.tag(workId);
-    for (SharedReceiveQueue each : shared) {
-      if (each.slots().tag() == tag) {
-        return each;
-      }
-    }
-    return null;
+    return shared.find(workId);
   }
 
   /** Sets aside room for all receives of a shared queue; with the lock. */
   void attach(SharedReceiveQueue queue) {
     reserve(queue.depth());
-    SharedReceiveQueue[] more = Arrays.copyOf(shared, shared.length + 1);
-    more[shared.length] = queue;
-    shared = more;
+    shared.add(queue);
   }
 
   /** Gives that back: the shared queue is gone; with the lock. */
   void detach(SharedReceiveQueue queue) {
     leave(queue.slots().outstanding());
     unreserve(queue.depth());
-    shared = Stream.of(shared).filter(each -> each != queue).toArray(SharedReceiveQueue[]::new);
+    shared.remove(queue);
   }
 
   /** Skips a queue pair's completions from now on; with the lock. */
@@ -411,9 +350,7 @@ public final class CompletionQueue extends NativeObject {
 
   @Override
   @Nullable VerbsException destroy() {
-    for (SharedReceiveQueue each : shared) {
-      each.forget(this);
-    }
+    shared.forEach(queue -> queue.forget(this));
     return destroyed("ibv_destroy_cq", Verbs.ibv_destroy_cq(handle));
   }
 
@@ -426,6 +363,6 @@ public final class CompletionQueue extends NativeObject {
 
   @Override
   String description() {
-    return "the completion queue of " + capacity + " entries on " + context.device().name();
+    return "the completion queue of " + capacity() + " entries on " + context.device().name();
   }
 }

@@ -18,8 +18,35 @@ final class CompletionQueueCreation {
 
   private CompletionQueueCreation() {}
 
+  static CompletionQueue create(Context context, CompletionQueueConfig config)
+      throws VerbsException {
+    return create(context, config, config.timestamp() != CompletionTimestamp.NONE);
+  }
+
+  /** The extended form only where it is needed, because it takes more calls. */
+  static CompletionQueue create(Context context, CompletionQueueConfig config, boolean isExtended)
+      throws VerbsException {
+    check(context, config);
+    CompletionChannel channel = config.channel();
+    boolean owned = channel == null && !config.polledOnly();
+    if (owned) {
+      channel = context.createCompletionChannel();
+    }
+    CompletionQueue queue = null;
+    try {
+      MemorySegment handle =
+          isExtended ? extended(context, config, channel) : plain(context, config, channel);
+      queue = new CompletionQueue(context, handle, config, channel, isExtended);
+      return queue;
+    } finally {
+      if (queue == null && owned && channel != null) {
+        channel.close();
+      }
+    }
+  }
+
   /** Refuses what cannot be before the device does. */
-  static void check(Context context, CompletionQueueConfig config) throws VerbsException {
+  private static void check(Context context, CompletionQueueConfig config) throws VerbsException {
     CompletionChannel channel = config.channel();
     if (channel != null) {
       if (channel.context() != context) {
@@ -44,7 +71,7 @@ final class CompletionQueueCreation {
     }
   }
 
-  static MemorySegment plain(
+  private static MemorySegment plain(
       Context context, CompletionQueueConfig config, @Nullable CompletionChannel channel)
       throws VerbsException {
     try (Arena arena = Arena.ofConfined()) {
@@ -65,7 +92,7 @@ final class CompletionQueueCreation {
     }
   }
 
-  static MemorySegment extended(
+  private static MemorySegment extended(
       Context context, CompletionQueueConfig config, @Nullable CompletionChannel channel)
       throws VerbsException {
     try (Arena arena = Arena.ofConfined()) {

@@ -1,14 +1,9 @@
 package io.verbena.verbs;
 
-import io.verbena.ffi.ContextVerbs;
 import io.verbena.ffi.ErrnoCalls;
 import io.verbena.ffi.InlineVerbs;
 import io.verbena.ffi.verbs.Verbs;
-import io.verbena.ffi.verbs.ibv_ah_attr;
 import io.verbena.ffi.verbs.ibv_context;
-import io.verbena.ffi.verbs.ibv_device_attr_ex;
-import io.verbena.ffi.verbs.ibv_values_ex;
-import io.verbena.ffi.verbs.timespec;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
@@ -33,7 +28,8 @@ public final class Context extends NativeObject {
 
   private final Device device;
   private final boolean criticalPost;
-  private @Nullable ExtendedDeviceAttributes extendedAttributes;
+  private final DeviceQueries deviceQueries = new DeviceQueries(this);
+  private final PortQueries portQueries = new PortQueries(this);
   private @Nullable AsyncEvents events;
   private int nextTag;
 
@@ -74,23 +70,7 @@ public final class Context extends NativeObject {
    * @throws IllegalStateException if the context is closed
    */
   public ExtendedDeviceAttributes extendedAttributes() throws VerbsException {
-    lock.lock();
-    try (Arena arena = Arena.ofConfined()) {
-      requireOpen();
-      ExtendedDeviceAttributes known = extendedAttributes;
-      if (known == null) {
-        MemorySegment attr = ibv_device_attr_ex.allocate(arena);
-        int result = ContextVerbs.queryDeviceEx(handle, attr);
-        if (result != 0) {
-          throw VerbsException.of("ibv_query_device_ex", device.name(), Math.abs(result));
-        }
-        known = Snapshots.extended(attr);
-        extendedAttributes = known;
-      }
-      return known;
-    } finally {
-      lock.unlock();
-    }
+    return deviceQueries.attributes();
   }
 
   /**
@@ -102,21 +82,7 @@ public final class Context extends NativeObject {
    * @throws IllegalStateException if the context is closed
    */
   public long clockTicks() throws VerbsException {
-    lock.lock();
-    try (Arena arena = Arena.ofConfined()) {
-      requireOpen();
-      MemorySegment values = ibv_values_ex.allocate(arena);
-      ibv_values_ex.comp_mask(values, Verbs.IBV_VALUES_MASK_RAW_CLOCK());
-      int result = ContextVerbs.queryRtValuesEx(handle, values);
-      if (result != 0) {
-        throw VerbsException.of("ibv_query_rt_values_ex", device.name(), Math.abs(result));
-      }
-      // A timespec in form only: providers put the counter's value into the nanoseconds.
-      MemorySegment clock = ibv_values_ex.raw_clock(values);
-      return timespec.tv_sec(clock) * 1_000_000_000 + timespec.tv_nsec(clock);
-    } finally {
-      lock.unlock();
-    }
+    return deviceQueries.clockTicks();
   }
 
   /**
@@ -140,13 +106,7 @@ public final class Context extends NativeObject {
    * @throws IllegalStateException if the context is closed
    */
   public PortAttributes port(int number) throws VerbsException {
-    lock.lock();
-    try {
-      requirePort(number);
-      return PortQueries.port(this, number);
-    } finally {
-      lock.unlock();
-    }
+    return portQueries.port(number);
   }
 
   /**
@@ -160,17 +120,7 @@ public final class Context extends NativeObject {
    * @throws IllegalStateException if the context is closed
    */
   public List<GidEntry> gids(int port) throws VerbsException {
-    lock.lock();
-    try {
-      requirePort(port);
-      int capacity = 0;
-      for (int i = 1; i <= portCount(); i++) {
-        capacity += port(i).gidTableLength();
-      }
-      return PortQueries.gids(this, port, capacity);
-    } finally {
-      lock.unlock();
-    }
+    return portQueries.gids(port);
   }
 
   /**
@@ -184,13 +134,7 @@ public final class Context extends NativeObject {
    * @throws IllegalStateException if the context is closed
    */
   public int pkey(int port, int index) throws VerbsException {
-    lock.lock();
-    try {
-      requirePort(port);
-      return PortQueries.pkey(this, port, index);
-    } finally {
-      lock.unlock();
-    }
+    return portQueries.pkey(port, index);
   }
 
   /**
@@ -205,18 +149,7 @@ public final class Context extends NativeObject {
    * @throws IllegalStateException if the context is closed
    */
   public OptionalInt pkeyIndex(int port, int pkey) throws VerbsException {
-    lock.lock();
-    try {
-      int length = port(port).pkeyTableLength();
-      for (int i = 0; i < length; i++) {
-        if (pkey(port, i) == (pkey & 0xffff)) {
-          return OptionalInt.of(i);
-        }
-      }
-      return OptionalInt.empty();
-    } finally {
-      lock.unlock();
-    }
+    return portQueries.pkeyIndex(port, pkey);
   }
 
   /**
@@ -230,13 +163,7 @@ public final class Context extends NativeObject {
    * @throws IllegalStateException if the context is closed
    */
   public Gid gid(int port, int index) throws VerbsException {
-    lock.lock();
-    try {
-      requirePort(port);
-      return PortQueries.gid(this, port, index);
-    } finally {
-      lock.unlock();
-    }
+    return portQueries.gid(port, index);
   }
 
   /**
@@ -251,13 +178,7 @@ public final class Context extends NativeObject {
    * @throws IllegalStateException if the context is closed
    */
   public GidEntry gidEntry(int port, int index) throws VerbsException {
-    lock.lock();
-    try {
-      requirePort(port);
-      return PortQueries.gidEntry(this, port, index);
-    } finally {
-      lock.unlock();
-    }
+    return portQueries.gidEntry(port, index);
   }
 
   /**
@@ -368,7 +289,7 @@ public final class Context extends NativeObject {
     lock.lock();
     try {
       requireOpen();
-      return adopt(CompletionQueue.create(this, config));
+      return adopt(CompletionQueueCreation.create(this, config));
     } finally {
       lock.unlock();
     }
@@ -393,23 +314,7 @@ public final class Context extends NativeObject {
   /** The way back to the sender of a datagram. */
   AddressVector sender(MemorySegment completion, MemorySegment routeHeader, int port)
       throws VerbsException {
-    lock.lock();
-    try (Arena arena = Arena.ofConfined()) {
-      requirePort(port);
-      MemorySegment attr = ibv_ah_attr.allocate(arena);
-      int result = Verbs.ibv_init_ah_from_wc(handle, (byte) port, completion, routeHeader, attr);
-      if (result != 0) {
-        throw VerbsException.of(
-            "ibv_init_ah_from_wc",
-            device.name() + ", port=" + port,
-            // The function has no error number of its own: mostly it just says -1.
-            result < -1 ? -result : Cures.EINVAL,
-            "pass the first byte of the receive, and the port that it came in by");
-      }
-      return AddressVector.of(attr);
-    } finally {
-      lock.unlock();
-    }
+    return portQueries.sender(completion, routeHeader, port);
   }
 
   /** Whether posting may be a critical call. */
@@ -421,14 +326,6 @@ public final class Context extends NativeObject {
   int nextTag() {
     nextTag = nextTag + 1 & 0xffff;
     return nextTag;
-  }
-
-  private void requirePort(int number) throws VerbsException {
-    requireOpen();
-    if (number < 1 || number > portCount()) {
-      throw new IllegalArgumentException(
-          device.name() + " has no port " + number + ": its ports are 1 to " + portCount());
-    }
   }
 
   @Override

@@ -179,7 +179,7 @@ class PyverbsCqExTest {
     context.lock.lock();
     try {
       return context.adopt(
-          CompletionQueue.create(context, CompletionQueueConfig.of(entries), true));
+          CompletionQueueCreation.create(context, CompletionQueueConfig.of(entries), true));
     } finally {
       context.lock.unlock();
     }
