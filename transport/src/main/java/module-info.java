@@ -1,5 +1,5 @@
 /**
- * RDMA for Java: verbs ({@link io.verbena.verbs}), memory that a network adapter can reach ({@link
+ * RDMA for Java: verbs ({@link io.verbena.verbs}), connections by IP address ({@link io.verbena.rdmacm}), memory that a network adapter can reach ({@link
  * io.verbena.memory}) and messages over RDMA or TCP ({@link io.verbena}).
  *
  * <p>Start {@code java} with {@code --enable-native-access=io.verbena.ffi}, or with {@code
