@@ -1,6 +1,7 @@
 /**
- * RDMA for Java: verbs ({@link io.verbena.verbs}), connections by IP address ({@link io.verbena.rdmacm}), memory that a network adapter can reach ({@link
- * io.verbena.memory}) and messages over RDMA or TCP ({@link io.verbena}).
+ * RDMA for Java: verbs ({@link io.verbena.verbs}), connections by IP address ({@link
+ * io.verbena.rdmacm}), memory that a network adapter can reach ({@link io.verbena.memory}) and
+ * messages over RDMA or TCP ({@link io.verbena}).
  *
  * <p>Start {@code java} with {@code --enable-native-access=io.verbena.ffi}, or with {@code
  * --enable-native-access=ALL-UNNAMED} when Verbena is on the class path.
