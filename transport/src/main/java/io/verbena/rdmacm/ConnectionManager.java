@@ -210,6 +210,7 @@ public final class ConnectionManager implements AutoCloseable {
   public Optional<ConnectionEvent> await(Duration timeout) throws ConnectionException {
     lock();
     try {
+      requireOpen();
       await(() -> !events.isEmpty() || woken, Timeouts.nanos(timeout));
       woken = false;
       return Optional.ofNullable(events.poll());
@@ -263,6 +264,10 @@ public final class ConnectionManager implements AutoCloseable {
     boolean interrupted = false;
     try {
       while (true) {
+        // What was waited for may have moved to another manager, and this one may be closed.
+        if (done.getAsBoolean()) {
+          return true;
+        }
         requireOpen();
         drain();
         expire();
@@ -400,6 +405,7 @@ public final class ConnectionManager implements AutoCloseable {
         each.release();
       }
       closed = true;
+      woken = false;
       signal();
       while (sleeping) {
         changed.awaitUninterruptibly();
