@@ -1,7 +1,12 @@
 package io.verbena.samples;
 
 import io.verbena.samples.interop.RcPingpong;
+import io.verbena.samples.interop.Rping;
+import io.verbena.samples.interop.SrqPingpong;
 import io.verbena.samples.interop.UcPingpong;
+import io.verbena.samples.interop.Ucmatose;
+import io.verbena.samples.interop.UdPingpong;
+import io.verbena.samples.interop.Udaddy;
 import java.io.IOException;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -16,7 +21,15 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "sample",
     description = "Run a program of the README; without a name, list them.",
-    subcommands = {RcPingpong.class, UcPingpong.class})
+    subcommands = {
+      RcPingpong.class,
+      UcPingpong.class,
+      UdPingpong.class,
+      SrqPingpong.class,
+      Rping.class,
+      Ucmatose.class,
+      Udaddy.class
+    })
 final class SampleCommand implements Runnable {
   @Spec private CommandSpec spec = CommandSpec.create();
 

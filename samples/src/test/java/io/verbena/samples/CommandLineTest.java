@@ -28,14 +28,22 @@ class CommandLineTest {
         "frobnicate               | unknown command 'frobnicate'",
         "demo --frobnicate        | demo: unknown option '--frobnicate'",
         "demo frobnicate          | demo: unexpected argument 'frobnicate'",
-        "demo --rdma perhaps      | demo: invalid value for option '--rdma': 'perhaps' is none of required, preferred, off",
+        "demo --rdma perhaps      | demo: invalid value for option '--rdma': 'perhaps' is none of"
+            + " required, preferred, off",
         "demo --device            | demo: missing required parameter for option '--device' (NAME)",
         "sample frobnicate        | unknown sample 'frobnicate'",
         "sample hello twice       | hello: unexpected argument 'twice'",
         "sample echo-server       | echo-server: missing required parameter: 'PORT'",
-        "sample echo-server 65536 | echo-server: invalid value for positional parameter at index 0 (PORT): '65536' is not a port, a number from 0 to 65535",
-        "sample echo-client ::1 x | echo-client: invalid value for positional parameter at index 1 (PORT): 'x' is not a port, a number from 0 to 65535",
-        "test --no-rdma           | 'test' is a command of the launcher: run ./verbena test --no-rdma",
+        "sample echo-server 65536 | echo-server: invalid value for positional parameter at index 0"
+            + " (PORT): '65536' is not a port, a number from 0 to 65535",
+        "sample echo-client ::1 x | echo-client: invalid value for positional parameter at index 1"
+            + " (PORT): 'x' is not a port, a number from 0 to 65535",
+        "sample rping             | rping: either -s or -c",
+        "sample rping -c          | rping: -c needs -a ADDRESS",
+        "sample rping -s -S 3     | rping: -S is 26 to 65535",
+        "sample ucmatose -c 0     | ucmatose: -c is at least 1",
+        "test --no-rdma           | 'test' is a command of the launcher: run ./verbena test"
+            + " --no-rdma",
         "perf                     | 'perf' is a command of the launcher: run ./verbena perf",
       })
   void shouldNameWhatWasWrongInOneLine(String args, String complaint) {
@@ -70,7 +78,12 @@ class CommandLineTest {
             "echo-server PORT",
             "verbs-write [DEVICE]",
             "rc-pingpong [HOST]",
-            "uc-pingpong [HOST]")) {
+            "uc-pingpong [HOST]",
+            "ud-pingpong [HOST]",
+            "srq-pingpong [HOST]",
+            "rping",
+            "ucmatose",
+            "udaddy")) {
       assertTrue(list.out().contains("\n  " + name + " "), list.out());
     }
   }

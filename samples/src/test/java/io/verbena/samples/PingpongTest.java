@@ -34,6 +34,10 @@ class PingpongTest {
     "rc, -n 50 -s 65536 -m 4096 -e",
     "uc, -n 200 -s 10000 -r 20",
     "uc, -n 200 -s 10000 -r 20 -e",
+    "ud, -n 200 -s 4096 -r 20",
+    "ud, -n 200 -s 100 -r 20 -e",
+    "srq, -n 200 -s 10000 -r 40 -q 5",
+    "srq, -n 200 -s 4096 -r 40 -q 16 -e",
   })
   void shouldPlayWithTheCServer(String type, String options) throws Exception {
     List<String> all = options("-c " + options);
@@ -55,6 +59,10 @@ class PingpongTest {
     "rc, -n 200 -s 16 -m 256",
     "uc, -n 200 -s 10000 -r 20",
     "uc, -n 200 -s 10000 -r 20 -e",
+    "ud, -n 200 -s 4096 -r 20",
+    "ud, -n 200 -s 100 -r 20 -e",
+    "srq, -n 200 -s 10000 -r 40 -q 5",
+    "srq, -n 200 -s 4096 -r 40 -q 16 -e",
   })
   void shouldPlayWithTheCClient(String type, String options) throws Exception {
     List<String> all = options("-c " + options);

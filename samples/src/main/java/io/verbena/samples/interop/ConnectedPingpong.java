@@ -1,17 +1,11 @@
 package io.verbena.samples.interop;
 
-import io.verbena.verbs.CompletionQueue;
 import io.verbena.verbs.ConnectOptions;
 import io.verbena.verbs.LinkLayer;
 import io.verbena.verbs.PortAttributes;
 import io.verbena.verbs.QueuePair;
-import io.verbena.verbs.QueuePairAddress;
-import io.verbena.verbs.QueuePairConfig;
 import io.verbena.verbs.QueuePairType;
-import io.verbena.verbs.ReceiveBatch;
-import io.verbena.verbs.SendBatch;
 import io.verbena.verbs.VerbsException;
-import java.util.List;
 import java.util.Set;
 import picocli.CommandLine.Option;
 
@@ -36,19 +30,8 @@ abstract class ConnectedPingpong extends Pingpong {
   /** Connects as the C programs do, but for their seventh retry, which may mean for ever. */
   final void connect(QueuePair pair, Destination theirs, LinkLayer linkLayer)
       throws VerbsException {
-    // The peer did not say its port and place in the table; nothing here depends on them.
-    QueuePairAddress remote =
-        new QueuePairAddress(
-            theirs.number(),
-            theirs.packetSequence(),
-            theirs.lid(),
-            theirs.gid(),
-            options.devicePort,
-            0,
-            mtu,
-            linkLayer);
     pair.connect(
-        remote,
+        theirs.address(options.devicePort, mtu, linkLayer),
         ConnectOptions.defaults()
             .withRnrRetry(7)
             .withMaxReadAtomic(1)
@@ -56,56 +39,13 @@ abstract class ConnectedPingpong extends Pingpong {
             .withAccess(Set.of()));
   }
 
-  /** Sends the message, within the request if it is short enough. */
-  static void send(QueuePair pair, Message message) throws VerbsException {
-    SendBatch sends = pair.sends().signaled();
-    if (message.size() <= pair.inlineBytes()) {
-      sends.inline();
-    }
-    sends.send(SEND, message.region(), message.offset(), message.size());
-    if (!sends.submit()) {
-      throw new IllegalStateException("a send was posted before the last one was done");
-    }
-  }
-
-  /** The one queue pair of the programs that have no shared receives. */
-  final class OnePair implements Pairs {
-    private final Table table;
-    private final QueuePair pair;
-
-    OnePair(Table table, QueuePairType type) throws VerbsException {
-      this.table = table;
-      CompletionQueue queue = table.queue();
-      this.pair =
-          table
-              .domain()
-              .createQueuePair(
-                  new QueuePairConfig(type, queue, queue, 1, options.receiveDepth, 1, 1, 0));
-    }
-
-    @Override
-    public List<QueuePair> all() {
-      return List.of(pair);
-    }
-
-    @Override
-    public void connect(int index, Destination theirs) throws VerbsException {
-      ConnectedPingpong.this.connect(pair, theirs, table.port().linkLayer());
-    }
-
-    @Override
-    public void receive(int count) throws VerbsException {
-      Message message = table.message();
-      ReceiveBatch receives = pair.receives();
-      for (int i = 0; i < count; i++) {
-        receives.receive(RECEIVE, message.region(), 0, message.offset() + message.size());
+  /** The one queue pair of a program without shared receives. */
+  final Pairs onePair(Table table, QueuePairType type) throws VerbsException {
+    return new OnePair(table, type, options.receiveDepth) {
+      @Override
+      public void connect(int index, Destination theirs) throws VerbsException {
+        ConnectedPingpong.this.connect(pair, theirs, table.port().linkLayer());
       }
-      receives.submit();
-    }
-
-    @Override
-    public void send(int index) throws VerbsException {
-      ConnectedPingpong.send(pair, table.message());
-    }
+    };
   }
 }

@@ -1,6 +1,8 @@
 package io.verbena.samples.interop;
 
 import io.verbena.verbs.Gid;
+import io.verbena.verbs.LinkLayer;
+import io.verbena.verbs.QueuePairAddress;
 import java.io.IOException;
 import java.util.HexFormat;
 import java.util.Locale;
@@ -24,6 +26,16 @@ record Destination(int lid, int number, int packetSequence, Gid gid) {
 
   private static final Pattern TEXT =
       Pattern.compile("(\\p{XDigit}{4}):(\\p{XDigit}{6}):(\\p{XDigit}{6}):(\\p{XDigit}{32})");
+
+  static Destination of(QueuePairAddress address) {
+    return new Destination(
+        address.lid(), address.number(), address.packetSequence(), address.gid());
+  }
+
+  /** As our library wants it; the peer does not say its port, on which nothing depends. */
+  QueuePairAddress address(int port, int mtuBytes, LinkLayer linkLayer) {
+    return new QueuePairAddress(number, packetSequence, lid, gid, port, 0, mtuBytes, linkLayer);
+  }
 
   /** In hexadecimal: {@code LID:QPN:PSN:GID}. */
   String text() {

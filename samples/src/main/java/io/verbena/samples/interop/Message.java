@@ -1,6 +1,10 @@
 package io.verbena.samples.interop;
 
 import io.verbena.verbs.MemoryRegion;
+import io.verbena.verbs.QueuePair;
+import io.verbena.verbs.ReceiveBatch;
+import io.verbena.verbs.SendBatch;
+import io.verbena.verbs.VerbsException;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -28,19 +32,26 @@ final class Message {
     bytes.fill(NOTHING);
   }
 
-  /** The memory of header and message. */
-  MemoryRegion region() {
-    return region;
+  /** Sends the message, within the request if it is short enough. */
+  void send(QueuePair pair) throws VerbsException {
+    SendBatch sends = pair.sends().signaled();
+    int length = (int) bytes.byteSize();
+    if (length <= pair.inlineBytes()) {
+      sends.inline();
+    }
+    if (!sends.send(Pingpong.SEND, region, headerBytes, length).submit()) {
+      throw new IllegalStateException("a message was sent before the last one was done");
+    }
   }
 
-  /** Where the message starts in the region. */
-  int offset() {
-    return headerBytes;
-  }
-
-  /** Bytes of the message. */
-  int size() {
-    return (int) bytes.byteSize();
+  /** Posts receives for that many messages; all go to the same place. */
+  void receive(ReceiveBatch receives, int count) throws VerbsException {
+    for (int i = 0; i < count; i++) {
+      receives.receive(Pingpong.RECEIVE, region, 0, (int) region.length());
+    }
+    if (!receives.submit()) {
+      throw new IllegalStateException("more receives were posted than the queue has room for");
+    }
   }
 
   /** Puts in what the first message says. */

@@ -12,11 +12,9 @@ import io.verbena.verbs.MemoryRegion;
 import io.verbena.verbs.PortAttributes;
 import io.verbena.verbs.ProtectionDomain;
 import io.verbena.verbs.QueuePair;
-import io.verbena.verbs.QueuePairAddress;
 import io.verbena.verbs.VerbsException;
 import io.verbena.verbs.WorkKind;
 import java.io.IOException;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
@@ -39,9 +37,6 @@ abstract class Pingpong implements Callable<Integer> {
   static final int RECEIVE = 1;
 
   static final int SEND = 2;
-
-  private static final Duration PATIENCE = Duration.ofSeconds(30);
-  private static final int POLLS_BETWEEN_CLOCKS = 1024;
 
   @Spec private CommandSpec spec = CommandSpec.create();
   @Mixin final PingpongOptions options = new PingpongOptions();
@@ -109,11 +104,10 @@ abstract class Pingpong implements Callable<Integer> {
     Pairs pairs = createPairs(table);
     LinkLayer linkLayer = table.port().linkLayer();
     int gidIndex = gidIndex(table.domain().context());
-    List<QueuePairAddress> mine = new ArrayList<>();
+    List<Destination> local = new ArrayList<>();
     for (QueuePair pair : pairs.all()) {
-      mine.add(pair.address(options.devicePort, gidIndex));
+      local.add(Destination.of(pair.address(options.devicePort, gidIndex)));
     }
-    List<Destination> local = mine.stream().map(Pingpong::destination).toList();
     local.forEach(destination -> System.out.println("  local address:  " + destination));
     List<Destination> offer = new ArrayList<>(local);
     while (offer.size() < places()) {
@@ -162,11 +156,6 @@ abstract class Pingpong implements Callable<Integer> {
     pairs.receive(options.receiveDepth);
   }
 
-  private static Destination destination(QueuePairAddress address) {
-    return new Destination(
-        address.lid(), address.number(), address.packetSequence(), address.gid());
-  }
-
   /** A message for each queue pair goes to and fro; the side that serves begins. */
   private void rally(Pairs pairs, CompletionQueue queue, boolean serves) throws IOException {
     List<QueuePair> all = pairs.all();
@@ -179,7 +168,7 @@ abstract class Pingpong implements Callable<Integer> {
     int sent = 0;
     int received = 0;
     while (received < options.iterations || sent < options.iterations) {
-      Completions done = await(queue);
+      Completions done = Waiting.next(queue, options.events);
       while (done.next()) {
         if (!done.succeeded()) {
           throw done.failure();
@@ -201,31 +190,6 @@ abstract class Pingpong implements Callable<Integer> {
           pending[index] = SEND | RECEIVE;
         }
       }
-    }
-  }
-
-  /** The queue's cursor, before at least one completion. */
-  private Completions await(CompletionQueue queue) throws IOException {
-    long began = System.nanoTime();
-    if (options.events) {
-      while (!queue.await(PATIENCE.minusNanos(System.nanoTime() - began))) {
-        checkPatience(began);
-      }
-      return queue.poll();
-    }
-    for (int polls = 1; ; polls++) {
-      if (queue.await(Duration.ZERO)) {
-        return queue.poll();
-      }
-      if (polls % POLLS_BETWEEN_CLOCKS == 0) {
-        checkPatience(began);
-      }
-    }
-  }
-
-  private static void checkPatience(long began) throws IOException {
-    if (System.nanoTime() - began > PATIENCE.toNanos()) {
-      throw new IOException("nothing came from the peer for %d s".formatted(PATIENCE.toSeconds()));
     }
   }
 

@@ -14,6 +14,6 @@ public final class RcPingpong extends ConnectedPingpong {
 
   @Override
   Pairs createPairs(Table table) throws VerbsException {
-    return new OnePair(table, QueuePairType.RELIABLE);
+    return onePair(table, QueuePairType.RELIABLE);
   }
 }

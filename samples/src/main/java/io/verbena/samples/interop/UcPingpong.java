@@ -15,6 +15,6 @@ public final class UcPingpong extends ConnectedPingpong {
 
   @Override
   Pairs createPairs(Table table) throws VerbsException {
-    return new OnePair(table, QueuePairType.UNRELIABLE);
+    return onePair(table, QueuePairType.UNRELIABLE);
   }
 }
