@@ -5,15 +5,13 @@ import io.verbena.verbs.CompletionQueue;
 import io.verbena.verbs.Completions;
 import io.verbena.verbs.Context;
 import io.verbena.verbs.Device;
-import io.verbena.verbs.GidEntry;
-import io.verbena.verbs.GidType;
 import io.verbena.verbs.MemoryRegion;
-import io.verbena.verbs.PortState;
+import io.verbena.verbs.PortChoice;
+import io.verbena.verbs.PortWishes;
 import io.verbena.verbs.ProtectionDomain;
 import io.verbena.verbs.QueuePair;
 import io.verbena.verbs.QueuePairAddress;
 import io.verbena.verbs.QueuePairConfig;
-import io.verbena.verbs.VerbsException;
 import java.io.DataInputStream;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -22,7 +20,6 @@ import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.ByteBuffer;
 import java.time.Duration;
-import java.util.Comparator;
 
 /**
  * The first RDMA write between two processes: one waits, the other writes into its memory. {@code
@@ -43,18 +40,17 @@ public final class FirstWrite {
   public static void main(String... args) throws IOException {
     boolean waits = args.length == 2;
     // snippet device
-    try (Context context = Device.named(args[0]).open()) {
-      int port = activePort(context);
-      int gidIndex = bestGid(context, port);
-      System.out.println(context.device() + ", port " + port + ", GID " + gidIndex);
+    PortChoice choice = Device.choose(PortWishes.none().withDevice(args[0]));
+    System.out.println(choice.reason());
+    try (Context context = choice.device().open()) {
       // end
       try (Socket socket = waits ? accept(args[1]) : connect(args[1], args[2])) {
-        talk(context, port, gidIndex, socket, waits);
+        talk(context, choice, socket, waits);
       }
     }
   }
 
-  private static void talk(Context context, int port, int gidIndex, Socket socket, boolean waits)
+  private static void talk(Context context, PortChoice choice, Socket socket, boolean waits)
       throws IOException {
     // snippet objects
     try (ProtectionDomain domain = context.createDomain();
@@ -63,7 +59,7 @@ public final class FirstWrite {
         QueuePair pair = domain.createQueuePair(QueuePairConfig.reliable(queue))) {
       // end
       // snippet exchange
-      QueuePairAddress mine = pair.address(port, gidIndex);
+      QueuePairAddress mine = pair.address(choice.port().number(), choice.gid().index());
       ByteBuffer offer = ByteBuffer.allocate(QueuePairAddress.ENCODED_BYTES + 12);
       mine.writeTo(offer);
       offer.putLong(region.address()).putInt(region.rkey());
@@ -102,26 +98,6 @@ public final class FirstWrite {
       socket.getOutputStream().write(1);
     }
   }
-
-  // snippet choice
-  static int activePort(Context context) throws IOException {
-    for (int port = 1; port <= context.portCount(); port++) {
-      if (context.port(port).state() == PortState.ACTIVE) {
-        return port;
-      }
-    }
-    throw new IOException(context.device().name() + " has no active port");
-  }
-
-  static int bestGid(Context context, int port) throws VerbsException {
-    return context.gids(port).stream()
-        .filter(entry -> entry.type() != GidType.ROCE_V1)
-        .max(Comparator.comparing((GidEntry entry) -> !entry.gid().isLinkLocal()))
-        .map(GidEntry::index)
-        .orElse(0);
-  }
-
-  // end
 
   private static Socket accept(String port) throws IOException {
     try (var server = new ServerSocket(Integer.parseInt(port))) {

@@ -14,6 +14,8 @@ import io.verbena.verbs.Completions;
 import io.verbena.verbs.Context;
 import io.verbena.verbs.Device;
 import io.verbena.verbs.MemoryRegion;
+import io.verbena.verbs.PortChoice;
+import io.verbena.verbs.PortWishes;
 import io.verbena.verbs.ProtectionDomain;
 import io.verbena.verbs.QueuePair;
 import io.verbena.verbs.QueuePairAddress;
@@ -37,6 +39,7 @@ public final class VerbsTour {
   private static final int COUNTER = 2 * HALF - Long.BYTES;
 
   private final Context context;
+  private final InetAddress local;
   private final int port;
   private final int gidIndex;
   private final ProtectionDomain domain;
@@ -44,11 +47,12 @@ public final class VerbsTour {
   private final MemoryRegion region;
 
   private VerbsTour(
-      Context context, int port, int gidIndex, ProtectionDomain domain, MemoryRegion region)
+      Context context, PortChoice choice, ProtectionDomain domain, MemoryRegion region)
       throws VerbsException {
     this.context = context;
-    this.port = port;
-    this.gidIndex = gidIndex;
+    this.local = choice.gid().gid().inetAddress();
+    this.port = choice.port().number();
+    this.gidIndex = choice.gid().index();
     this.domain = domain;
     this.queue = context.createCompletionQueue(2048);
     this.region = region;
@@ -61,7 +65,8 @@ public final class VerbsTour {
    * @throws IOException if something fails: says what
    */
   public static void main(String... args) throws IOException {
-    try (Context context = Device.named(args[0]).open();
+    PortChoice choice = Device.choose(PortWishes.none().withDevice(args[0]));
+    try (Context context = choice.device().open();
         ProtectionDomain domain = context.createDomain();
         MemoryRegion region =
             domain.allocate(
@@ -70,12 +75,11 @@ public final class VerbsTour {
                 Access.REMOTE_READ,
                 Access.REMOTE_WRITE,
                 Access.REMOTE_ATOMIC)) {
-      int port = FirstWrite.activePort(context);
-      var tour = new VerbsTour(context, port, FirstWrite.bestGid(context, port), domain, region);
+      var tour = new VerbsTour(context, choice, domain, region);
       try (QueuePair left = domain.createQueuePair(tour.config());
           QueuePair right = domain.createQueuePair(tour.config())) {
-        QueuePairAddress leftAddress = left.address(port, tour.gidIndex);
-        left.connect(right.address(port, tour.gidIndex));
+        QueuePairAddress leftAddress = left.address(tour.port, tour.gidIndex);
+        left.connect(right.address(tour.port, tour.gidIndex));
         right.connect(leftAddress);
         tour.messages(left, right);
         tour.gather(left, right);
@@ -194,13 +198,6 @@ public final class VerbsTour {
   }
 
   private void connectByAddress() throws IOException {
-    InetAddress local =
-        context.gids(port).stream()
-            .filter(entry -> entry.index() == gidIndex)
-            .findFirst()
-            .orElseThrow()
-            .gid()
-            .inetAddress();
     // snippet listen
     try (ConnectionManager manager = ConnectionManager.open();
         ConnectionListener listener = manager.listen(new InetSocketAddress(local, 0))) {

@@ -5,24 +5,20 @@ import io.verbena.verbs.CompletionQueue;
 import io.verbena.verbs.Completions;
 import io.verbena.verbs.Context;
 import io.verbena.verbs.Device;
-import io.verbena.verbs.GidEntry;
-import io.verbena.verbs.GidType;
 import io.verbena.verbs.MemoryRegion;
+import io.verbena.verbs.PortChoice;
+import io.verbena.verbs.PortWishes;
 import io.verbena.verbs.ProtectionDomain;
 import io.verbena.verbs.QueuePair;
 import io.verbena.verbs.QueuePairConfig;
 import io.verbena.verbs.VerbsException;
 import java.time.Duration;
-import java.util.Comparator;
-import java.util.List;
 
 /**
  * The verbs themselves: the adapter writes from one half of a page to the other, by a queue pair
  * that is connected to itself.
  */
 public final class VerbsWrite {
-  private static final int PORT = 1;
-
   private VerbsWrite() {}
 
   /**
@@ -34,13 +30,14 @@ public final class VerbsWrite {
   public static void main(String... args) throws VerbsException {
     String name = args[0];
     // snippet verbs
-    try (Context context = Device.named(name).open();
+    PortChoice choice = Device.choose(PortWishes.none().withDevice(name));
+    try (Context context = choice.device().open();
         ProtectionDomain domain = context.createDomain();
         CompletionQueue queue = context.createCompletionQueue(256);
         MemoryRegion region = domain.allocate(4096, Access.LOCAL_WRITE, Access.REMOTE_WRITE);
         QueuePair pair = domain.createQueuePair(QueuePairConfig.reliable(queue))) {
       // Two peers would send each other their addresses; this queue pair talks to itself.
-      pair.connect(pair.address(PORT, gidIndex(context.gids(PORT))));
+      pair.connect(pair.address(choice.port().number(), choice.gid().index()));
 
       region.memory().setString(0, "written by the adapter");
       pair.sends()
@@ -59,14 +56,5 @@ public final class VerbsWrite {
       System.out.println("the other half: " + region.memory().getString(2048));
     }
     // end
-  }
-
-  /** Any but RoCE version 1, and one that is more than link-local if there is one. */
-  private static int gidIndex(List<GidEntry> gids) {
-    return gids.stream()
-        .filter(entry -> entry.type() != GidType.ROCE_V1)
-        .max(Comparator.comparing(entry -> !entry.gid().isLinkLocal()))
-        .map(GidEntry::index)
-        .orElse(0);
   }
 }

@@ -100,10 +100,12 @@ public record Device(String name, long guid, NodeType nodeType, TransportType tr
    *
    * @param wishes what it must be like
    * @return the best port that fits, with the address to use and the reason
-   * @throws VerbsException if none fits: says for each why; or if RDMA cannot be used
+   * @throws VerbsException if none fits: says for each why; or if RDMA cannot be used. The message
+   *     is a clause that completes "no RDMA: ..."
    */
   public static PortChoice choose(PortWishes wishes) throws VerbsException {
-    return PortSurvey.take().choose(wishes);
+    String wanted = wishes.device();
+    return PortSurvey.of(wanted == null ? list() : List.of(named(wanted))).choose(wishes);
   }
 
   /**

@@ -23,10 +23,17 @@ record PortSurvey(List<Port> ports, List<String> failures) {
     }
   }
 
-  static PortSurvey take() throws VerbsException {
+  /** RoCE version 1 only for those who ask: few peers speak it, and routers do not pass it on. */
+  private static @Nullable GidType gidType(Port port, PortWishes wishes) {
+    return wishes.gidType() == null && port.attributes.linkLayer() == LinkLayer.ETHERNET
+        ? GidType.ROCE_V2
+        : wishes.gidType();
+  }
+
+  static PortSurvey of(List<Device> devices) {
     List<Port> ports = new ArrayList<>();
     List<String> failures = new ArrayList<>();
-    for (Device device : Device.list()) {
+    for (Device device : devices) {
       try (Context context = device.open()) {
         for (int number = 1; number <= context.portCount(); number++) {
           ports.add(look(context, number));
@@ -63,16 +70,15 @@ record PortSurvey(List<Port> ports, List<String> failures) {
         fitting.stream()
             .max(
                 Comparator.comparing(
-                        (Port port) -> port.attributes.linkLayer() == LinkLayer.INFINIBAND)
+                        (Port port) -> port.attributes.linkLayer() != LinkLayer.ETHERNET)
                     .thenComparingInt(port -> port.attributes.megabitsPerSecond())
                     .thenComparingInt(port -> -ports.indexOf(port)))
             .orElse(null);
-    GidEntry gid = best == null ? null : gid(best, wishes);
-    if (best == null || gid == null) {
+    if (best == null) {
       throw VerbsException.unavailable(
-          "no RDMA port will do: "
-              + (reasons.isEmpty() ? "this machine has none" : String.join("; ", reasons)));
+          reasons.isEmpty() ? "this machine has no RDMA device" : String.join("; ", reasons));
     }
+    List<GidEntry> gids = gids(best, wishes);
     String reason =
         "%s is active, speaks %s at %d Mb/s%s, with %s address %s"
             .formatted(
@@ -80,10 +86,10 @@ record PortSurvey(List<Port> ports, List<String> failures) {
                 best.attributes.linkLayer(),
                 best.attributes.megabitsPerSecond(),
                 fitting.size() == 1 ? "" : ", the best of " + fitting.size(),
-                gid.type(),
-                gid.gid());
+                name(gids.getFirst().type()),
+                gids.getFirst().gid());
     return new PortChoice(
-        best.device, best.attributes, gid, pkeyIndex(best, wishes.pkey()), reason);
+        best.device, best.attributes, gids, pkeyIndex(best, wishes.pkey()), reason);
   }
 
   private static @Nullable String problem(Port port, PortWishes wishes) {
@@ -102,9 +108,10 @@ record PortSurvey(List<Port> ports, List<String> failures) {
     if (wishes.linkLayer() != null && wishes.linkLayer() != attributes.linkLayer()) {
       return "speaks " + attributes.linkLayer();
     }
-    if (gid(port, wishes) == null) {
+    if (gids(port, wishes).isEmpty()) {
+      GidType type = gidType(port, wishes);
       return "has no "
-          + (wishes.gidType() == null ? "address" : wishes.gidType() + " address")
+          + (type == null ? "address" : name(type) + " address")
           + (wishes.address() == null ? "" : ' ' + wishes.address().getHostAddress());
     }
     if (pkeyIndex(port, wishes.pkey()) < 0) {
@@ -113,18 +120,27 @@ record PortSurvey(List<Port> ports, List<String> failures) {
     return null;
   }
 
-  /** RoCE version 2 before 1; IPv4 before IPv6 before what works on one link only. */
-  private static @Nullable GidEntry gid(Port port, PortWishes wishes) {
+  /** IPv4 before IPv6 before what works on one link only. */
+  private static List<GidEntry> gids(Port port, PortWishes wishes) {
+    GidType type = gidType(port, wishes);
     InetAddress address = wishes.address();
     return port.gids.stream()
-        .filter(entry -> wishes.gidType() == null || entry.type() == wishes.gidType())
+        .filter(entry -> type == null || entry.type() == type)
         .filter(entry -> address == null || entry.gid().inetAddress().equals(address))
-        .max(
-            Comparator.comparing((GidEntry entry) -> entry.type() == GidType.ROCE_V2)
-                .thenComparing(entry -> entry.gid().isIpv4Mapped())
-                .thenComparing(entry -> !entry.gid().isLinkLocal())
-                .thenComparingInt(entry -> -entry.index()))
-        .orElse(null);
+        .sorted(
+            Comparator.comparing((GidEntry entry) -> !entry.gid().isIpv4Mapped())
+                .thenComparing(entry -> entry.gid().isLinkLocal())
+                .thenComparingInt(GidEntry::index))
+        .toList();
+  }
+
+  private static String name(GidType type) {
+    return switch (type) {
+      case INFINIBAND -> "InfiniBand";
+      case ROCE_V1 -> "RoCE v1";
+      case ROCE_V2 -> "RoCE v2";
+      case UNKNOWN -> "unknown";
+    };
   }
 
   /** The first key, or the place of the one that is wished for, full members first. */

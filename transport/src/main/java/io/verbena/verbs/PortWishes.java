@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
  * @param device the adapter's name, or null
  * @param port the port's number, or 0
  * @param linkLayer what the port speaks, or null
- * @param gidType the protocol of the address, or null
+ * @param gidType the protocol of the address; or null, which on Ethernet means RoCE version 2
  * @param address the address of this machine that the port must have, or null
  * @param pkey the partition that the port must be in: 16 bits, of which the highest does not count;
  *     or 0

@@ -34,7 +34,7 @@ class PortSurveyTest {
             .name());
     String reason = choose(PortWishes.none(), slow, fast).reason();
     assertEquals(
-        "b0 port 1 is active, speaks ETHERNET at 25000 Mb/s, the best of 2, with ROCE_V2 address"
+        "b0 port 1 is active, speaks ETHERNET at 25000 Mb/s, the best of 2, with RoCE v2 address"
             + " ::ffff:10.77.0.1",
         reason);
   }
@@ -47,6 +47,26 @@ class PortSurveyTest {
     PortWishes other =
         PortWishes.none().withAddress(InetAddress.getByAddress(new byte[] {10, 78, 0, 1}));
     assertEquals(OTHER, choose(other, port).gid());
+    assertThrows(
+        VerbsException.class, () -> choose(PortWishes.none().withGidType(GidType.UNKNOWN), port));
+  }
+
+  @Test
+  void shouldKnowTheAddressForEachLocalEnd() throws VerbsException, UnknownHostException {
+    PortChoice choice = choose(PortWishes.none(), ethernet("a0", PortState.ACTIVE, 10_000));
+    assertEquals(List.of(IPV4, OTHER, LINK_LOCAL), choice.gids());
+    assertEquals(OTHER, choice.gid(InetAddress.getByAddress(new byte[] {10, 78, 0, 1})));
+    assertEquals(IPV4, choice.gid(InetAddress.getByAddress(new byte[] {10, 77, 0, 1})));
+    assertEquals(IPV4, choice.gid(InetAddress.getLoopbackAddress()));
+  }
+
+  @Test
+  void shouldTakeRoceVersion1OnlyWhenAsked() throws VerbsException {
+    PortSurvey.Port old =
+        port("a0", PortState.ACTIVE, LinkLayer.ETHERNET, 10_000, List.of(0xffff), OLD);
+    VerbsException e = assertThrows(VerbsException.class, () -> choose(PortWishes.none(), old));
+    assertEquals("a0 port 1 has no RoCE v2 address", e.getMessage());
+    assertEquals(OLD, choose(PortWishes.none().withGidType(GidType.ROCE_V1), old).gid());
   }
 
   @Test
@@ -76,8 +96,8 @@ class PortSurveyTest {
             List.of("d0: closed"));
     VerbsException e = assertThrows(VerbsException.class, () -> survey.choose(PortWishes.none()));
     assertEquals(
-        "no RDMA port will do: d0: closed; a0 port 1 is DOWN: check the link; b0 port 1 is INIT:"
-            + " no subnet manager has configured it; c0 port 1 has no address",
+        "d0: closed; a0 port 1 is DOWN: check the link; b0 port 1 is INIT: no subnet manager has"
+            + " configured it; c0 port 1 has no RoCE v2 address",
         e.getMessage());
     PortSurvey.Port good = ethernet("e0", PortState.ACTIVE, 10_000);
     refuse(PortWishes.none().withPort(2), good, "is not port 2");
@@ -89,12 +109,12 @@ class PortSurveyTest {
             .withGidType(GidType.ROCE_V1)
             .withAddress(InetAddress.getByAddress(new byte[] {10, 78, 0, 1})),
         good,
-        "has no ROCE_V1 address 10.78.0.1");
+        "has no RoCE v1 address 10.78.0.1");
     VerbsException none =
         assertThrows(
             VerbsException.class,
             () -> new PortSurvey(List.of(), List.of()).choose(PortWishes.none()));
-    assertEquals("no RDMA port will do: this machine has none", none.getMessage());
+    assertEquals("this machine has no RDMA device", none.getMessage());
   }
 
   @Test

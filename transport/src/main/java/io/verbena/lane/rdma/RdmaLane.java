@@ -10,6 +10,7 @@ import io.verbena.memory.RegisteredMemory;
 import io.verbena.memory.RemoteMemory;
 import io.verbena.verbs.CompletionQueue;
 import io.verbena.verbs.Completions;
+import io.verbena.verbs.ConnectOptions;
 import io.verbena.verbs.MemoryRegion;
 import io.verbena.verbs.QueuePair;
 import io.verbena.verbs.SendBatch;
@@ -120,7 +121,7 @@ public final class RdmaLane implements Lane {
 
   /** Connects the queue pair and posts the receives; nothing has been sent yet. */
   public void connect(RdmaOffer remote) throws VerbsException {
-    pair.connect(remote.address());
+    pair.connect(remote.address(), ConnectOptions.defaults().withPkeyIndex(adapter.pkeyIndex()));
     for (int slot = 0; slot < receives.count(); slot++) {
       repost(slot);
     }
