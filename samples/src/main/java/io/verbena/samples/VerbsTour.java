@@ -14,6 +14,8 @@ import io.verbena.verbs.Completions;
 import io.verbena.verbs.Context;
 import io.verbena.verbs.Device;
 import io.verbena.verbs.MemoryRegion;
+import io.verbena.verbs.MemoryWindow;
+import io.verbena.verbs.MemoryWindowType;
 import io.verbena.verbs.PortChoice;
 import io.verbena.verbs.PortWishes;
 import io.verbena.verbs.ProtectionDomain;
@@ -84,6 +86,7 @@ public final class VerbsTour {
         tour.messages(left, right);
         tour.gather(left, right);
         tour.count(left);
+        tour.lend(left, right);
         tour.fail(left);
       }
       tour.share();
@@ -129,6 +132,22 @@ public final class VerbsTour {
     // end
     done(1);
     System.out.println("it was " + region.memory().get(ValueLayout.JAVA_LONG, 8) + ", now 77");
+  }
+
+  private void lend(QueuePair left, QueuePair right) throws VerbsException {
+    // snippet window
+    try (MemoryRegion bindable =
+            domain.allocate(HALF, Access.LOCAL_WRITE, Access.REMOTE_WRITE, Access.WINDOW_BIND);
+        MemoryWindow window = domain.createMemoryWindow(MemoryWindowType.TYPE_2)) {
+      right.sends().signaled().bind(1, window, bindable, 1024, 512, Access.REMOTE_WRITE).submit();
+      done(1);
+      long start = bindable.address() + 1024; // for the peer, with window.rkey()
+      left.sends().signaled().write(2, region, 0, 64, start, window.rkey()).submit();
+      done(1);
+      right.sends().signaled().invalidate(3, window).submit();
+      done(1);
+    }
+    // end
   }
 
   private void fail(QueuePair left) throws VerbsException {
