@@ -1,13 +1,13 @@
 # shellcheck shell=bash
-# `verbena test`: Maven's tests here, the RDMA tests in a guest, one summary.
+# `verbena test`: Maven's tests here, the RDMA tests in a guest or two, one summary.
 # shellcheck disable=SC2154  # verbena_root, testbed_home and jdk_home are set by the launcher
 
 test_usage() {
   cat <<'USAGE'
 usage: verbena test [--no-rdma]
 
-Builds everything and runs all tests: those that need no RDMA on this machine, those that do in a guest with soft-RoCE
-(see testbed/README.md). The last line is "N passed, N failed, N skipped".
+Builds everything and runs all tests: those that need no RDMA on this machine, those that do in a guest with soft-RoCE,
+those that spoil the network in two guests (see testbed/README.md). The last line is "N passed, N failed, N skipped".
 
   --no-rdma    leave out the guest, for a quick look: the RDMA tests are then not run
   -h, --help   this text
@@ -21,7 +21,7 @@ USAGE
 }
 
 test_command() {
-  local rdma=1 problems=() maven_status=0 guest_status=0 guest_counts=""
+  local rdma=1 problems=() maven_status=0 guest_status=0 two_guests_status=0 guest_counts="" two_hosts_counts=""
   while (($#)); do
     case $1 in
       -h | --help)
@@ -51,6 +51,8 @@ test_command() {
     if test_compiled; then
       say "running the RDMA tests in a guest ..."
       (test_in_guest) || guest_status=$?
+      say "running those that need two hosts in two guests ..."
+      (test_in_two_guests) || two_guests_status=$?
     else
       problems+=("the RDMA tests were not run, because the build did not get to them")
     fi
@@ -61,13 +63,21 @@ test_command() {
   if ((maven_status)) && ! test_failures_in "$verbena_root"/*/target/{surefire,failsafe}-reports; then
     problems+=("Maven failed, not for a test: its errors are above, all of its output in $test_log")
   fi
-  if ((guest_status >= 124)); then
-    problems+=("the guest did not come up, or did not end: its console log is in $test_reports")
-  elif ((guest_status)) && ! test_failures_in "$test_reports"; then
-    problems+=("the RDMA tests ended with status $guest_status and no failed test to show for it")
-  fi
+  test_guest_problem "$guest_status" "$test_reports" "the guest"
+  test_guest_problem "$two_guests_status" "$test_reports/two-hosts" "one of two guests"
   if ((rdma && guest_counts == 0)); then problems+=("no RDMA test was run"); fi
+  two_hosts_counts=$(test_read_reports "$test_reports/two-hosts" | cut -f 1 | grep -cE '^(passed|failed)$' || true)
+  if ((rdma && two_hosts_counts == 0)); then problems+=("no RDMA test was run with two hosts"); fi
   test_summary "$rdma" "$guest_counts" ${problems[@]+"${problems[@]}"}
+}
+
+# test_guest_problem STATUS REPORTS WHO: adds to `problems` of test_command what the reports do not say.
+test_guest_problem() {
+  if (($1 >= 124)); then
+    problems+=("$3 did not come up, or did not end: its console log is in $2")
+  elif (($1)) && ! test_failures_in "$2"; then
+    problems+=("the RDMA tests ended with status $1 and no failed test to show for it")
+  fi
 }
 
 # Runs Maven; shows the modules, test classes and errors as they come, without Maven's advice about its own options.
@@ -101,21 +111,36 @@ test_stack_traces() {
   ' "$test_log"
 }
 
-# A subshell's body: it sets traps of its own.
-test_in_guest() {
-  local module paths="" tests="" classes
-  cd "$verbena_root" || exit
+# test_java FOLDER: sets test_command_line to a JVM that has all tests, and leaves what it says on a crash in FOLDER.
+test_java() {
+  local module paths="" classes
   for module in transport samples; do
     classes=$verbena_root/$module/target
-    tests+=${tests:+:}$classes/test-classes
     paths+=${paths:+:}$classes/test-classes:$classes/classes:$(<"$classes/test-classpath.txt")
   done
   # TieredStopAtLevel=1: on the emulated CPU the optimising compiler costs more than it wins back in a test run.
+  test_command_line=("$jdk_home/bin/java" -XX:TieredStopAtLevel=1 -XX:+UseSerialGC -XX:ErrorFile="$1/hs_err_%p.log"
+    --enable-native-access=ALL-UNNAMED -Dverbena.rdma.required=true -cp "$paths")
+}
+
+# A subshell's body: it sets traps of its own.
+test_in_guest() {
+  local target=target/test-classes
+  cd "$verbena_root" || exit
+  test_java "$test_reports"
   testbed_command --out "$test_reports" --timeout "${VERBENA_TEST_TIMEOUT:-900}" -- \
-    "$jdk_home/bin/java" -XX:TieredStopAtLevel=1 -XX:+UseSerialGC -XX:ErrorFile="$test_reports/hs_err_%p.log" \
-    --enable-native-access=ALL-UNNAMED -Dverbena.rdma.required=true -cp "$paths" \
-    org.junit.platform.console.ConsoleLauncher execute --scan-classpath "$tests" \
-    --include-tag rdma --details=tree --disable-banner --disable-ansi-colors --reports-dir "$test_reports"
+    "${test_command_line[@]}" org.junit.platform.console.ConsoleLauncher execute \
+    --scan-classpath "$verbena_root/transport/$target:$verbena_root/samples/$target" \
+    --include-tag rdma --exclude-tag rdma-two-hosts \
+    --details=tree --disable-banner --disable-ansi-colors --reports-dir "$test_reports"
+}
+
+# Likewise.
+test_in_two_guests() {
+  cd "$verbena_root" || exit
+  test_java "$test_reports/two-hosts"
+  testbed_command --hosts 2 --out "$test_reports/two-hosts" --timeout "${VERBENA_TEST_TIMEOUT:-300}" -- \
+    "$testbed_home/two-hosts.sh" "${test_command_line[@]}"
 }
 
 # Whether Maven got as far as compiling all tests.
