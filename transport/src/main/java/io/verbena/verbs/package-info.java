@@ -5,18 +5,21 @@
  * <p>Parents own children: closing an object first closes, newest first, what depends on it.
  *
  * <pre>{@code
- * Device                         found by name; a value, nothing to close
- *   └─ Context                   the opened device: attributes, ports, GIDs
- *        ├─ CompletionChannel    sleep until a completion comes
- *        │    └─ CompletionQueue ── poll() ──> Completions   a cursor over what is done
- *        └─ ProtectionDomain     what may work together
- *             ├─ MemoryRegion    memory that the adapter reads and writes
- *             ├─ MemoryWindow    a right to a part of a region, given and taken in microseconds
- *             ├─ AddressHandle   where datagrams go
- *             ├─ SharedReceiveQueue ── receives() ──> ReceiveBatch   for many queue pairs
- *             └─ QueuePair       one end of a connection; also depends on its completion queues
- *                  ├─ sends()    SendBatch: send, write, read, atomics; submit() rings once
- *                  └─ receives() ReceiveBatch
+ * Device                           found by name, or chosen with its port; a value, nothing to close
+ *   └─ Context                     the opened device: attributes, ports, GIDs, partition keys
+ *        ├─ AsyncEvents            await() ──> AsyncEvent: failures, ports that come and go
+ *        ├─ CompletionChannel      sleep until a completion comes
+ *        │    └─ CompletionQueue   also the context's; await(), poll() ──> Completions, a cursor
+ *        └─ ProtectionDomain       what may work together
+ *             ├─ MemoryRegion      memory that the adapter reads and writes
+ *             │    └─ MemoryRegion the same memory once more, with other rights
+ *             ├─ MemoryWindow      a right to a part of a region, given and taken in microseconds
+ *             ├─ AddressHandle     where datagrams go
+ *             ├─ SharedReceiveQueue   receives() ──> ReceiveBatch, for many queue pairs
+ *             └─ QueuePair         one end of a connection; also depends on its completion queues
+ *                  │               and its shared receive queue
+ *                  ├─ sends()      SendBatch: send, write, read, atomics; submit() rings once
+ *                  └─ receives()   ReceiveBatch
  * }</pre>
  *
  * <p>Bringing two queue pairs together:
