@@ -6,6 +6,7 @@ import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -95,6 +96,15 @@ public final class QueuePair extends QueuePairStates {
   @Override
   public int number() {
     return number;
+  }
+
+  /**
+   * Where receives are posted instead of to the queue pair.
+   *
+   * @return empty if the queue pair has receives of its own
+   */
+  public Optional<SharedReceiveQueue> sharedReceiveQueue() {
+    return Optional.ofNullable(config.sharedReceiveQueue());
   }
 
   /**

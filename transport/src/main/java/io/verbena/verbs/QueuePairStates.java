@@ -391,6 +391,11 @@ abstract class QueuePairStates extends NativeObject {
                 + transition.attributes(),
             Math.abs(result));
       }
+      QueuePairAttributes given = transition.attributes();
+      if (type() == QueuePairType.DATAGRAM && given.present().contains(QueuePairAttribute.PORT)) {
+        int port = given.value(QueuePairAttribute.PORT);
+        knowMtu(domain().context().port(port).activeMtuBytes());
+      }
     }
   }
 }
