@@ -20,6 +20,8 @@ import org.jspecify.annotations.Nullable;
  * @param status 0, a negative errno, or a reason to reject
  * @param id the identifier that it is about; of a request, a new one
  * @param listener of a request, the address of the listening identifier; else 0
+ * @param membership of a multicast event, the number that {@link CmId#joinMulticast} was given;
+ *     else 0
  * @param privateData what the peer sent along
  * @param peer of a connection, the peer's parameters
  * @param datagramPeer of a datagram service or a multicast group, where to send to
@@ -29,6 +31,7 @@ record CmEvent(
     int status,
     MemorySegment id,
     long listener,
+    long membership,
     PrivateData privateData,
     @Nullable PeerParameters peer,
     @Nullable DatagramPeer datagramPeer) {
@@ -81,7 +84,8 @@ record CmEvent(
     MemorySegment ud = rdma_cm_event.param.ud(parameters);
     PrivateData data = PrivateData.none();
     if (!multicast) {
-      // The two parameters' first fields are the same. Of a multicast event the pointer is ours.
+      // The two parameters' first fields are the same. Of a multicast event the pointer is a
+      // number.
       int length = rdma_conn_param.private_data_len(conn) & 0xff;
       MemorySegment from = rdma_conn_param.private_data(conn);
       if (from.address() != 0 && length > 0) {
@@ -93,6 +97,7 @@ record CmEvent(
         rdma_cm_event.status(event),
         id,
         rdma_cm_event.listen_id(event).address(),
+        multicast ? rdma_ud_param.private_data(ud).address() : 0,
         data,
         datagram ? null : peer(conn),
         datagram ? datagramPeer(ud) : null);

@@ -165,6 +165,7 @@ final class CmId {
     rdma_conn_param.flow_control(param, (byte) (parameters.flowControl() ? 1 : 0));
     rdma_conn_param.retry_count(param, (byte) parameters.retryCount());
     rdma_conn_param.rnr_retry_count(param, (byte) parameters.rnrRetryCount());
+    rdma_conn_param.srq(param, (byte) (pair.sharedReceiveQueue().isPresent() ? 1 : 0));
     rdma_conn_param.qp_num(param, pair.number());
     return param;
   }
@@ -211,7 +212,13 @@ final class CmId {
     }
   }
 
-  void joinMulticast(InetSocketAddress group, boolean sendOnly) throws ConnectionException {
+  /**
+   * Joins a group.
+   *
+   * @param membership a number that comes back with the membership's events
+   */
+  void joinMulticast(InetSocketAddress group, boolean sendOnly, long membership)
+      throws ConnectionException {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment capture = ErrnoCalls.capture(arena);
       MemorySegment attributes = rdma_cm_join_mc_attr_ex.allocate(arena);
@@ -224,7 +231,8 @@ final class CmId {
               ? RdmaCm.RDMA_MC_JOIN_FLAG_SENDONLY_FULLMEMBER()
               : RdmaCm.RDMA_MC_JOIN_FLAG_FULLMEMBER());
       rdma_cm_join_mc_attr_ex.addr(attributes, SocketAddresses.write(group, arena));
-      int result = ConnectionCalls.joinMulticastEx(capture, handle, attributes, MemorySegment.NULL);
+      MemorySegment context = MemorySegment.ofAddress(membership);
+      int result = ConnectionCalls.joinMulticastEx(capture, handle, attributes, context);
       check("rdma_join_multicast_ex", group.toString(), result, capture);
     }
   }

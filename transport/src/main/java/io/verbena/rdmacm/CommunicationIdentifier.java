@@ -107,7 +107,8 @@ public abstract sealed class CommunicationIdentifier implements AutoCloseable
     requireOpen();
     if (!id.hasDevice()) {
       throw new IllegalStateException(
-          description() + " has no device yet: it is known when the address is resolved");
+          description()
+              + " has no device: it is known when the address is resolved, until it is removed");
     }
     return id.device();
   }
@@ -132,7 +133,12 @@ public abstract sealed class CommunicationIdentifier implements AutoCloseable
   }
 
   final Context openContext() throws VerbsException {
-    return manager.context(findDevice());
+    ConnectionManager owner = lock();
+    try {
+      return owner.context(requireDevice());
+    } finally {
+      owner.unlock();
+    }
   }
 
   final InetSocketAddress peerAddress() {
@@ -200,6 +206,22 @@ public abstract sealed class CommunicationIdentifier implements AutoCloseable
     }
   }
 
+  /** With the lock: nobody wants the operation's outcome any more. */
+  final void abandon() {
+    end();
+    manager.signal();
+  }
+
+  /** With the lock: the operation goes on with its next step, until the same deadline. */
+  final void goOn(String call) {
+    Pending before = pending;
+    if (before != null) {
+      end();
+      pending = new Pending(this, before.deadline(), call, before.arguments());
+      manager.expect(pending);
+    }
+  }
+
   /** With the lock: the operation's deadline has passed. */
   final void expire() {
     Pending operation = pending;
@@ -251,6 +273,9 @@ public abstract sealed class CommunicationIdentifier implements AutoCloseable
   final void handleOther(CmEvent event) {
     switch (event.type()) {
       case CmEvent.DEVICE_REMOVAL -> {
+        if (id.hasDevice()) {
+          manager.deviceRemoved(id.device());
+        }
         fail(ConnectionException.ofEvent(event, description()));
         manager.announce(new ConnectionEvent.DeviceRemoved(this));
       }

@@ -48,7 +48,15 @@ public final class Connection extends CommunicationIdentifier {
       case CmEvent.CONNECT_RESPONSE -> respond(event);
       case CmEvent.ESTABLISHED -> established(event);
       case CmEvent.DISCONNECTED -> disconnected(event);
-      case CmEvent.TIMEWAIT_EXIT -> manager().announce(new ConnectionEvent.TimeWaitEnded(this));
+      case CmEvent.REJECTED, CmEvent.CONNECT_ERROR, CmEvent.UNREACHABLE -> {
+        // The passive side can give up after the active side has believed it.
+        handleOther(event);
+        lost();
+      }
+      case CmEvent.TIMEWAIT_EXIT -> {
+        lost();
+        manager().announce(new ConnectionEvent.TimeWaitEnded(this));
+      }
       case CmEvent.DEVICE_REMOVAL -> {
         handleOther(event);
         ended();
@@ -109,16 +117,26 @@ public final class Connection extends CommunicationIdentifier {
   private void disconnected(CmEvent event) {
     if (isPending()) {
       fail(ConnectionException.ofEvent(event, description()));
-    } else if (state == ConnectionState.CONNECTED || state == ConnectionState.DISCONNECTING) {
-      boolean answer = state == ConnectionState.CONNECTED;
-      ended();
-      if (answer) {
-        try {
-          id.disconnect(remote.toString());
-        } catch (ConnectionException e) {
-          // The peer knows already.
-        }
+    } else if (isUp()) {
+      endTraffic();
+      try {
+        // Also after our own request: the peer's may have crossed it, and waits for an answer.
+        id.disconnect(remote.toString());
+      } catch (ConnectionException e) {
+        // The peer knows already.
       }
+      lost();
+    }
+  }
+
+  private boolean isUp() {
+    return state == ConnectionState.CONNECTED || state == ConnectionState.DISCONNECTING;
+  }
+
+  /** Whatever ended it, this side hears of it once. */
+  private void lost() {
+    if (isUp()) {
+      ended();
       manager().announce(new ConnectionEvent.Disconnected(this));
     }
   }
@@ -249,7 +267,8 @@ public final class Connection extends CommunicationIdentifier {
    * is queued is flushed, and the peer is told. Does not wait for the peer's answer. On a
    * connection that has ended it does nothing.
    *
-   * @throws ConnectionException if the connection manager refuses
+   * @throws ConnectionException if the connection manager refuses to tell the peer; the connection
+   *     has ended all the same
    * @throws IllegalStateException if the connection is closed or not there yet, or there is none to
    *     end because these are datagrams
    */
@@ -275,14 +294,23 @@ public final class Connection extends CommunicationIdentifier {
   private void end() throws ConnectionException {
     state = ConnectionState.DISCONNECTING;
     endTraffic();
-    id.disconnect(remote.toString());
+    boolean told = false;
+    try {
+      id.disconnect(remote.toString());
+      told = true;
+    } finally {
+      if (!told) {
+        // No answer will come to what was not said.
+        lost();
+      }
+    }
   }
 
   /**
    * Waits for the end of the connection, whichever side ends it.
    *
    * @param timeout how long at most; zero looks without waiting
-   * @return true if the connection has ended; false after the timeout
+   * @return true if the connection has ended, or did not come about; false after the timeout
    * @throws ConnectionException if the connection manager fails
    * @throws IllegalStateException if the connection is closed, before or meanwhile
    */
@@ -298,6 +326,7 @@ public final class Connection extends CommunicationIdentifier {
                 () ->
                     manager() != owner
                         || state == ConnectionState.DISCONNECTED
+                        || state == ConnectionState.FAILED
                         || state == ConnectionState.CLOSED,
                 nanos - (System.nanoTime() - start));
         if (manager() == owner) {

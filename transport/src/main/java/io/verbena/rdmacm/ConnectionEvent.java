@@ -47,9 +47,11 @@ public sealed interface ConnectionEvent {
    * The membership in a multicast group has ended by itself: close it and join again.
    *
    * @param source the route to the group
+   * @param membership to close
    * @param failure the reason
    */
-  record MembershipLost(Route source, ConnectionException failure) implements ConnectionEvent {}
+  record MembershipLost(Route source, MulticastMembership membership, ConnectionException failure)
+      implements ConnectionEvent {}
 
   /**
    * Resolving, connecting or joining has failed: close the source.
@@ -69,7 +71,8 @@ public sealed interface ConnectionEvent {
 
   /**
    * The device is being removed: close everything that is on it, also the queue pairs and the
-   * context; removal waits for that.
+   * context; removal waits for that. Requests that are not accepted yet are not told: close them
+   * too.
    *
    * @param source what was on the device
    */

@@ -71,13 +71,14 @@ public final class ConnectionException extends IOException {
   }
 
   static ConnectionException timedOut(String call, String arguments) {
+    ConnectionFailure failure = Refusals.ofDeadline(call);
     return new ConnectionException(
         call + "(" + arguments + ") did not end before its deadline",
-        ConnectionFailure.TIMED_OUT,
+        failure,
         call,
         arguments,
         -Refusals.ETIMEDOUT,
-        ConnectionFailure.TIMED_OUT.cure(),
+        failure.cure(),
         PrivateData.none(),
         null);
   }

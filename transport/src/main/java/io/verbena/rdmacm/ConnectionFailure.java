@@ -8,9 +8,9 @@ public enum ConnectionFailure {
   NO_DEVICE(
       "the address is not reached through an RDMA device: use the address of the RDMA interface,"
           + " on both sides (rdma link shows which that is)"),
-  /** Nobody answers for the address. */
+  /** Nobody answers for the address, or not in time. */
   NO_ADDRESS("check that the host is up and in reach of the RDMA interface: ping it"),
-  /** No route to the address was found. */
+  /** No route to the address was found, or not in time. */
   NO_ROUTE("check the link; on InfiniBand, check that the subnet manager runs"),
   /** The host is there, but nobody listens on the port. */
   NO_LISTENER(
@@ -18,7 +18,7 @@ public enum ConnectionFailure {
           + " count"),
   /** The peer said no; {@link ConnectionException#privateData} may say why. */
   REJECTED(""),
-  /** The deadline passed. */
+  /** The peer did not answer before the deadline. */
   TIMED_OUT(
       "the peer's host or process does not answer: check that it accepts requests, or allow more"
           + " time"),

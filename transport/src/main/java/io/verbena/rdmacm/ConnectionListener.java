@@ -8,17 +8,24 @@ import java.util.Optional;
  * Takes requests for connections, see {@code man rdma_listen}.
  *
  * <p>Threads: any. Ownership: by its {@link ConnectionManager}; closing it rejects the requests
- * that nobody has taken, and leaves the others alone.
+ * that nobody has taken, and leaves the others alone. No more of them wait than its backlog: what
+ * comes beyond is rejected.
  */
 public final class ConnectionListener extends CommunicationIdentifier {
   private final AddressOptions options;
   private final InetSocketAddress asked;
+  private final int backlog;
 
   private ConnectionListener(
-      ConnectionManager manager, CmId id, AddressOptions options, InetSocketAddress asked) {
+      ConnectionManager manager,
+      CmId id,
+      AddressOptions options,
+      InetSocketAddress asked,
+      int backlog) {
     super(manager, id);
     this.options = options;
     this.asked = asked;
+    this.backlog = backlog;
   }
 
   /** With the lock. */
@@ -34,8 +41,14 @@ public final class ConnectionListener extends CommunicationIdentifier {
       throw new IllegalArgumentException(
           "a listener has one address, not also the source " + options.source().get());
     }
-    ConnectionListener listener =
-        new ConnectionListener(manager, CmId.create(channel, options.portSpace()), options, local);
+    if (backlog < 1) {
+      throw new IllegalArgumentException(
+          "a backlog of "
+              + backlog
+              + " would reject every request: at least 1 must be able to wait");
+    }
+    CmId id = CmId.create(channel, options.portSpace());
+    ConnectionListener listener = new ConnectionListener(manager, id, options, local, backlog);
     manager.register(listener);
     boolean started = false;
     try {
@@ -58,6 +71,11 @@ public final class ConnectionListener extends CommunicationIdentifier {
       return;
     }
     CmId requestId = new CmId(event.id(), id.portSpace);
+    if (manager().events().requests(this) >= backlog) {
+      // The kernel's backlog counts only what has not been read from the channel.
+      reject(requestId);
+      return;
+    }
     ConnectionRequest request = new ConnectionRequest(manager(), requestId, this, event);
     manager().register(request);
     try {
@@ -66,6 +84,14 @@ public final class ConnectionListener extends CommunicationIdentifier {
       // The peer has gone away already: accepting will tell.
     }
     manager().announce(new ConnectionEvent.Requested(request));
+  }
+
+  private static void reject(CmId request) {
+    try {
+      request.destroy();
+    } catch (ConnectionException e) {
+      // The peer has gone away already.
+    }
   }
 
   /**
@@ -83,7 +109,7 @@ public final class ConnectionListener extends CommunicationIdentifier {
       ConnectionRequest[] taken = new ConnectionRequest[1];
       owner.await(
           () -> {
-            taken[0] = owner.takeRequest(this);
+            taken[0] = owner.events().takeRequest(this);
             return taken[0] != null || isReleased();
           },
           Timeouts.nanos(timeout));
@@ -96,8 +122,8 @@ public final class ConnectionListener extends CommunicationIdentifier {
 
   @Override
   void beforeClose() {
-    ConnectionManager owner = manager();
-    for (ConnectionRequest request; (request = owner.takeRequest(this)) != null; ) {
+    EventQueue events = manager().events();
+    for (ConnectionRequest request; (request = events.takeRequest(this)) != null; ) {
       request.release();
     }
   }

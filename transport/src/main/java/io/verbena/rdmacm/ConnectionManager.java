@@ -5,19 +5,15 @@ import io.verbena.verbs.Device;
 import io.verbena.verbs.VerbsException;
 import java.net.InetSocketAddress;
 import java.time.Duration;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.PriorityQueue;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Connects queue pairs by IP address and port; stands for {@code struct rdma_event_channel} and the
@@ -33,20 +29,20 @@ import org.jspecify.annotations.Nullable;
  */
 public final class ConnectionManager implements AutoCloseable {
   private static final int BACKLOG = 128;
+  private static final int EVENTS_AT_A_TIME = 64;
   private static final AtomicLong COUNTER = new AtomicLong();
 
   private final long number = COUNTER.incrementAndGet();
 
+  /** Verbs are called with it: it comes before the lock of a context, never after. */
   private final ReentrantLock lock = new ReentrantLock();
+
   private final Condition changed = lock.newCondition();
   private final EventChannel channel;
   private final Map<Long, CommunicationIdentifier> identifiers = new HashMap<>();
-  private final ArrayDeque<ConnectionEvent> events = new ArrayDeque<>();
-  private final PriorityQueue<CommunicationIdentifier.Pending> pending =
-      new PriorityQueue<>(
-          // Points of System.nanoTime() compare by their difference only.
-          (left, right) -> Long.signum(left.deadline() - right.deadline()));
-  private final Map<String, Context> contexts = new HashMap<>();
+  private final EventQueue events = new EventQueue();
+  private final Deadlines deadlines = new Deadlines();
+  private final OpenContexts contexts = new OpenContexts();
   private boolean sleeping;
   private boolean woken;
   private boolean closed;
@@ -82,6 +78,10 @@ public final class ConnectionManager implements AutoCloseable {
   /**
    * Finds the way to an address, and waits until it is known; see {@code man rdma_resolve_addr} and
    * {@code man rdma_resolve_route}.
+   *
+   * <p>Where librdmacm is built to ask the ibacm service for routes and that service runs, it asks
+   * before the second step, and everything of this manager waits for the answer, also beyond the
+   * timeout.
    *
    * @param remote the listener's address; the host's name must have been looked up
    * @param options how to get there
@@ -146,10 +146,11 @@ public final class ConnectionManager implements AutoCloseable {
    * @param local the address; the wildcard address takes requests through all devices, port 0 lets
    *     the system choose
    * @param options how to use the address
-   * @param backlog requests that may wait to be taken
+   * @param backlog requests that may wait to be taken, at least 1; those beyond are rejected
    * @return a listener to close after use
    * @throws ConnectionException if the address cannot be used
-   * @throws IllegalArgumentException if the options have a source address
+   * @throws IllegalArgumentException if the options have a source address, or the backlog is 0 or
+   *     less
    * @throws IllegalStateException if the manager is closed
    */
   public ConnectionListener listen(InetSocketAddress local, AddressOptions options, int backlog)
@@ -166,7 +167,8 @@ public final class ConnectionManager implements AutoCloseable {
   /**
    * An opened device, the same for all calls: queue pairs that share memory or completion queues
    * have to be on one context. It is the manager's, and closed with it; the caller may as well open
-   * a context of its own for a {@link Route#device}.
+   * a context of its own for a {@link Route#device}. After {@link ConnectionEvent.DeviceRemoved}
+   * this opens the device anew, when it is back.
    *
    * @param device the device
    * @return an open context
@@ -177,12 +179,7 @@ public final class ConnectionManager implements AutoCloseable {
     lock();
     try {
       requireOpen();
-      Context context = contexts.get(device.name());
-      if (context == null || !context.isOpen()) {
-        context = device.open();
-        contexts.put(device.name(), context);
-      }
-      return context;
+      return contexts.of(device);
     } finally {
       unlock();
     }
@@ -269,14 +266,17 @@ public final class ConnectionManager implements AutoCloseable {
           return true;
         }
         requireOpen();
-        drain();
-        expire();
+        boolean more = drain();
+        deadlines.expire();
         if (done.getAsBoolean()) {
           return true;
         }
         long left = nanos - (System.nanoTime() - start);
         if (left <= 0) {
           return false;
+        }
+        if (more) {
+          continue;
         }
         if (sleeping) {
           try {
@@ -297,8 +297,7 @@ public final class ConnectionManager implements AutoCloseable {
 
   /** For all threads that wait, until an event, a wake-up or the first deadline. */
   private void sleep(long nanos) throws ConnectionException {
-    CommunicationIdentifier.Pending first = pending.peek();
-    long left = first == null ? nanos : Math.min(nanos, first.nanosLeft(System.nanoTime()));
+    long left = deadlines.nanosLeft(nanos);
     sleeping = true;
     lock.unlock();
     try {
@@ -310,9 +309,17 @@ public final class ConnectionManager implements AutoCloseable {
     }
   }
 
-  /** With the lock: takes all events that are there. */
-  void drain() throws ConnectionException {
-    for (CmEvent event; (event = channel.next()) != null; ) {
+  /**
+   * With the lock: takes the events that are there, but not so many that deadlines are missed.
+   *
+   * @return whether there may be more
+   */
+  boolean drain() throws ConnectionException {
+    for (int taken = 0; taken < EVENTS_AT_A_TIME; taken++) {
+      CmEvent event = channel.next();
+      if (event == null) {
+        return false;
+      }
       boolean request = event.type() == CmEvent.CONNECT_REQUEST;
       CommunicationIdentifier target =
           identifiers.get(request ? event.listener() : event.id().address());
@@ -322,14 +329,7 @@ public final class ConnectionManager implements AutoCloseable {
         new CmId(event.id(), PortSpace.TCP).destroy();
       }
     }
-  }
-
-  private void expire() {
-    long now = System.nanoTime();
-    for (CommunicationIdentifier.Pending first;
-        (first = pending.peek()) != null && first.nanosLeft(now) <= 0; ) {
-      first.owner().expire();
-    }
+    return true;
   }
 
   /** With the lock: every thread that waits looks again. */
@@ -341,12 +341,12 @@ public final class ConnectionManager implements AutoCloseable {
   }
 
   void expect(CommunicationIdentifier.Pending operation) {
-    pending.add(operation);
+    deadlines.add(operation);
     signal();
   }
 
   void forget(CommunicationIdentifier.Pending operation) {
-    pending.remove(operation);
+    deadlines.remove(operation);
   }
 
   void announce(ConnectionEvent event) {
@@ -354,15 +354,13 @@ public final class ConnectionManager implements AutoCloseable {
     signal();
   }
 
-  @Nullable ConnectionRequest takeRequest(ConnectionListener listener) {
-    for (Iterator<ConnectionEvent> all = events.iterator(); all.hasNext(); ) {
-      if (all.next() instanceof ConnectionEvent.Requested(ConnectionRequest request)
-          && request.listener() == listener) {
-        all.remove();
-        return request;
-      }
-    }
-    return null;
+  EventQueue events() {
+    return events;
+  }
+
+  /** With the lock: its context is of no use any more, but has to be closed. */
+  void deviceRemoved(Device device) {
+    contexts.remove(device);
   }
 
   void register(CommunicationIdentifier identifier) {
@@ -373,25 +371,19 @@ public final class ConnectionManager implements AutoCloseable {
   void giveTo(ConnectionManager other, CommunicationIdentifier identifier) {
     identifiers.remove(identifier.id.address(), identifier);
     other.register(identifier);
-    for (Iterator<ConnectionEvent> all = events.iterator(); all.hasNext(); ) {
-      ConnectionEvent event = all.next();
-      if (event.source() == identifier) {
-        all.remove();
-        other.events.add(event);
-      }
-    }
+    events.move(identifier, other.events);
   }
 
   void unregister(CommunicationIdentifier identifier) {
     identifiers.remove(identifier.id.address(), identifier);
-    events.removeIf(event -> event.source() == identifier);
+    events.drop(identifier);
   }
 
   /**
    * Closes everything that this manager made, and what it opened. May be called from any thread, at
    * any time and more than once; threads that wait wake up with an {@code IllegalStateException}.
    * Queue pairs on a context of the caller's stay; those on a {@link #context} of this manager are
-   * closed.
+   * closed. What one context throws is thrown when all are closed.
    */
   @Override
   public void close() {
@@ -411,11 +403,10 @@ public final class ConnectionManager implements AutoCloseable {
         changed.awaitUninterruptibly();
       }
       channel.close();
-      opened = List.copyOf(contexts.values());
-      contexts.clear();
+      opened = contexts.takeAll();
     } finally {
       unlock();
     }
-    opened.forEach(Context::close);
+    OpenContexts.close(opened);
   }
 }

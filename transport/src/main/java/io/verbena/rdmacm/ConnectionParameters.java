@@ -2,17 +2,19 @@ package io.verbena.rdmacm;
 
 import io.verbena.verbs.Access;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What one side of a connection asks for; stands for {@code struct rdma_conn_param}, see {@code man
  * rdma_connect} and {@code man rdma_accept}. Immutable.
  *
- * @param responderResources reads and atomics that this side serves at a time, 0 to 254; {@link
- *     #DEVICE_MAXIMUM} for as many as the device (and, accepting, the peer) can
- * @param initiatorDepth reads and atomics under way from this side, 0 to 254; {@link
- *     #DEVICE_MAXIMUM} likewise
- * @param retryCount how often to retry without acknowledgement, 0 to 6; said by the side that
- *     connects, for both. 7 is refused: some providers never give up then
+ * @param responderResources reads and atomics that this side serves at a time, 0 to what the device
+ *     can; {@link #DEVICE_MAXIMUM} for as many as that. Accepting, not more than the peer asks for
+ * @param initiatorDepth reads and atomics under way from this side, 0 to what the device can;
+ *     {@link #DEVICE_MAXIMUM} for as many as that. Accepting, not more than the peer serves
+ * @param retryCount how often to retry without acknowledgement, 0 to 6. The peer that accepts is
+ *     told, and may retry less often. 7 is refused, and not taken from a peer: some providers never
+ *     give up then
  * @param rnrRetryCount how often the peer retries when this side has no receive posted, 0 to 7; 7
  *     never gives up. Counts in connecting and in accepting: 0 in either fails the other side's
  *     first message that comes too early
@@ -53,6 +55,31 @@ public record ConnectionParameters(
     if (!REMOTE.containsAll(access)) {
       throw new IllegalArgumentException(
           "a queue pair serves REMOTE_READ, REMOTE_WRITE and REMOTE_ATOMIC, not " + access);
+    }
+  }
+
+  /**
+   * What a device can do of it.
+   *
+   * @param served the reads and atomics that the device serves at a time
+   * @param initiated those that it has under way at a time
+   * @param peer of the side that accepts: what the peer has asked for
+   * @throws IllegalArgumentException if it is not all that was asked for
+   */
+  ConnectionParameters within(int served, int initiated, @Nullable PeerParameters peer) {
+    requireAtMost("responderResources", responderResources, served);
+    requireAtMost("initiatorDepth", initiatorDepth, initiated);
+    int responder = Math.min(responderResources, served);
+    int initiator = Math.min(initiatorDepth, initiated);
+    return withResponderResources(
+            peer == null ? responder : Math.min(responder, peer.responderResources()))
+        .withInitiatorDepth(peer == null ? initiator : Math.min(initiator, peer.initiatorDepth()));
+  }
+
+  private static void requireAtMost(String name, int value, int most) {
+    if (value != DEVICE_MAXIMUM && value > most) {
+      throw new IllegalArgumentException(
+          name + " is " + value + ", and the device can " + most + ": ask for DEVICE_MAXIMUM");
     }
   }
 

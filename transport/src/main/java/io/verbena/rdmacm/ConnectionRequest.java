@@ -10,7 +10,8 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A peer that wants to connect: accept or reject it. Closing it without either rejects it.
+ * A peer that wants to connect: accept or reject it. Closing it without either rejects it. That its
+ * device is being removed shows when it is accepted, not as an event.
  *
  * <p>Threads: any. Ownership: by its {@link ConnectionManager}, not by the listener; accepting uses
  * it up.
@@ -129,13 +130,14 @@ public final class ConnectionRequest extends CommunicationIdentifier {
    * queue pair can be used again from RESET.
    *
    * @param pair a queue pair on the {@link #device}, in RESET or INIT; for datagrams also in RTS
-   * @param parameters what this side asks for; the peer has chosen the retry count
+   * @param parameters what this side asks for; it retries as often as the peer has said, if that is
+   *     less
    * @param timeout how long at most
    * @return a connection to close after use
    * @throws ConnectionException if the peer has gone away, the time is over, or the queue pair
    *     cannot be connected: see {@link ConnectionException#failure}
    * @throws IllegalArgumentException if the queue pair is of another device or of the wrong type,
-   *     or there is too much private data
+   *     there is too much private data, or the device cannot do what the parameters ask for
    * @throws IllegalStateException if this or the queue pair is closed, or the queue pair is in
    *     another state
    */
@@ -171,22 +173,23 @@ public final class ConnectionRequest extends CommunicationIdentifier {
     parameters.privateData().requireRoom(PrivateData.Carrier.ACCEPTANCE, datagram);
     ConnectionManager owner = lock();
     try {
-      requireOpen();
+      requireDevice();
       QueuePairSteps.requireFit(id, pair);
       QueuePairSteps steps = new QueuePairSteps(id, pair);
+      ConnectionParameters agreed = steps.agreed(parameters, peer);
       steps.prepare();
       try {
         if (!datagram) {
-          steps.connect(parameters);
+          steps.connect(agreed);
         }
-        id.accept(pair, parameters, remote.toString());
+        id.accept(pair, agreed, remote.toString());
       } catch (ConnectionException e) {
         if (!datagram) {
           steps.fail();
         }
         throw e;
       }
-      Connection connection = new Connection(owner, id, pair, parameters, remote);
+      Connection connection = new Connection(owner, id, pair, agreed, remote);
       connection.establishedAtOnce(peer, datagram);
       handOver(connection);
       if (!datagram) {

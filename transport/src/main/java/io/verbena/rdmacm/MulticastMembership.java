@@ -12,6 +12,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Threads: any. Ownership: by its {@link Route}, and closed with it.
  */
 public final class MulticastMembership implements AutoCloseable {
+  final long number;
   private final Route route;
   private final InetSocketAddress address;
   private final QueuePair pair;
@@ -22,7 +23,9 @@ public final class MulticastMembership implements AutoCloseable {
   private boolean attached;
   private boolean ended;
 
-  MulticastMembership(Route route, InetSocketAddress address, QueuePair pair, boolean sendOnly) {
+  MulticastMembership(
+      long number, Route route, InetSocketAddress address, QueuePair pair, boolean sendOnly) {
+    this.number = number;
     this.route = route;
     this.address = address;
     this.pair = pair;

@@ -18,12 +18,14 @@ import io.verbena.verbs.QueuePairTransition.ToInit;
 import io.verbena.verbs.QueuePairTransition.ToReceive;
 import io.verbena.verbs.QueuePairTransition.ToSend;
 import io.verbena.verbs.QueuePairType;
+import io.verbena.verbs.TransportType;
 import io.verbena.verbs.VerbsException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.EnumSet;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Takes a queue pair through its states with what the connection manager negotiated. librdmacm does
@@ -40,7 +42,13 @@ final class QueuePairSteps {
   }
 
   /** A queue pair that does not fit is the caller's mistake. */
-  static void requireFit(CmId id, QueuePair pair) {
+  static void requireFit(CmId id, QueuePair pair) throws ConnectionException {
+    if (id.device().transportType() == TransportType.IWARP) {
+      throw ConnectionException.unavailable(
+          id.device().name()
+              + " speaks iWARP, whose queue pairs the connection manager changes by itself: use the"
+              + " address of an InfiniBand or RoCE device");
+    }
     QueuePairType type =
         id.portSpace.isDatagram() ? QueuePairType.DATAGRAM : QueuePairType.RELIABLE;
     if (pair.type() != type) {
@@ -90,13 +98,31 @@ final class QueuePairSteps {
     }
   }
 
-  /** From INIT to RTS. The attributes of INIT are known better now than when it went there. */
-  void connect(ConnectionParameters parameters) throws ConnectionException {
+  /**
+   * What can be asked for.
+   *
+   * @param peer of the side that accepts: what the peer has asked for
+   * @throws IllegalArgumentException if the device cannot serve what was asked for
+   */
+  ConnectionParameters agreed(ConnectionParameters parameters, @Nullable PeerParameters peer)
+      throws ConnectionException {
+    if (id.portSpace.isDatagram()) {
+      return parameters;
+    }
     try {
       DeviceAttributes device = pair.domain().context().attributes();
-      pair.modify(toInit(parameters.access()));
-      pair.modify(toReceive(Math.min(parameters.responderResources(), device.maxReadAtomic())));
-      pair.modify(toSend(Math.min(parameters.initiatorDepth(), device.maxInitiatedReadAtomic())));
+      return parameters.within(device.maxReadAtomic(), device.maxInitiatedReadAtomic(), peer);
+    } catch (VerbsException e) {
+      throw ConnectionException.ofQueuePair("the queue pair cannot be connected", e);
+    }
+  }
+
+  /** From INIT to RTS. The attributes of INIT are known better now than when it went there. */
+  void connect(ConnectionParameters agreed) throws ConnectionException {
+    try {
+      pair.modify(toInit(agreed.access()));
+      pair.modify(toReceive(agreed.responderResources()));
+      pair.modify(toSend(agreed.initiatorDepth(), agreed.retryCount()));
     } catch (VerbsException e) {
       throw ConnectionException.ofQueuePair("the queue pair cannot be connected", e);
     }
@@ -180,7 +206,8 @@ final class QueuePairSteps {
         ibv_ah_attr.static_rate(attr) & 0xff);
   }
 
-  private ToSend toSend(int initiated) throws ConnectionException {
+  /** The peer that connects says how often to retry, possibly for ever. */
+  private ToSend toSend(int initiated, int retries) throws ConnectionException {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment mask = arena.allocate(ValueLayout.JAVA_INT);
       MemorySegment attr = id.queuePairAttributes(Verbs.IBV_QPS_RTS(), mask, arena);
@@ -189,7 +216,7 @@ final class QueuePairSteps {
           QueuePairAttributes.none()
               .withSendSequence(ibv_qp_attr.sq_psn(attr))
               .withTimeout(ibv_qp_attr.timeout(attr) & 0xff)
-              .withRetryCount(ibv_qp_attr.retry_cnt(attr) & 0xff)
+              .withRetryCount(Math.min(ibv_qp_attr.retry_cnt(attr) & 0xff, retries))
               .withRnrRetry(ibv_qp_attr.rnr_retry(attr) & 0xff)
               .withMaxReadAtomic(Math.min(asked, initiated)));
     }

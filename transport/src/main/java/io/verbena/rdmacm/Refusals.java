@@ -29,6 +29,15 @@ final class Refusals {
 
   private Refusals() {}
 
+  /** The kernel has a timeout of its own for the steps of resolving, which says the same. */
+  static ConnectionFailure ofDeadline(String call) {
+    return switch (call) {
+      case "rdma_resolve_addr" -> ConnectionFailure.NO_ADDRESS;
+      case "rdma_resolve_route" -> ConnectionFailure.NO_ROUTE;
+      default -> ConnectionFailure.TIMED_OUT;
+    };
+  }
+
   static ConnectionFailure ofCall(String call, int errno) {
     return switch (errno) {
       case ENODEV ->
@@ -37,6 +46,11 @@ final class Refusals {
               : ConnectionFailure.NO_DEVICE;
       case ETIMEDOUT -> ConnectionFailure.TIMED_OUT;
       case ENETUNREACH, EHOSTUNREACH -> ConnectionFailure.NO_ADDRESS;
+      case EINVAL ->
+          // Arguments are checked before: the kernel has nothing to go on with any more.
+          call.equals("rdma_accept") || call.equals("rdma_init_qp_attr")
+              ? ConnectionFailure.DISCONNECTED
+              : ConnectionFailure.REFUSED;
       default -> ConnectionFailure.REFUSED;
     };
   }
@@ -120,10 +134,8 @@ final class Refusals {
           errno == EINVAL
               ? "the two addresses are not of one family, or a link-local one lacks its interface"
               : "";
-      case "rdma_connect", "rdma_accept", "rdma_reject" ->
-          errno == EINVAL
-              ? "the private data is too long, or the peer has gone away meanwhile"
-              : "";
+      case "rdma_connect", "rdma_reject" ->
+          errno == EINVAL ? "the peer has gone away meanwhile, or the device was removed" : "";
       default -> "";
     };
   }

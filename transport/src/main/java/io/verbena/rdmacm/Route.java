@@ -21,6 +21,7 @@ public final class Route extends CommunicationIdentifier {
   private final InetSocketAddress remote;
   private final List<MulticastMembership> memberships = new ArrayList<>();
   private @Nullable MulticastMembership joining;
+  private long joins;
   private boolean resolved;
 
   private Route(ConnectionManager manager, CmId id, InetSocketAddress remote) {
@@ -63,14 +64,7 @@ public final class Route extends CommunicationIdentifier {
       case CmEvent.ADDR_RESOLVED -> addressResolved();
       case CmEvent.ROUTE_RESOLVED -> succeed();
       case CmEvent.MULTICAST_JOIN -> joined(event);
-      case CmEvent.MULTICAST_ERROR -> {
-        ConnectionException failure = ConnectionException.ofEvent(event, description());
-        if (isPending()) {
-          fail(failure);
-        } else {
-          manager().announce(new ConnectionEvent.MembershipLost(this, failure));
-        }
-      }
+      case CmEvent.MULTICAST_ERROR -> lost(event);
       default -> handleOther(event);
     }
   }
@@ -85,6 +79,7 @@ public final class Route extends CommunicationIdentifier {
       return;
     }
     try {
+      goOn("rdma_resolve_route");
       id.resolveRoute(remote, millisLeft());
     } catch (ConnectionException e) {
       fail(e);
@@ -171,9 +166,9 @@ public final class Route extends CommunicationIdentifier {
    * @throws ConnectionException if nobody listens, the peer says no, the time is over, or the queue
    *     pair cannot be connected: see {@link ConnectionException#failure}
    * @throws IllegalArgumentException if the queue pair is of another device or of the wrong type,
-   *     or there is too much private data
-   * @throws IllegalStateException if this or the queue pair is closed, or the queue pair is in
-   *     another state
+   *     there is too much private data, or the device cannot do what the parameters ask for
+   * @throws IllegalStateException if this or the queue pair is closed, the queue pair is in another
+   *     state, or this leads to a multicast group
    */
   public Connection connect(QueuePair pair, ConnectionParameters parameters, Duration timeout)
       throws ConnectionException {
@@ -211,10 +206,16 @@ public final class Route extends CommunicationIdentifier {
         throw new IllegalStateException(
             description() + " is not resolved yet: wait for ConnectionEvent.RouteResolved");
       }
+      if (remote.getAddress().isMulticastAddress()) {
+        throw new IllegalStateException(description() + " leads to a group: use join()");
+      }
+      requireDevice();
       QueuePairSteps.requireFit(id, pair);
-      new QueuePairSteps(id, pair).prepare();
-      Connection connection = new Connection(owner, id, pair, parameters, remote);
-      id.connect(pair, parameters, remote.toString());
+      QueuePairSteps steps = new QueuePairSteps(id, pair);
+      ConnectionParameters agreed = steps.agreed(parameters, null);
+      steps.prepare();
+      Connection connection = new Connection(owner, id, pair, agreed, remote);
+      id.connect(pair, agreed, remote.toString());
       handOver(connection);
       connection.begin("rdma_connect", remote.toString(), timeout, await);
       return connection;
@@ -307,11 +308,12 @@ public final class Route extends CommunicationIdentifier {
                 + " does not lead to a group: resolve the group's address with PortSpace.UDP");
       }
       requireNothingPending();
+      requireDevice();
       QueuePairSteps.requireFit(id, pair);
       new QueuePairSteps(id, pair).prepare();
       MulticastMembership membership =
-          new MulticastMembership(this, new InetSocketAddress(group, 0), pair, sendOnly);
-      id.joinMulticast(membership.address(), sendOnly);
+          new MulticastMembership(++joins, this, new InetSocketAddress(group, 0), pair, sendOnly);
+      id.joinMulticast(membership.address(), sendOnly, membership.number);
       memberships.add(membership);
       joining = membership;
       begin("rdma_join_multicast_ex", group.toString(), timeout, await);
@@ -324,7 +326,8 @@ public final class Route extends CommunicationIdentifier {
   private void joined(CmEvent event) {
     MulticastMembership membership = joining;
     DatagramPeer members = event.datagramPeer();
-    if (!isPending() || membership == null || members == null) {
+    if (membership == null || membership.number != event.membership() || members == null) {
+      // Of one that was given up, at its deadline.
       return;
     }
     joining = null;
@@ -336,11 +339,32 @@ public final class Route extends CommunicationIdentifier {
     }
   }
 
+  private void lost(CmEvent event) {
+    ConnectionException failure = ConnectionException.ofEvent(event, description());
+    for (MulticastMembership each : memberships) {
+      if (each.number != event.membership()) {
+        continue;
+      }
+      if (each == joining) {
+        fail(failure);
+      } else {
+        manager().announce(new ConnectionEvent.MembershipLost(this, each, failure));
+      }
+      return;
+    }
+  }
+
+  @Override
+  void onFailure() {
+    joining = null;
+  }
+
   /** With the lock. */
   void leave(MulticastMembership membership) {
     if (memberships.remove(membership)) {
       if (joining == membership) {
         joining = null;
+        abandon();
       }
       try {
         id.leaveMulticast(membership.address());

@@ -1,9 +1,15 @@
 package io.verbena.rdmacm;
 
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotSame;
+import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.verbena.RdmaDevice;
 import io.verbena.RdmaTest;
+import io.verbena.verbs.Context;
+import io.verbena.verbs.Device;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -101,6 +107,28 @@ class CmLifetimeTest {
       }
       left.close();
       right.close();
+    }
+  }
+
+  @Test
+  void shouldOpenADeviceAnewThatWasRemoved() throws Exception {
+    try (CmFixture cm = new CmFixture()) {
+      Device device = RdmaDevice.find();
+      Context before = cm.active.context(device);
+      assertSame(before, cm.active.context(device));
+      // The event itself needs a device that goes away.
+      cm.active.lock();
+      try {
+        cm.active.deviceRemoved(device);
+      } finally {
+        cm.active.unlock();
+      }
+      Context after = cm.active.context(device);
+      assertNotSame(before, after);
+      assertTrue(before.isOpen());
+      cm.active.close();
+      assertFalse(before.isOpen());
+      assertFalse(after.isOpen());
     }
   }
 }

@@ -2,6 +2,8 @@ package io.verbena.rdmacm;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -9,15 +11,18 @@ import io.verbena.RdmaDevice;
 import io.verbena.RdmaTest;
 import io.verbena.verbs.Access;
 import io.verbena.verbs.AddressHandle;
+import io.verbena.verbs.AddressVector;
 import io.verbena.verbs.CompletionQueue;
 import io.verbena.verbs.Completions;
 import io.verbena.verbs.Context;
+import io.verbena.verbs.Gid;
 import io.verbena.verbs.MemoryRegion;
 import io.verbena.verbs.ProtectionDomain;
 import io.verbena.verbs.QueuePair;
 import io.verbena.verbs.QueuePairConfig;
 import io.verbena.verbs.QueuePairState;
 import io.verbena.verbs.VerbsException;
+import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -206,6 +211,105 @@ class DatagramServiceTest {
               IllegalStateException.class,
               () -> route.join(group, left.pair, false, Side.PATIENCE));
       assertTrue(e.getMessage().contains("resolve the group's address"), e.getMessage());
+    }
+  }
+
+  @Test
+  void shouldJoinAnotherGroupAfterOneWasGivenUp() throws Exception {
+    InetAddress one = InetAddress.getByAddress(new byte[] {(byte) 239, 77, 1, 3});
+    InetAddress other = InetAddress.getByAddress(new byte[] {(byte) 239, 77, 1, 4});
+    try (CmFixture cm = new CmFixture();
+        Route route =
+            cm.active.resolve(
+                new InetSocketAddress(one, 0),
+                UDP.withSource(CmFixture.address(0)),
+                Side.PATIENCE);
+        Box box = new Box(route.context())) {
+      MulticastMembership wanted = route.join(one, box.pair, true, Side.PATIENCE);
+      Gid first = wanted.group().path().gid();
+      wanted.close();
+      MulticastMembership givenUp = route.startJoining(one, box.pair, true, Side.PATIENCE);
+      givenUp.close();
+      MulticastMembership kept = route.join(other, box.pair, true, Side.PATIENCE);
+      assertNotEquals(first, kept.group().path().gid());
+      assertThrows(IllegalStateException.class, givenUp::group);
+    }
+  }
+
+  @Test
+  void shouldSayWhichMembershipIsLost() throws Exception {
+    InetAddress one = InetAddress.getByAddress(new byte[] {(byte) 239, 77, 1, 5});
+    InetAddress other = InetAddress.getByAddress(new byte[] {(byte) 239, 77, 1, 6});
+    try (CmFixture cm = new CmFixture();
+        Route route =
+            cm.active.resolve(
+                new InetSocketAddress(one, 0),
+                UDP.withSource(CmFixture.address(0)),
+                Side.PATIENCE);
+        Box box = new Box(route.context())) {
+      MulticastMembership first = route.join(one, box.pair, true, Side.PATIENCE);
+      MulticastMembership second = route.startJoining(other, box.pair, true, Side.PATIENCE);
+      // The kernel sends it when the group is lost on InfiniBand: made by hand.
+      cm.active.lock();
+      try {
+        route.handle(
+            new CmEvent(
+                CmEvent.MULTICAST_ERROR,
+                -110,
+                MemorySegment.NULL,
+                0,
+                first.number,
+                PrivateData.none(),
+                null,
+                null));
+      } finally {
+        cm.active.unlock();
+      }
+      ConnectionEvent.MembershipLost lost =
+          assertInstanceOf(
+              ConnectionEvent.MembershipLost.class, cm.active.await(Side.PATIENCE).orElseThrow());
+      assertEquals(first, lost.membership());
+      assertEquals(
+          new ConnectionEvent.Joined(route, second), cm.active.await(Side.PATIENCE).orElseThrow());
+    }
+  }
+
+  @Test
+  void shouldKeepARouteToAGroupThatCannotBeConnected() throws Exception {
+    InetAddress group = InetAddress.getByAddress(new byte[] {(byte) 239, 77, 1, 7});
+    try (CmFixture cm = new CmFixture();
+        Route route =
+            cm.active.resolve(
+                new InetSocketAddress(group, 0),
+                UDP.withSource(CmFixture.address(0)),
+                Side.PATIENCE);
+        Box box = new Box(route.context())) {
+      IllegalStateException e =
+          assertThrows(
+              IllegalStateException.class, () -> route.connect(box.pair, DEFAULTS, Side.PATIENCE));
+      assertTrue(e.getMessage().contains("join()"), e.getMessage());
+      assertTrue(route.isOpen());
+    }
+  }
+
+  @Test
+  void shouldRefuseADatagramLongerThanTheMtu() throws Exception {
+    try (CmFixture cm = new CmFixture();
+        ConnectionListener listener = cm.passive.listen(CmFixture.address(0), UDP, 8);
+        Route route = cm.active.resolve(listener.localAddress(), UDP, Side.PATIENCE);
+        Box box = new Box(route.context());
+        MemoryRegion large = box.domain.allocate(16384, Access.LOCAL_WRITE)) {
+      int mtu = route.context().port(route.port()).activeMtuBytes();
+      route.prepare(box.pair);
+      Gid gid = route.context().gids(route.port()).getFirst().gid();
+      AddressVector path = new AddressVector(route.port(), 0, 0, gid, true, 0, 0, 64, 0, 0, 0);
+      try (AddressHandle handle = box.domain.createAddressHandle(path)) {
+        IllegalArgumentException e =
+            assertThrows(
+                IllegalArgumentException.class,
+                () -> box.pair.sends().to(handle, 1, 1).send(2, large, 0, mtu + 1));
+        assertTrue(e.getMessage().contains("MTU is " + mtu), e.getMessage());
+      }
     }
   }
 }

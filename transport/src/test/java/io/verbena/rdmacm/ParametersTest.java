@@ -49,10 +49,54 @@ class ParametersTest {
     assertEquals(ConnectionFailure.REJECTED, failure(CmEvent.UNREACHABLE, 2));
   }
 
+  @Test
+  void shouldSayWhatFailureACallOrDeadlineIs() {
+    for (String call : List.of("rdma_accept", "rdma_init_qp_attr")) {
+      assertEquals(
+          ConnectionFailure.DISCONNECTED, ConnectionException.ofCall(call, "", 22).failure());
+    }
+    assertEquals(
+        ConnectionFailure.REFUSED, ConnectionException.ofCall("rdma_bind_addr", "", 22).failure());
+    assertEquals(ConnectionFailure.NO_ADDRESS, expired("rdma_resolve_addr"));
+    assertEquals(ConnectionFailure.NO_ROUTE, expired("rdma_resolve_route"));
+    assertEquals(ConnectionFailure.TIMED_OUT, expired("rdma_connect"));
+  }
+
+  private static ConnectionFailure expired(String call) {
+    return ConnectionException.timedOut(call, "").failure();
+  }
+
+  @Test
+  void shouldAskForWhatTheDeviceAndThePeerCan() {
+    ConnectionParameters parameters = ConnectionParameters.defaults();
+    ConnectionParameters active = parameters.within(16, 8, null);
+    assertEquals(16, active.responderResources());
+    assertEquals(8, active.initiatorDepth());
+    PeerParameters peer = new PeerParameters(3, 2, false, 7, 7, false, 1);
+    ConnectionParameters passive = parameters.withInitiatorDepth(8).within(16, 8, peer);
+    assertEquals(3, passive.responderResources());
+    assertEquals(2, passive.initiatorDepth());
+    assertEquals(1, parameters.withResponderResources(1).within(16, 8, peer).responderResources());
+    for (Executable call :
+        List.<Executable>of(
+            () -> parameters.withResponderResources(17).within(16, 8, peer),
+            () -> parameters.withInitiatorDepth(9).within(16, 8, peer))) {
+      assertTrue(
+          assertThrows(IllegalArgumentException.class, call).getMessage().contains("the device"));
+    }
+  }
+
   private static ConnectionFailure failure(int type, int status) {
     CmEvent event =
         new CmEvent(
-            type, status, java.lang.foreign.MemorySegment.NULL, 0, PrivateData.none(), null, null);
+            type,
+            status,
+            java.lang.foreign.MemorySegment.NULL,
+            0,
+            0,
+            PrivateData.none(),
+            null,
+            null);
     return ConnectionException.ofEvent(event, "a test").failure();
   }
 }
