@@ -44,6 +44,9 @@
  * io.verbena.rdmacm.ConnectionManager#await}. Disconnections, requests and removals are such events
  * in both styles.
  *
+ * <p>For InfiniBand and RoCE: iWARP devices, whose queue pairs the kernel changes by itself, are
+ * refused.
+ *
  * <p>What the environment or the peer does is a checked {@link
  * io.verbena.rdmacm.ConnectionException}, a caller's mistake an {@code IllegalArgumentException} or
  * an {@code IllegalStateException}. Everything may be called and closed from any thread at any

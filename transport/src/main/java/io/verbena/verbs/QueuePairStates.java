@@ -393,8 +393,7 @@ abstract class QueuePairStates extends NativeObject {
       }
       QueuePairAttributes given = transition.attributes();
       if (type() == QueuePairType.DATAGRAM && given.present().contains(QueuePairAttribute.PORT)) {
-        int port = given.value(QueuePairAttribute.PORT);
-        knowMtu(domain().context().port(port).activeMtuBytes());
+        knowMtu(domain().context().port(given.value(QueuePairAttribute.PORT)).activeMtuBytes());
       }
     }
   }
