@@ -112,9 +112,22 @@ public final class CompletionQueue extends NativeObject {
     return cursor;
   }
 
+  /**
+   * Of an extended queue, the provider may hold a spin lock between two critical calls: a second
+   * thread that waits for it in a critical call would stop a garbage collection for ever. A
+   * caller's mistake must not end like that.
+   */
+  private void begin() {
+    if (extended == null) {
+      enter();
+    } else {
+      enterAlone();
+    }
+  }
+
   private boolean fill(Completions cursor) throws VerbsException {
     int count;
-    enter();
+    begin();
     int left = room.stale();
     try {
       count =
@@ -128,7 +141,9 @@ public final class CompletionQueue extends NativeObject {
       throw VerbsException.of("ibv_poll_cq", description(), -count);
     }
     cursor.refilled(count);
-    if (left != 0 && count < Completions.LENGTH) {
+    if (left != 0
+        && count < Completions.LENGTH
+        && (extended == null || !extended.failsNextTime())) {
       // The queue is empty: what was left behind before this poll is gone.
       room.leave(-left);
     }
@@ -147,7 +162,7 @@ public final class CompletionQueue extends NativeObject {
   public void arm(boolean solicitedOnly) throws VerbsException {
     int result;
     channel();
-    enter();
+    begin();
     try {
       result = InlineVerbs.reqNotifyCq(notifyFunction, queueAddress, solicitedOnly ? 1 : 0);
     } finally {
@@ -170,8 +185,8 @@ public final class CompletionQueue extends NativeObject {
    *     requests that were not signaled, which it skips); false after the timeout or {@link
    *     #wakeup}
    * @throws VerbsException if the device fails
-   * @throws IllegalStateException if the queue is closed, before or meanwhile, or has no channel,
-   *     or another thread is using it or its channel
+   * @throws IllegalStateException if the queue is closed, before or meanwhile, or another thread is
+   *     using it or its channel; if it has no channel, as soon as it would have to sleep
    */
   public boolean await(Duration timeout) throws VerbsException {
     long start = System.nanoTime();
@@ -219,11 +234,13 @@ public final class CompletionQueue extends NativeObject {
 
   /**
    * Makes room for more completions, or less; see {@code man ibv_resize_cq}. Nothing that is in the
-   * queue is lost, and another thread may poll meanwhile.
+   * queue is lost. Another thread may poll, arm and await meanwhile: it waits for the device's
+   * answer.
    *
    * @param entries the completions that it must hold, at least those that belong to queue pairs
-   * @throws VerbsException if the device refuses: the queue is as before; but with ENOMEM it is
-   *     closed together with its queue pairs, because a provider may have let go of the old one
+   * @throws VerbsException if the device refuses. With EINVAL, EOPNOTSUPP or ENOSYS the queue is as
+   *     before; after anything else it is closed together with its queue pairs, because a provider
+   *     may have let go of the old one: {@link #isOpen} tells
    * @throws IllegalArgumentException if queue pairs need more
    * @throws IllegalStateException if the queue is closed
    */
@@ -236,12 +253,12 @@ public final class CompletionQueue extends NativeObject {
         throw new IllegalArgumentException(
             description() + " cannot shrink to " + entries + ": its queue pairs need " + needed);
       }
-      int result = Math.abs(Verbs.ibv_resize_cq(handle, entries));
+      int result = CompletionQueueCreation.resize(this, entries);
       if (result != 0) {
         VerbsException refusal =
             VerbsException.of(
                 "ibv_resize_cq", "entries=" + entries + ", now=" + capacity(), result);
-        if (result == Cures.ENOMEM) {
+        if (isClosed()) {
           List<VerbsException> failures = new ArrayList<>();
           release(failures);
           failures.forEach(refusal::addSuppressed);

@@ -4,6 +4,7 @@ import io.verbena.ffi.ContextVerbs;
 import io.verbena.ffi.ErrnoCalls;
 import io.verbena.ffi.verbs.Verbs;
 import io.verbena.ffi.verbs.ibv_context;
+import io.verbena.ffi.verbs.ibv_cq;
 import io.verbena.ffi.verbs.ibv_cq_init_attr_ex;
 import io.verbena.ffi.verbs.ibv_moderate_cq;
 import io.verbena.ffi.verbs.ibv_modify_cq_attr;
@@ -144,5 +145,35 @@ final class CompletionQueueCreation {
         throw VerbsException.of("ibv_modify_cq", arguments, Math.abs(result));
       }
     }
+  }
+
+  /**
+   * Resizes while nobody polls: a provider that cannot map the new ring (soft-RoCE's) lets go of
+   * its lock before it notices, and a poll would read where nothing is. If that may be so, the
+   * queue is shut.
+   *
+   * @return 0 or an error number
+   */
+  static int resize(CompletionQueue queue, int entries) {
+    int before = ibv_cq.cqe(queue.handle);
+    boolean usable = false;
+    queue.pause();
+    try {
+      UseGuard.awaitIdle(queue);
+      int result = Math.abs(Verbs.ibv_resize_cq(queue.handle, entries));
+      // If the size has changed, the kernel did agree and what came next failed.
+      usable = result == 0 || (refusesCleanly(result) && ibv_cq.cqe(queue.handle) == before);
+      return result;
+    } finally {
+      if (usable) {
+        queue.reopen();
+      } else {
+        queue.shut();
+      }
+    }
+  }
+
+  private static boolean refusesCleanly(int errno) {
+    return errno == Cures.EINVAL || errno == Cures.EOPNOTSUPP || errno == Cures.ENOSYS;
   }
 }

@@ -203,10 +203,12 @@ public final class Completions {
    *
    * @return in the unit of the queue's {@link CompletionTimestamp}; nothing that means anything for
    *     a failed request
-   * @throws IllegalStateException if the queue was created without timestamps
+   * @throws IllegalStateException if the queue was created without timestamps, or {@link #next} has
+   *     not gone to a completion
    */
   public long timestamp() {
-    return queue.timestamp(Math.max(0, index));
+    queuePair();
+    return queue.timestamp(index);
   }
 
   /**
@@ -282,7 +284,8 @@ public final class Completions {
   }
 
   /**
-   * The partition that a received datagram came from. Means nothing for all else.
+   * The partition that a received datagram came from. Means nothing for all else. Always 0 on a
+   * queue with timestamps: the library has no call that would tell it there.
    *
    * @return the place in the port's table of partition keys
    */

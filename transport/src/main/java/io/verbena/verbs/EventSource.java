@@ -79,7 +79,8 @@ abstract class EventSource extends NativeObject {
   final boolean sleep(Duration timeout) throws VerbsException {
     long start = System.nanoTime();
     long nanos = Deadlines.nanos(timeout);
-    enter();
+    // Alone: two threads in here would free the descriptors under each other. It sleeps anyway.
+    enterAlone();
     try {
       while (true) {
         if (isClosed()) {
@@ -96,11 +97,15 @@ abstract class EventSource extends NativeObject {
         }
         boolean event = isReady(0) && consumeEvents();
         boolean woken = isReady(1) && consumeWakeup();
+        if (event) {
+          // Even if this is being closed: it is taken, and nobody else will ever see it.
+          return true;
+        }
         if (isClosed()) {
           throw closed();
         }
-        if (event || woken || nanos - (System.nanoTime() - start) <= 0) {
-          return event;
+        if (woken || nanos - (System.nanoTime() - start) <= 0) {
+          return false;
         }
       }
     } finally {

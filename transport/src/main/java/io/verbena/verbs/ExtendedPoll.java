@@ -42,6 +42,9 @@ final class ExtendedPoll {
   private final long readPathBits;
   private final long readTimestamp;
 
+  /** A failure that came after completions, to be told by the next {@link #fill}; 0 if none. */
+  private int failure;
+
   /**
    * For one queue.
    *
@@ -85,10 +88,15 @@ final class ExtendedPoll {
 
   /** Takes completions: how many, or a negative error number; what {@code ibv_poll_cq} returns. */
   int fill() {
+    if (failure != 0) {
+      int told = failure;
+      failure = 0;
+      return -told;
+    }
     for (int count = 0; count < Completions.LENGTH; count++) {
       int result = ExtendedCompletions.startPoll(startPoll, address, attributes.address());
       if (result != 0) {
-        return result == ENOENT || count > 0 ? count : -Math.abs(result);
+        return result == ENOENT ? count : failed(count, Math.abs(result));
       }
       try {
         read(count);
@@ -98,6 +106,19 @@ final class ExtendedPoll {
       }
     }
     return Completions.LENGTH;
+  }
+
+  private int failed(int count, int errno) {
+    if (count == 0) {
+      return -errno;
+    }
+    failure = errno;
+    return count;
+  }
+
+  /** Whether the last {@link #fill} ended with a failure and not because the queue was empty. */
+  boolean failsNextTime() {
+    return failure != 0;
   }
 
   private void read(int place) {

@@ -11,18 +11,18 @@ import java.util.concurrent.locks.LockSupport;
  * an atomic instruction would fit the cost of a few nanoseconds that a poll or a post may have, so
  * all of it is on the side that closes.
  *
- * <p>The thread that calls sets {@code inUse}, <em>then</em> reads {@code closed}, calls if it is
- * false, and clears {@code inUse}. The thread that closes sets {@code closed}, <em>then</em> waits
- * until {@code inUse} is clear, and frees. Written like that this is wrong: a processor may let the
- * read of {@code closed} overtake the write of {@code inUse}, so that neither side sees the other.
- * A full fence between the two would mend it and cost as much as the call itself. Instead, the
- * closing thread takes every Java thread through a handshake between its own two steps. For a
- * calling thread the handshake happens at one point of its program:
+ * <p>The thread that calls sets {@code inUse}, <em>then</em> reads the state, calls if it is open,
+ * and clears {@code inUse}. The thread that closes sets the state, <em>then</em> waits until {@code
+ * inUse} is clear, and frees. Written like that this is wrong: a processor may let the read of the
+ * state overtake the write of {@code inUse}, so that neither side sees the other. A full fence
+ * between the two would mend it and cost as much as the call itself. Instead, the closing thread
+ * takes every Java thread through a handshake between its own two steps. For a calling thread the
+ * handshake happens at one point of its program:
  *
  * <ul>
- *   <li>before it reads {@code closed}: then it reads true and does not call;
- *   <li>after it has read {@code closed}: then its write of {@code inUse}, which comes earlier in
- *       the program, is visible to the closing thread, which waits.
+ *   <li>before it reads the state: then it reads that it is closed and does not call;
+ *   <li>after it has read the state: then its write of {@code inUse}, which comes earlier in the
+ *       program, is visible to the closing thread, which waits.
  * </ul>
  *
  * <p>That takes two things for granted. The compiler must not move the two accesses across each
@@ -45,13 +45,17 @@ abstract class UseGuard {
   private static final long PAUSE_NANOS = 20_000;
 
   private static final VarHandle IN_USE;
-  private static final VarHandle CLOSED;
+  private static final VarHandle STATE;
+
+  private static final int OPEN = 0;
+  private static final int PAUSED = 1;
+  private static final int CLOSED = 2;
 
   static {
     try {
       MethodHandles.Lookup lookup = MethodHandles.lookup();
       IN_USE = lookup.findVarHandle(UseGuard.class, "inUse", boolean.class);
-      CLOSED = lookup.findVarHandle(UseGuard.class, "closed", boolean.class);
+      STATE = lookup.findVarHandle(UseGuard.class, "guardState", int.class);
     } catch (ReflectiveOperationException e) {
       throw new ExceptionInInitializerError(e);
     }
@@ -60,8 +64,8 @@ abstract class UseGuard {
   @SuppressWarnings("unused") // through IN_USE
   private boolean inUse;
 
-  @SuppressWarnings("unused") // through CLOSED
-  private boolean closed;
+  @SuppressWarnings("unused") // through STATE
+  private int guardState;
 
   /**
    * Begins a native call; {@link #exit} must follow, whatever happens.
@@ -73,9 +77,52 @@ abstract class UseGuard {
       throw inUseElsewhere();
     }
     IN_USE.setOpaque(this, true);
-    if ((boolean) CLOSED.getOpaque(this)) {
+    if ((int) STATE.getOpaque(this) != OPEN) {
+      enterAfterPause();
+    }
+  }
+
+  /**
+   * Begins a native call as {@link #enter} does, but two threads never both do: for calls beside
+   * which an atomic instruction costs nothing, or which must not meet.
+   *
+   * @throws IllegalStateException if the object is closed, or in use by another thread
+   */
+  final void enterAlone() {
+    if (!IN_USE.compareAndSet(this, false, true)) {
+      throw inUseElsewhere();
+    }
+    if ((int) STATE.getOpaque(this) != OPEN) {
+      enterAfterPause();
+    }
+  }
+
+  /** Until the pause is over, this counts as not in use; then it is tried anew. */
+  private void enterAfterPause() {
+    do {
       IN_USE.setOpaque(this, false);
-      throw closed();
+      awaitResumed();
+      if (!IN_USE.compareAndSet(this, false, true)) {
+        throw inUseElsewhere();
+      }
+    } while ((int) STATE.getOpaque(this) != OPEN);
+  }
+
+  /**
+   * Returns when no pause is on.
+   *
+   * @throws IllegalStateException if the object is closed, before or meanwhile
+   */
+  final void awaitResumed() {
+    while (true) {
+      int now = (int) STATE.getAcquire(this);
+      if (now == OPEN) {
+        return;
+      }
+      if (now == CLOSED) {
+        throw closed();
+      }
+      LockSupport.parkNanos(PAUSE_NANOS);
     }
   }
 
@@ -86,20 +133,28 @@ abstract class UseGuard {
   }
 
   final boolean isClosed() {
-    return (boolean) CLOSED.getAcquire(this);
+    return (int) STATE.getAcquire(this) == CLOSED;
   }
 
   /**
    * Says no to calls from now on; {@link #awaitIdle} then waits for the one that may be running.
    */
   final void shut() {
-    CLOSED.setVolatile(this, true);
+    STATE.setVolatile(this, CLOSED);
+  }
+
+  /**
+   * Lets calls wait from now on, until {@link #reopen} or {@link #shut}; {@link #awaitIdle} then
+   * waits for the one that may be running. It must be over soon: who waits cannot be interrupted.
+   */
+  final void pause() {
+    STATE.setVolatile(this, PAUSED);
   }
 
   /**
    * Returns when no call is running.
    *
-   * @param guards have all been shut; the handshake is the same for all
+   * @param guards have all been shut or paused; the handshake is the same for all
    */
   static void awaitIdle(UseGuard... guards) {
     if (guards.length == 0) {
@@ -118,9 +173,9 @@ abstract class UseGuard {
     }
   }
 
-  /** Takes back {@link #shut}. */
+  /** Takes back {@link #shut} or {@link #pause}. */
   final void reopen() {
-    CLOSED.setVolatile(this, false);
+    STATE.setVolatile(this, OPEN);
   }
 
   /** Every Java thread passes a point at which its memory is in order before this returns. */

@@ -49,6 +49,29 @@ class CompletionChannelTest {
   }
 
   @Test
+  void shouldRefuseASecondThreadThatAwaits() throws Exception {
+    try (LoopbackPair pair = new LoopbackPair()) {
+      CompletionChannel channel = pair.leftQueue.channel();
+      CompletableFuture<Boolean> first =
+          CompletableFuture.supplyAsync(
+              () -> {
+                try {
+                  return channel.await(LoopbackPair.PATIENCE);
+                } catch (VerbsException e) {
+                  throw new AssertionError(e);
+                }
+              });
+      Thread.sleep(200);
+      IllegalStateException e =
+          assertThrows(IllegalStateException.class, () -> channel.await(Duration.ofMillis(10)));
+      assertTrue(e.getMessage().contains("another thread"), e.getMessage());
+      channel.wakeup();
+      assertFalse(first.get(20, TimeUnit.SECONDS));
+      assertFalse(channel.await(Duration.ofMillis(10)));
+    }
+  }
+
+  @Test
   void shouldReturnAfterTheTimeout() throws IOException {
     try (LoopbackPair pair = new LoopbackPair()) {
       long start = System.nanoTime();

@@ -21,7 +21,9 @@ class PyverbsCqExTest {
       for (int entries : new int[] {1, 100, most}) {
         try (CompletionQueue queue = extended(fixture.context, entries)) {
           assertTrue(queue.capacity() >= entries);
-          assertFalse(queue.poll().next());
+          Completions none = queue.poll();
+          assertFalse(none.next());
+          assertThrows(IllegalStateException.class, none::timestamp);
           queue.arm(false);
           assertFalse(queue.await(Duration.ZERO));
         }

@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
 
 /** Counterparts of pyverbs' {@code CQTest}, and what ours do more. */
@@ -96,6 +97,37 @@ class PyverbsCqTest {
       assertEquals(before, queue.capacity());
       assertTrue(queue.isOpen());
       assertThrows(IllegalArgumentException.class, () -> queue.resize(0));
+    }
+  }
+
+  @Test
+  void shouldStayUsableForWhoPollsWhenTheDeviceRefusesToResize() throws Exception {
+    try (DeviceFixture fixture = new DeviceFixture();
+        CompletionQueue queue = fixture.context.createCompletionQueue(10)) {
+      int most = fixture.context.attributes().maxCompletionEntries();
+      AtomicBoolean done = new AtomicBoolean();
+      CompletableFuture<Long> poller =
+          CompletableFuture.supplyAsync(
+              () -> {
+                long polls = 0;
+                while (!done.get()) {
+                  try {
+                    assertFalse(queue.poll().next());
+                    assertTrue(queue.isOpen());
+                  } catch (VerbsException e) {
+                    throw new AssertionError(e);
+                  }
+                  polls++;
+                }
+                return polls;
+              });
+      for (int i = 0; i < 50; i++) {
+        assertThrows(VerbsException.class, () -> queue.resize(most + 1));
+        assertTrue(queue.isOpen());
+        queue.resize(10 + i);
+      }
+      done.set(true);
+      assertTrue(poller.get(20, TimeUnit.SECONDS) > 100);
     }
   }
 

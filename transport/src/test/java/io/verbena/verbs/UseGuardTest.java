@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 
@@ -116,5 +117,80 @@ class UseGuardTest {
       rounds++;
     }
     assertTrue(rounds > 10, "only " + rounds + " rounds");
+  }
+
+  @Test
+  void shouldLetCallsWaitDuringAPause() throws InterruptedException {
+    Guarded guarded = new Guarded();
+    guarded.pause();
+    UseGuard.awaitIdle(guarded);
+    assertFalse(guarded.isClosed());
+    AtomicBoolean entered = new AtomicBoolean();
+    Thread user =
+        Thread.ofPlatform()
+            .start(
+                () -> {
+                  guarded.enter();
+                  entered.set(true);
+                  guarded.exit();
+                });
+    Thread.sleep(100);
+    assertFalse(entered.get());
+    guarded.reopen();
+    user.join();
+    assertTrue(entered.get());
+  }
+
+  @Test
+  void shouldTellWhoWaitsWhenThePauseEndsInClosing() throws InterruptedException {
+    Guarded guarded = new Guarded();
+    guarded.pause();
+    AtomicBoolean told = new AtomicBoolean();
+    Thread user =
+        Thread.ofPlatform()
+            .start(
+                () -> {
+                  assertThrows(IllegalStateException.class, guarded::enterAlone);
+                  told.set(true);
+                });
+    Thread.sleep(100);
+    assertFalse(told.get());
+    guarded.shut();
+    user.join();
+    assertTrue(told.get());
+    UseGuard.awaitIdle(guarded);
+  }
+
+  @Test
+  void shouldNeverAdmitTwoAlone() throws InterruptedException {
+    Guarded guarded = new Guarded();
+    AtomicInteger inside = new AtomicInteger();
+    AtomicBoolean met = new AtomicBoolean();
+    AtomicLong calls = new AtomicLong();
+    AtomicLong refused = new AtomicLong();
+    long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(500);
+    Runnable use =
+        () -> {
+          while (System.nanoTime() < deadline) {
+            try {
+              guarded.enterAlone();
+            } catch (IllegalStateException e) {
+              refused.incrementAndGet();
+              continue;
+            }
+            calls.incrementAndGet();
+            if (inside.incrementAndGet() != 1) {
+              met.set(true);
+            }
+            inside.decrementAndGet();
+            guarded.exit();
+          }
+        };
+    Thread second = Thread.ofPlatform().start(use);
+    use.run();
+    second.join();
+    assertFalse(met.get());
+    assertTrue(calls.get() > 1000, () -> "only " + calls + " calls");
+    assertTrue(refused.get() > 0, "the threads never met");
   }
 }
