@@ -21,9 +21,9 @@ import org.jspecify.annotations.Nullable;
  * a native stub that leads straight back into Java. A thread is much for what it does, but big
  * memory is registered seldom.
  *
- * <p>Memory of {@link Arena#global} and {@link Arena#ofAuto} cannot be closed and needs no hold: it
- * is enough to keep the segment reachable. A confined arena cannot be held from another thread.
- * Holds may be made and closed by any thread.
+ * <p>Memory of {@link Arena#global}, of {@link Arena#ofAuto} and of a direct buffer cannot be
+ * closed and needs no hold: it is enough to keep the segment reachable. A confined arena cannot be
+ * held from another thread. Holds may be made and closed by any thread.
  */
 public final class ArenaHold implements AutoCloseable {
   private static final long STACK_BYTES = 256 * 1024;
@@ -59,9 +59,12 @@ public final class ArenaHold implements AutoCloseable {
    * @throws WrongThreadException if it is a confined arena
    */
   public static @Nullable ArenaHold of(MemorySegment memory) {
-    // The name tells an automatic arena; if it ever changes, those are held for nothing.
+    // The name tells an automatic arena, and a direct buffer that was not made of a segment; if it
+    // ever changes, those are held for nothing.
+    String scope = memory.scope().getClass().getSimpleName();
     if (memory.scope().equals(Arena.global().scope())
-        || memory.scope().getClass().getSimpleName().equals("ImplicitSession")) {
+        || scope.equals("ImplicitSession")
+        || scope.equals("HeapSession")) {
       return null;
     }
     ArenaHold hold = new ArenaHold(memory);

@@ -35,6 +35,9 @@ public enum Access {
   /** From {@code IBV_ACCESS_OPTIONAL_FIRST} on, devices that lack a flag ignore it. */
   private static final int OPTIONAL = 0x3ff << 20;
 
+  private static final int WINDOW_RIGHTS =
+      REMOTE_READ.flag | REMOTE_WRITE.flag | REMOTE_ATOMIC.flag | ZERO_BASED.flag;
+
   private final int flag;
 
   Access(int flag) {
@@ -79,6 +82,18 @@ public enum Access {
     int flags = 0;
     for (Access right : rights) {
       flags |= right.flag;
+    }
+    return flags;
+  }
+
+  /** The flags of a memory window, which has fewer rights than a region. */
+  static int windowFlags(Iterable<Access> rights) {
+    int flags = flags(rights);
+    if ((flags & ~WINDOW_RIGHTS) != 0) {
+      throw new IllegalArgumentException(
+          "a memory window has REMOTE_READ, REMOTE_WRITE, REMOTE_ATOMIC and ZERO_BASED only, but"
+              + " got "
+              + rights);
     }
     return flags;
   }

@@ -2,7 +2,6 @@ package io.verbena.verbs;
 
 import io.verbena.ffi.ErrnoCalls;
 import io.verbena.ffi.InlineVerbs;
-import io.verbena.ffi.verbs.Verbs;
 import io.verbena.ffi.verbs.ibv_context;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -317,6 +316,14 @@ public final class Context extends NativeObject {
     return portQueries.sender(completion, routeHeader, port);
   }
 
+  /** Of all threads that may be posting to queue pairs of this context; with the lock. */
+  UseGuard[] postingGuards() {
+    return dependents(ProtectionDomain.class)
+        .flatMap(domain -> domain.dependents(QueuePair.class))
+        .map(QueuePair::sends)
+        .toArray(UseGuard[]::new);
+  }
+
   /** Whether posting may be a critical call. */
   boolean criticalPost() {
     return criticalPost;
@@ -336,6 +343,11 @@ public final class Context extends NativeObject {
   @Override
   @Nullable VerbsException destroy() {
     OPEN.remove(this);
-    return destroyed("ibv_close_device", Verbs.ibv_close_device(handle));
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment capture = ErrnoCalls.capture(arena);
+      return ErrnoCalls.closeDevice(capture, handle) == 0
+          ? null
+          : VerbsException.of("ibv_close_device", description(), ErrnoCalls.errno(capture));
+    }
   }
 }

@@ -9,6 +9,8 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
 import java.util.Objects;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,6 +27,12 @@ import org.jspecify.annotations.Nullable;
  * the region is closed.
  */
 public final class MemoryRegion extends NativeObject {
+  /**
+   * Regions that the device did not let go of: it may write to their memory as long as this process
+   * lives, so that memory must not be collected either.
+   */
+  private static final Set<MemoryRegion> STUCK = ConcurrentHashMap.newKeySet();
+
   // Changed by reregister() only.
   private ProtectionDomain domain;
   private MemorySegment memory;
@@ -34,6 +42,13 @@ public final class MemoryRegion extends NativeObject {
   private long length;
   private int lkey;
   private int rkey;
+  private volatile int generation;
+
+  /** Whose memory this is, if it was registered once more. */
+  private final @Nullable MemoryRegion original;
+
+  /** Whether the device still has the memory, through this region or through a later one. */
+  private boolean stuck;
 
   /** Frees the memory, if it is the region's own. */
   private @Nullable Arena arena;
@@ -48,11 +63,14 @@ public final class MemoryRegion extends NativeObject {
       int flags,
       @Nullable Arena arena,
       @Nullable ArenaHold hold,
-      NativeObject... owners) {
-    super(handle, owners);
+      @Nullable MemoryRegion original) {
+    super(
+        handle,
+        original == null ? new NativeObject[] {domain} : new NativeObject[] {domain, original});
     this.domain = domain;
     this.memory = memory;
     this.flags = flags;
+    this.original = original;
     this.arena = arena;
     this.hold = hold;
     this.writable = Access.isLocalWrite(flags);
@@ -166,6 +184,8 @@ public final class MemoryRegion extends NativeObject {
           newHold.close();
         }
       }
+      int next = generation + 1; // only ever with the lock
+      generation = next;
       lkey = ibv_mr.lkey(handle);
       rkey = ibv_mr.rkey(handle);
       flags = newFlags;
@@ -176,6 +196,7 @@ public final class MemoryRegion extends NativeObject {
       }
       if (translate) {
         letGo();
+        stuck = false;
         arena = null;
         hold = newHold;
         memory = newMemory;
@@ -241,21 +262,19 @@ public final class MemoryRegion extends NativeObject {
     }
   }
 
+  /**
+   * Another one after each change: what was built with the region before does not hold any more.
+   */
+  int generation() {
+    return generation;
+  }
+
   /** For a memory window of {@code user}: these bytes are there and may be given away. */
   void checkBindable(ProtectionDomain user, long offset, long bytes, int access) {
-    if (isClosed()) {
-      throw closed();
-    }
-    if (user != domain) {
-      throw misuse(user, 0, 0);
-    }
+    checkBindable(user);
     if (bytes < 1 || offset < 0 || offset > length - bytes) {
       throw new IllegalArgumentException(
           bytes + " bytes at offset " + offset + " are not within " + description());
-    }
-    if (!Access.isBindable(flags)) {
-      throw new IllegalArgumentException(
-          description() + " takes no memory windows: register it with WINDOW_BIND");
     }
     if (Access.needLocalWrite(access) && !writable) {
       throw new IllegalArgumentException(
@@ -263,10 +282,27 @@ public final class MemoryRegion extends NativeObject {
     }
   }
 
-  /** The library reads the C object while it posts the binding of a window. */
+  /** For a memory window of {@code user}: the region may have some. */
+  void checkBindable(ProtectionDomain user) {
+    if (isClosed()) {
+      throw closed();
+    }
+    if (user != domain) {
+      throw misuse(user, 0, 0);
+    }
+    if (!Access.isBindable(flags)) {
+      throw new IllegalArgumentException(
+          description() + " takes no memory windows: register it with WINDOW_BIND");
+    }
+  }
+
+  /**
+   * The library reads the C object while it posts the binding of a window; which domain the region
+   * was in, and with which rights, when that was built, the present ones do not say.
+   */
   @Override
   UseGuard[] users() {
-    return Access.isBindable(flags) ? domain.postingGuards() : guards();
+    return domain.context().postingGuards();
   }
 
   private RuntimeException misuse(ProtectionDomain user, long offset, int bytes) {
@@ -288,14 +324,26 @@ public final class MemoryRegion extends NativeObject {
   @Nullable VerbsException destroy() {
     VerbsException failure = destroyed("ibv_dereg_mr", Verbs.ibv_dereg_mr(handle));
     if (failure == null) {
-      // If the device refuses to let go, the memory must stay: it may still be written to.
       letGo();
+    } else {
+      keep();
     }
     return failure;
   }
 
-  /** The adapter does not use the memory any more. */
+  /** The device refuses to let go: the memory must stay, it may still be written to. */
+  private void keep() {
+    STUCK.add(this);
+    for (MemoryRegion region = this; region != null; region = region.original) {
+      region.stuck = true;
+    }
+  }
+
+  /** The adapter does not use the memory any more, at least not through this region. */
   private void letGo() {
+    if (stuck) {
+      return;
+    }
     if (arena != null) {
       free(arena);
     }

@@ -126,15 +126,15 @@ public final class MemoryWindow extends NativeObject {
    * @param rights out of REMOTE_READ, REMOTE_WRITE, REMOTE_ATOMIC and ZERO_BASED
    * @return false if the send queue is full: nothing was posted
    * @throws VerbsException if the device refuses
-   * @throws IllegalArgumentException if the bytes are outside of the region, or the region lacks a
-   *     right
+   * @throws IllegalArgumentException if the bytes are outside of the region, the region lacks a
+   *     right, or a right is not one of a window
    * @throws IllegalStateException if the window is of type 2, something is closed, or the batch is
    *     not empty
    */
   public boolean bind(
       QueuePair pair, long id, MemoryRegion region, long offset, long length, Access... rights)
       throws VerbsException {
-    int access = Access.flags(List.of(rights));
+    int access = Access.windowFlags(List.of(rights));
     check(pair.domain(), region, offset, length, access);
     return bind(pair, id, region, region.address() + offset, length, access, true);
   }
@@ -148,10 +148,12 @@ public final class MemoryWindow extends NativeObject {
    * @param region what the window is bound to
    * @return false if the send queue is full: nothing was posted
    * @throws VerbsException if the device refuses
+   * @throws IllegalArgumentException if the region is of another domain, or takes no windows
    * @throws IllegalStateException if the window is of type 2, something is closed, or the batch is
    *     not empty
    */
   public boolean unbind(QueuePair pair, long id, MemoryRegion region) throws VerbsException {
+    region.checkBindable(pair.domain());
     return bind(pair, id, region, 0, 0, 0, false);
   }
 

@@ -56,7 +56,7 @@ public final class ProtectionDomain extends NativeObject {
       int flags = Registration.flags(context, List.of(rights));
       MemorySegment memory = arena.allocate(bytes, LibC.sysconf(LibC._SC_PAGESIZE()));
       MemorySegment registered = Registration.register(this, memory, flags, List.of(rights));
-      region = adopt(new MemoryRegion(this, registered, memory, flags, arena, null, this));
+      region = adopt(new MemoryRegion(this, registered, memory, flags, arena, null, null));
       return region;
     } catch (OutOfMemoryError e) {
       throw VerbsException.of(
@@ -75,8 +75,8 @@ public final class ProtectionDomain extends NativeObject {
   /**
    * Registers memory that exists. Until the region is closed, its arena cannot be: {@code
    * Arena.close()} throws {@code IllegalStateException}. Memory of a shared arena costs a sleeping
-   * thread for each region; {@link #allocate}, {@link Arena#ofAuto} and {@link Arena#global} need
-   * none.
+   * thread for each region; {@link #allocate}, {@link Arena#ofAuto}, {@link Arena#global} and
+   * direct buffers of {@code ByteBuffer.allocateDirect} need none.
    *
    * @param memory native memory, at least 1 byte, in one piece, not of a confined arena
    * @param rights what it may be used for; none is enough to send from
@@ -96,7 +96,7 @@ public final class ProtectionDomain extends NativeObject {
       MemoryRegion region = null;
       try {
         MemorySegment registered = Registration.register(this, memory, flags, List.of(rights));
-        region = adopt(new MemoryRegion(this, registered, memory, flags, null, hold, this));
+        region = adopt(new MemoryRegion(this, registered, memory, flags, null, hold, null));
         return region;
       } finally {
         if (region == null && hold != null) {
@@ -130,8 +130,7 @@ public final class ProtectionDomain extends NativeObject {
       int flags = Registration.flags(context, List.of(rights));
       MemorySegment registered =
           Registration.register(this, region.memory(), flags, List.of(rights));
-      return adopt(
-          new MemoryRegion(this, registered, region.memory(), flags, null, null, this, region));
+      return adopt(new MemoryRegion(this, registered, region.memory(), flags, null, null, region));
     } finally {
       lock.unlock();
     }

@@ -10,6 +10,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class References {
   private @Nullable NativeObject[] objects = new @Nullable NativeObject[2];
+  private int[] generations = new int[2];
   private int count;
 
   @SuppressWarnings("ReferenceEquality") // native objects are equal only to themselves
@@ -20,22 +21,32 @@ final class References {
     }
     if (count == objects.length) {
       objects = Arrays.copyOf(objects, 2 * count);
+      generations = Arrays.copyOf(generations, 2 * count);
     }
+    generations[count] = generation(object);
     objects[count++] = object;
   }
 
   /**
    * Called inside the guard of the batch.
    *
-   * @throws IllegalStateException if one is closed
+   * @throws IllegalStateException if one is closed, or has become something else
    */
   void requireOpen() {
     for (int i = 0; i < count; i++) {
       NativeObject object = objects[i];
       if (object != null) {
         object.requireOpen();
+        if (generation(object) != generations[i]) {
+          throw new IllegalStateException(
+              object.description() + " was changed by reregister(): build the batch again");
+        }
       }
     }
+  }
+
+  private static int generation(NativeObject object) {
+    return object instanceof MemoryRegion region ? region.generation() : 0;
   }
 
   /** Called inside the guard of the batch: the library has taken the requests. */

@@ -166,7 +166,7 @@ public final class SendBatch extends SendChain {
    * @param rights out of REMOTE_READ, REMOTE_WRITE, REMOTE_ATOMIC and ZERO_BASED
    * @return this batch
    * @throws IllegalArgumentException if the bytes are outside of the region, the region lacks a
-   *     right, or something is of another domain
+   *     right, a right is not one of a window, or something is of another domain
    * @throws IllegalStateException if the window is of type 1 or something is closed
    */
   public SendBatch bind(
@@ -176,7 +176,7 @@ public final class SendBatch extends SendChain {
       long offset,
       long length,
       Access... rights) {
-    bindSlot(id, window, region, offset, length, Access.flags(List.of(rights)));
+    bindSlot(id, window, region, offset, length, Access.windowFlags(List.of(rights)));
     return this;
   }
 

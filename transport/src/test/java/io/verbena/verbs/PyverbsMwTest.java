@@ -199,6 +199,29 @@ class PyverbsMwTest {
   }
 
   @Test
+  void shouldCheckTheRegionWhenUnbinding() throws IOException {
+    try (Windows windows = new Windows(MemoryWindowType.TYPE_1)) {
+      windows.bind();
+      QueuePair owner = windows.pair.rightPair;
+      assertThrows(
+          IllegalArgumentException.class,
+          () -> windows.window.unbind(owner, 7, windows.pair.right),
+          "takes no windows");
+      try (ProtectionDomain other = windows.pair.context.createDomain()) {
+        MemoryRegion foreign = other.allocate(4096, Access.LOCAL_WRITE, Access.WINDOW_BIND);
+        assertThrows(
+            IllegalArgumentException.class, () -> windows.window.unbind(owner, 7, foreign));
+        foreign.close();
+        assertThrows(IllegalStateException.class, () -> windows.window.unbind(owner, 7, foreign));
+      }
+      assertThrows(
+          IllegalArgumentException.class,
+          () -> windows.window.bind(owner, 7, windows.region, 0, 64, Access.LOCAL_WRITE));
+      windows.shouldWork();
+    }
+  }
+
+  @Test
   void regMwWrongType() throws IOException {
     try (Windows type1 = new Windows(MemoryWindowType.TYPE_1);
         Windows type2 = new Windows(MemoryWindowType.TYPE_2)) {
