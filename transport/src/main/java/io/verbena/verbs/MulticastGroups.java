@@ -31,6 +31,9 @@ final class MulticastGroups {
       throw new IllegalArgumentException(
           gid + " is not a multicast group: those start with ff, or are ::ffff:224.0.0.0/100");
     }
+    if (lid < 0 || lid > 0xffff) {
+      throw new IllegalArgumentException("a LID has 16 bits: 0 to 65535, not " + lid);
+    }
     Group group = new Group(gid, lid);
     if (groups.contains(group)) {
       throw new IllegalStateException(pair.description() + " is attached to " + gid + " already");
@@ -48,9 +51,22 @@ final class MulticastGroups {
     groups.remove(group);
   }
 
+  /** From each group that lets go; the first refusal is thrown afterwards. */
   void detachAll() throws VerbsException {
+    VerbsException refusal = null;
     while (!groups.isEmpty()) {
-      call("ibv_detach_mcast", groups.removeLast());
+      try {
+        call("ibv_detach_mcast", groups.removeLast());
+      } catch (VerbsException e) {
+        if (refusal == null) {
+          refusal = e;
+        } else {
+          refusal.addSuppressed(e);
+        }
+      }
+    }
+    if (refusal != null) {
+      throw refusal;
     }
   }
 

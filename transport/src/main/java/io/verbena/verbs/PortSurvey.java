@@ -1,5 +1,6 @@
 package io.verbena.verbs;
 
+import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -39,6 +40,9 @@ record PortSurvey(List<Port> ports, List<String> failures) {
           ports.add(look(context, number));
         }
       } catch (VerbsException e) {
+        failures.add(device.name() + ": " + e.getMessage());
+      } catch (UncheckedIOException e) {
+        // It was looked at, and only closing it failed: no reason not to choose it, or another.
         failures.add(device.name() + ": " + e.getMessage());
       }
     }

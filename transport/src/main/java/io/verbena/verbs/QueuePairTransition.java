@@ -74,7 +74,10 @@ public sealed interface QueuePairTransition {
     }
   }
 
-  /** To {@link QueuePairState#ERR}, from any state: everything queued is flushed. */
+  /**
+   * To {@link QueuePairState#ERR}, from any state but {@link QueuePairState#RESET}: everything
+   * queued is flushed.
+   */
   record ToError() implements QueuePairTransition {
     @Override
     public QueuePairState target() {

@@ -217,6 +217,8 @@ class DatagramTest {
       AddressVector group =
           new AddressVector(there.port(), there.gidIndex(), 0, GROUP, true, 0, 0, 1);
       pair.rightPair.receives().receive(1, pair.right, 0, 256).submit();
+      assertThrows(
+          IllegalArgumentException.class, () -> pair.rightPair.attachMulticast(GROUP, 0x10000));
       pair.rightPair.attachMulticast(GROUP, 0);
       illegalState("attached to", () -> pair.rightPair.attachMulticast(GROUP, 0));
       try (AddressHandle handle = pair.domain.createAddressHandle(group)) {

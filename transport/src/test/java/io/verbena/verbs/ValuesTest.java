@@ -12,6 +12,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -62,6 +63,41 @@ class ValuesTest {
   void shouldEndTheMessageWithoutACureWhenThereIsNone() {
     VerbsException e = VerbsException.of("ibv_ack", "", 5);
     assertEquals("ibv_ack() failed with EIO (Input/output error)", e.getMessage());
+  }
+
+  @Test
+  void shouldRefuseAnAddressVectorThatDoesNotFitTheCStructure() {
+    AddressVector good =
+        new AddressVector(255, 255, 0xffff, Gid.ZERO, true, 15, 255, 255, 0xfffff, 127, 255);
+    assertEquals(0xffff, good.lid());
+    refused("port", () -> vector(256, 0, 0, 0, 0, 0, 0));
+    refused("gidIndex", () -> vector(1, -1, 0, 0, 0, 0, 0));
+    refused("lid", () -> vector(1, 0, 0x10000, 0, 0, 0, 0));
+    refused("serviceLevel", () -> vector(1, 0, 0, 16, 0, 0, 0));
+    refused("flowLabel", () -> vector(1, 0, 0, 0, 0x100000, 0, 0));
+    refused("sourcePathBits", () -> vector(1, 0, 0, 0, 0, 128, 0));
+    refused("staticRate", () -> vector(1, 0, 0, 0, 0, 0, 256));
+    refused("trafficClass", () -> new AddressVector(1, 0, 0, Gid.ZERO, true, 0, 256, 1, 0, 0, 0));
+    refused("hopLimit", () -> new AddressVector(1, 0, 0, Gid.ZERO, true, 0, 0, 256, 0, 0, 0));
+  }
+
+  private static AddressVector vector(
+      int port, int gidIndex, int lid, int level, int label, int bits, int rate) {
+    return new AddressVector(port, gidIndex, lid, Gid.ZERO, true, level, 0, 64, label, bits, rate);
+  }
+
+  private static void refused(String name, Executable making) {
+    IllegalArgumentException e = assertThrows(IllegalArgumentException.class, making);
+    assertTrue(e.getMessage().startsWith(name + " is 0 to "), e.getMessage());
+  }
+
+  @Test
+  void shouldRefuseRightsThatNoMemoryWindowHas() {
+    assertEquals(6, Access.windowFlags(List.of(Access.REMOTE_READ, Access.REMOTE_WRITE)));
+    IllegalArgumentException e =
+        assertThrows(
+            IllegalArgumentException.class, () -> Access.windowFlags(List.of(Access.LOCAL_WRITE)));
+    assertTrue(e.getMessage().contains("REMOTE_READ"), e.getMessage());
   }
 
   @Test
