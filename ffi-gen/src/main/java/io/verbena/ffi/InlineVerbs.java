@@ -229,6 +229,16 @@ public final class InlineVerbs {
   }
 
   /**
+   * Reads 8 bytes of a native structure, see {@link #putLong}.
+   *
+   * @param address where to read: memory that the caller keeps alive
+   * @return in the host's byte order
+   */
+  public static long getLong(long address) {
+    return Handles.MEMORY.get(ValueLayout.JAVA_LONG_UNALIGNED, address);
+  }
+
+  /**
    * Writes 4 bytes of a native structure, see {@link #putLong}.
    *
    * @param address where to write: memory that the caller keeps alive

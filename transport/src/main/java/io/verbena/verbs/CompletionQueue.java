@@ -34,6 +34,7 @@ public final class CompletionQueue extends NativeObject {
 
   private final QueuePairTable pairs = new QueuePairTable();
   private final SharedQueueTable shared = new SharedQueueTable();
+  private final Leftovers leftovers = new Leftovers();
   private final CompletionRoom room;
 
   /** Made by {@link CompletionQueueCreation}. */
@@ -128,7 +129,7 @@ public final class CompletionQueue extends NativeObject {
   private boolean fill(Completions cursor) throws VerbsException {
     int count;
     begin();
-    int left = room.stale();
+    long left = room.left();
     try {
       count =
           extended == null
@@ -145,7 +146,7 @@ public final class CompletionQueue extends NativeObject {
         && count < Completions.LENGTH
         && (extended == null || !extended.failsNextTime())) {
       // The queue is empty: what was left behind before this poll is gone.
-      room.leave(-left);
+      room.foundEmpty(left);
     }
     return count > 0;
   }
@@ -322,9 +323,13 @@ public final class CompletionQueue extends NativeObject {
     room.unreserve(entries);
   }
 
-  /** Says that up to so many completions of no interest may be in the queue. */
+  /** Says that up to so many completions of no interest may be in the queue; with the lock. */
   void leave(int outstanding) {
     room.leave(outstanding);
+  }
+
+  CompletionRoom room() {
+    return room;
   }
 
   /** Finds a queue pair's completions from now on; with the lock. */
@@ -346,6 +351,11 @@ public final class CompletionQueue extends NativeObject {
   /** Gives that back: the shared queue is gone; with the lock. */
   void detach(SharedReceiveQueue queue) {
     leave(queue.slots().outstanding());
+    release(queue);
+  }
+
+  /** Gives the room for a shared queue back; with the lock. */
+  void release(SharedReceiveQueue queue) {
     unreserve(queue.depth());
     shared.remove(queue);
   }
@@ -353,6 +363,17 @@ public final class CompletionQueue extends NativeObject {
   /** Skips a queue pair's completions from now on; with the lock. */
   void detach(QueuePair pair) {
     pairs.remove(pair);
+    if (pair.sharesReceives()) {
+      leftovers.add(pair.number(), room.leave(0));
+    }
+  }
+
+  /**
+   * Whether receives of a closed queue pair of that number may still be here: they say nothing else
+   * about whose they are; with the lock.
+   */
+  boolean mayHoldReceivesOf(int number) {
+    return leftovers.contains(number, room);
   }
 
   @Override

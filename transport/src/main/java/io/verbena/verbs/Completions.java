@@ -102,7 +102,9 @@ public final class Completions {
         }
       } else if (found != null) {
         WorkRing ring = found.ring((workId & WorkRing.RECEIVE) != 0);
-        if (ring.complete(workId) && (statusCode != 0 || (workId & WorkRing.QUIET) == 0)) {
+        if (statusCode != 0
+            ? ring.completeFailed(workId)
+            : ring.complete(workId) && (workId & WorkRing.QUIET) == 0) {
           pair = found;
           id = ring.completedId();
           return true;

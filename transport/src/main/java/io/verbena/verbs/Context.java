@@ -335,6 +335,20 @@ public final class Context extends NativeObject {
     return nextTag;
   }
 
+  /** A tag that no other shared receive queue has: nothing else tells their receives apart. */
+  int nextSharedTag() {
+    for (int i = 0; i <= 0xffff; i++) {
+      int tag = nextTag();
+      if (dependents(ProtectionDomain.class)
+          .flatMap(domain -> domain.dependents(SharedReceiveQueue.class))
+          .noneMatch(queue -> queue.slots().tag() == tag)) {
+        return tag;
+      }
+    }
+    throw new IllegalStateException(
+        "a context has at most 65536 shared receive queues: close some, or open the device again");
+  }
+
   @Override
   String description() {
     return "the context of " + device.name();

@@ -72,8 +72,17 @@ final class ExtendedPoster {
       return Cures.EOPNOTSUPP;
     }
     WorkRequestCalls.call(ibv_qp_ex.wr_start(pair).address(), address);
-    for (int i = 0; i < count; i++) {
-      request(i * stride);
+    boolean built = false;
+    try {
+      for (int i = 0; i < count; i++) {
+        request(i * stride);
+      }
+      built = true;
+    } finally {
+      if (!built) {
+        // The provider holds a lock since the start, and would never let anybody in again.
+        WorkRequestCalls.call(ibv_qp_ex.wr_abort(pair).address(), address);
+      }
     }
     return WorkRequestCalls.complete(ibv_qp_ex.wr_complete(pair).address(), address);
   }

@@ -34,16 +34,21 @@ public final class MemoryWindow extends NativeObject {
   private final ProtectionDomain domain;
   private final MemoryWindowType type;
   private volatile int rkey;
+
+  /** The key of the last binding that was posted. */
+  private volatile int postedKey;
+
   private volatile boolean bound;
 
-  /** Of type 2: the queue pair of the last binding. */
-  private volatile @Nullable QueuePair binder;
+  /** Of type 2. */
+  private final WindowHolders holders = new WindowHolders();
 
   private MemoryWindow(ProtectionDomain domain, MemorySegment handle, MemoryWindowType type) {
     super(handle, domain);
     this.domain = domain;
     this.type = type;
     this.rkey = ibv_mw.rkey(handle);
+    this.postedKey = rkey;
   }
 
   /** With the lock. */
@@ -79,7 +84,8 @@ public final class MemoryWindow extends NativeObject {
 
   /**
    * The key for a peer's reads, writes and atomics. Another one with each binding: the one that was
-   * asked for last, which works once that request is completed.
+   * asked for last, which works once that request is completed. If that was in a batch that was
+   * dropped, the one before.
    *
    * @return 32 bits
    */
@@ -89,7 +95,7 @@ public final class MemoryWindow extends NativeObject {
 
   /**
    * Whether the last request of this side was to bind the window, and no {@link #invalidatedBy} has
-   * been true since.
+   * been true since. A request counts from {@link SendBatch#submit} on.
    *
    * @return false after {@link #unbind} or {@link SendBatch#invalidate}
    */
@@ -108,6 +114,7 @@ public final class MemoryWindow extends NativeObject {
     boolean ended = bound && done.hasInvalidated() && done.invalidatedKey() == rkey;
     if (ended) {
       bound = false;
+      holders.ended(done.queuePair());
     }
     return ended;
   }
@@ -189,14 +196,28 @@ public final class MemoryWindow extends NativeObject {
     }
   }
 
-  /** The next binding tells the device the key of this one: it looks for it in the C object. */
-  void writeKey() {
-    ibv_mw.rkey(handle, rkey);
-  }
-
   /** The library has written a new key; inside the guard of the send queue. */
   void keyWritten() {
     rkey = ibv_mw.rkey(handle);
+    postedKey = rkey;
+  }
+
+  /** The library has taken a request of a batch; inside the guard of the send queue. */
+  void posted(QueuePair pair, long request, int key, boolean binding) {
+    bound = binding;
+    if (binding) {
+      postedKey = key;
+      // The next binding tells the device the key of this one: it looks for it in the C object.
+      ibv_mw.rkey(handle, key);
+      holders.bound(pair);
+    } else {
+      holders.ending(pair, request);
+    }
+  }
+
+  /** What was not posted will not be. */
+  void settle() {
+    rkey = postedKey;
   }
 
   void check(ProtectionDomain user, MemoryRegion region, long offset, long length, int access) {
@@ -211,11 +232,9 @@ public final class MemoryWindow extends NativeObject {
   }
 
   /** The key of the next binding: the lowest byte counts. */
-  int nextKey(QueuePair pair) {
-    binder = pair;
+  int nextKey() {
     int next = (rkey & ~COUNTED) | ((rkey + 1) & COUNTED);
     rkey = next;
-    bound = true;
     return next;
   }
 
@@ -233,14 +252,9 @@ public final class MemoryWindow extends NativeObject {
     }
   }
 
-  int keyToInvalidate() {
-    bound = false;
-    return rkey;
-  }
-
   /** Whether the device may hold on to the queue pair for this window. */
-  boolean isBoundTo(QueuePair pair) {
-    return bound && pair.equals(binder);
+  boolean mayBeBoundTo(QueuePair pair) {
+    return holders.contains(pair);
   }
 
   /** The library reads and writes the C object while it posts the binding. */

@@ -60,6 +60,7 @@ public final class QueuePair extends QueuePairStates {
         config.sharedReceiveQueue() != null
             ? null
             : new ReceiveBatch(this, receiveRing, config.receiveElements());
+    sends.shut();
   }
 
   private static NativeObject[] owners(ProtectionDomain domain, QueuePairConfig config) {
@@ -182,14 +183,28 @@ public final class QueuePair extends QueuePairStates {
 
   @Override
   void startOver() {
-    forgetOutstanding();
     int tag = domain.context().nextTag();
-    sendRing.reset(tag);
-    receiveRing.reset(tag);
-    sends.clear();
-    if (receives != null) {
-      receives.clear();
+    sendRing.reset(tag, config.sendQueue().room());
+    receiveRing.reset(tag, config.receiveQueue().room());
+  }
+
+  @Override
+  void reopen(boolean sendsToo) {
+    if (sendsToo) {
+      sends.reopen();
     }
+    if (receives != null) {
+      receives.reopen();
+    }
+  }
+
+  /** Whether a request of the send queue is certain to have been carried out. */
+  boolean hasSucceeded(long request) {
+    return sendRing.hasSucceeded(request);
+  }
+
+  boolean sharesReceives() {
+    return config.sharedReceiveQueue() != null;
   }
 
   @Override
@@ -209,7 +224,7 @@ public final class QueuePair extends QueuePairStates {
     }
     // A window that is bound to the queue pair keeps it: soft-RoCE waits for it for 50 s.
     for (MemoryWindow window : domain.dependents(MemoryWindow.class).toList()) {
-      if (window.isBoundTo(this)) {
+      if (window.mayBeBoundTo(this)) {
         window.release(failures);
       }
     }

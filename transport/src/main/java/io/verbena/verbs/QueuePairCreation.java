@@ -3,6 +3,7 @@ package io.verbena.verbs;
 import io.verbena.ffi.ErrnoCalls;
 import io.verbena.ffi.ExtendedVerbs;
 import io.verbena.ffi.verbs.Verbs;
+import io.verbena.ffi.verbs.ibv_qp;
 import io.verbena.ffi.verbs.ibv_qp_cap;
 import io.verbena.ffi.verbs.ibv_qp_init_attr;
 import io.verbena.ffi.verbs.ibv_qp_init_attr_ex;
@@ -30,8 +31,25 @@ final class QueuePairCreation {
             shared.description() + " belongs to another protection domain");
       }
       shared.requireOpen();
-      shared.completesOn(receiveQueue);
     }
+    if (shared == null || !shared.completesOn(receiveQueue)) {
+      return reserveAndCreate(domain, config);
+    }
+    QueuePair pair = null;
+    try {
+      pair = reserveAndCreate(domain, config);
+      return pair;
+    } finally {
+      if (pair == null) {
+        shared.neverCompletedOn(receiveQueue);
+      }
+    }
+  }
+
+  private static QueuePair reserveAndCreate(ProtectionDomain domain, QueuePairConfig config)
+      throws VerbsException {
+    CompletionQueue sendQueue = config.sendQueue();
+    CompletionQueue receiveQueue = config.receiveQueue();
     sendQueue.reserve(config.sendDepth());
     boolean created = false;
     try (Arena arena = Arena.ofConfined()) {
@@ -56,6 +74,7 @@ final class QueuePairCreation {
         int granted = ibv_qp_cap.max_inline_data(ibv_qp_init_attr.cap(attributes));
         QueuePair pair = null;
         try {
+          requireFresh(ibv_qp.qp_num(handle), receiveQueue);
           pair = new QueuePair(domain, config, handle, granted, extended);
         } finally {
           if (pair == null) {
@@ -75,6 +94,16 @@ final class QueuePairCreation {
       if (!created) {
         sendQueue.unreserve(config.sendDepth());
       }
+    }
+  }
+
+  private static void requireFresh(int number, CompletionQueue receiveQueue) {
+    if (receiveQueue.mayHoldReceivesOf(number)) {
+      throw new IllegalStateException(
+          "the device gave the number "
+              + number
+              + " again, and the completion queue may still hold receives of the closed queue pair"
+              + " of that number: poll it until it is empty, then create the queue pair again");
     }
   }
 

@@ -20,6 +20,12 @@ abstract class QueuePairStates extends NativeObject {
   private final MulticastGroups groups = new MulticastGroups(this);
   private @Nullable QueuePairAddress local;
 
+  /**
+   * Whether the queue pair has come to a state in which requests are carried out or flushed.
+   * Before, some providers keep what they refuse, and carry it out later. Changed with the lock.
+   */
+  private volatile boolean sending;
+
   QueuePairStates(MemorySegment handle, NativeObject... owners) {
     super(handle, owners);
   }
@@ -35,6 +41,9 @@ abstract class QueuePairStates extends NativeObject {
 
   /** The queue pair was reset: nothing is outstanding any more. */
   abstract void startOver();
+
+  /** Lets receives be posted again, and perhaps sends. */
+  abstract void reopen(boolean sendsToo);
 
   final void leaveGroups() throws VerbsException {
     groups.detachAll();
@@ -336,8 +345,10 @@ abstract class QueuePairStates extends NativeObject {
   /**
    * Changes the state, after checking the attributes against the specification's table.
    *
-   * <p>A reset drops what the batches hold and everything that is outstanding. While it lasts,
-   * posting from another thread is refused.
+   * <p>A reset drops everything that is outstanding. While it lasts, posting from another thread is
+   * refused; a batch that was begun before it is refused by {@code submit()} and dropped. What had
+   * completed stays in the completion queue, and takes room there: poll after a reset, or the queue
+   * pair may find itself with fewer free slots.
    *
    * @param transition where to go
    * @throws VerbsException if the device refuses
@@ -369,10 +380,9 @@ abstract class QueuePairStates extends NativeObject {
       awaitIdle(guards);
       change(transition);
       startOver();
+      sending = false;
     } finally {
-      for (UseGuard guard : guards) {
-        guard.reopen();
-      }
+      reopen(sending);
     }
   }
 
@@ -395,6 +405,14 @@ abstract class QueuePairStates extends NativeObject {
       if (type() == QueuePairType.DATAGRAM && given.present().contains(QueuePairAttribute.PORT)) {
         knowMtu(domain().context().port(given.value(QueuePairAttribute.PORT)).activeMtuBytes());
       }
+      if (transition.target() == QueuePairState.RTS || transition.target() == QueuePairState.ERR) {
+        sending = true;
+        reopen(true);
+      }
     }
+  }
+
+  final boolean isSending() {
+    return sending;
   }
 }

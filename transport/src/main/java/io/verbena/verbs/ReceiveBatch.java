@@ -121,6 +121,10 @@ public final class ReceiveBatch extends WorkBatch {
     enter();
     int result;
     try {
+      if (isOutdated()) {
+        clear();
+        throw outdated();
+      }
       terminate();
       ring.advance(count);
       result =
@@ -132,7 +136,8 @@ public final class ReceiveBatch extends WorkBatch {
     }
     size = 0;
     if (result != 0) {
-      throw refused(verb, count, result);
+      // Who refuses without a name, because of the state, has taken none.
+      throw refused(verb, count, Math.max(0, refusedPlace(count)), result);
     }
     return true;
   }

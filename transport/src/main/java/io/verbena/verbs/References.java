@@ -49,15 +49,6 @@ final class References {
     return object instanceof MemoryRegion region ? region.generation() : 0;
   }
 
-  /** Called inside the guard of the batch: the library has taken the requests. */
-  void posted() {
-    for (int i = 0; i < count; i++) {
-      if (objects[i] instanceof MemoryWindow window) {
-        window.writeKey();
-      }
-    }
-  }
-
   void clear() {
     Arrays.fill(objects, 0, count, null);
     count = 0;

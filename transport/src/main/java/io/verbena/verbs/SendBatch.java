@@ -359,9 +359,11 @@ public final class SendBatch extends SendChain {
    * @throws VerbsException if the device refuses a request: names it; those before it were posted,
    *     the others were dropped. A queue pair in error refuses nothing: its requests complete with
    *     {@link WorkStatus#FLUSHED}
-   * @throws IllegalStateException if the queue pair is closed, or another thread is posting; or an
-   *     object that a request names is closed meanwhile: nothing was posted then, and the batch was
-   *     dropped
+   * @throws IllegalStateException if the queue pair is closed, or another thread is posting. If the
+   *     queue pair is not connected yet, or being reset: the batch stays as it is. If it was reset
+   *     since the batch was begun, if an object that a request names is closed meanwhile, or if the
+   *     batch does not fit and never will, because it is longer than half the depth and no request
+   *     that is outstanding is signaled: nothing was posted, and the batch was dropped
    */
   public boolean submit() throws VerbsException {
     return post();

@@ -161,13 +161,14 @@ abstract class SendChain extends SendQueue {
       // Some providers refuse a binding with what an earlier request has left there.
       InlineVerbs.putInt(slot + IMMEDIATE, 0);
       InlineVerbs.putLong(slot + WINDOW, window.handle.address());
-      InlineVerbs.putInt(slot + WINDOW_KEY, window.nextKey(pair));
+      InlineVerbs.putInt(slot + WINDOW_KEY, window.nextKey());
       InlineVerbs.putLong(slot + BIND_REGION, region.handle.address());
       InlineVerbs.putLong(slot + BIND_ADDRESS, region.address() + offset);
       InlineVerbs.putLong(slot + BIND_LENGTH, length);
       InlineVerbs.putInt(slot + BIND_ACCESS, access);
       references.add(window);
       references.add(region);
+      changes.add(window, size - 1, true);
       state |= REFERS;
     }
   }
@@ -181,7 +182,10 @@ abstract class SendChain extends SendQueue {
     window.checkInvalidatable(domain);
     long slot = request(id, Abi.WR_INVALIDATE, options & ~Abi.SEND_INLINE, 0);
     if (slot != FULL) {
-      InlineVerbs.putInt(slot + IMMEDIATE, window.keyToInvalidate());
+      InlineVerbs.putInt(slot + IMMEDIATE, window.rkey());
+      references.add(window);
+      changes.add(window, size - 1, false);
+      state |= REFERS;
     }
   }
 

@@ -51,8 +51,13 @@ abstract class SendQueue extends WorkBatch {
 
   final References references = new References();
 
+  final WindowChanges changes = new WindowChanges();
+
   /** Requests until one is signaled unasked; at most 0 if the next is. */
   private int untilSignal;
+
+  /** What {@link #untilSignal} was behind the last request that was posted. */
+  private int untilSignalWhenPosted;
 
   /**
    * How many requests the batch may have, as far as is known: the queue may have more room
@@ -72,6 +77,7 @@ abstract class SendQueue extends WorkBatch {
     this.critical = context.criticalPost() && extended == null;
     this.signalInterval = Math.max(1, ring.depth() / 2);
     this.untilSignal = signalInterval;
+    this.untilSignalWhenPosted = signalInterval;
     this.typeFlags =
         switch (pair.type()) {
           case RELIABLE -> 0;
@@ -86,6 +92,7 @@ abstract class SendQueue extends WorkBatch {
     super.clear();
     flags = typeFlags;
     references.clear();
+    changes.clear();
     // Which of the posted ones are signaled is not known any more.
     untilSignal = 0;
   }
@@ -107,12 +114,18 @@ abstract class SendQueue extends WorkBatch {
     }
     size = 0;
     if (result != 0) {
-      throw refusedSend(count, result);
+      throw refusedSend(count, refusedPlace(count), result);
     }
+    untilSignalWhenPosted = untilSignal;
     return true;
   }
 
   private int ringDoorbell(int count) {
+    // A reset while the batch was built: what is in it does not hold any more.
+    if (!sendRing.isCurrent(InlineVerbs.getLong(address + WR_ID))) {
+      clear();
+      throw outdated();
+    }
     terminate();
     sendRing.advance(count);
     room -= count;
@@ -127,18 +140,20 @@ abstract class SendQueue extends WorkBatch {
   private boolean postUnusual(int count) throws VerbsException {
     if ((state & OVERFLOW) != 0) {
       clear();
+      requireSignaled();
       return false;
     }
     enter();
     int result;
+    int place = -1;
     boolean posted = false;
     try {
       references.requireOpen();
+      long first = sendRing.nextSequence();
       result = ringDoorbell(count);
       posted = true;
-      if (result == 0) {
-        references.posted();
-      }
+      place = result == 0 ? count : refusedPlace(count);
+      changes.posted(pair, first, acceptedBefore(place, count));
     } finally {
       exit();
       if (!posted) {
@@ -149,9 +164,34 @@ abstract class SendQueue extends WorkBatch {
     state = 0;
     references.clear();
     if (result != 0) {
-      throw refusedSend(count, result);
+      throw refusedSend(count, place, result);
     }
+    untilSignalWhenPosted = untilSignal;
     return true;
+  }
+
+  /** How many requests the device has, or may have. */
+  private int acceptedBefore(int place, int count) {
+    if (place >= 0) {
+      return place;
+    }
+    return extended == null ? count : 0;
+  }
+
+  /** If no request that is outstanding is signaled, waiting for room is in vain. */
+  private void requireSignaled() {
+    int outstanding = sendRing.outstanding();
+    boolean withheld = sendRing.free() + outstanding < sendRing.depth();
+    if (!withheld && outstanding > 0 && outstanding <= signalInterval - untilSignalWhenPosted) {
+      throw new IllegalStateException(
+          "the batch was dropped, and will never fit: none of the "
+              + outstanding
+              + " requests that are outstanding is signaled. Before a batch of more than "
+              + (sendRing.depth() - signalInterval + 1)
+              + " on "
+              + pair.description()
+              + ", make the last request signaled; or divide the batch");
+    }
   }
 
   /** Binds a window of type 1, which is a call of its own but takes a slot of this queue. */
@@ -187,12 +227,29 @@ abstract class SendQueue extends WorkBatch {
           "ibv_bind_mw", window.description() + ", " + region.description(), Math.abs(result));
     }
     untilSignal = signalInterval;
+    untilSignalWhenPosted = signalInterval;
     return true;
   }
 
-  private VerbsException refusedSend(int count, int result) {
+  private VerbsException refusedSend(int count, int place, int result) {
     untilSignal = 0;
-    return refused(extended == null ? "ibv_post_send" : "ibv_wr_complete", count, result);
+    untilSignalWhenPosted = signalInterval;
+    if (extended != null) {
+      // All or nothing.
+      return refused("ibv_wr_complete", count, 0, result);
+    }
+    return place < 0
+        ? refusedUnnamed("ibv_post_send", count, result)
+        : refused("ibv_post_send", count, place, result);
+  }
+
+  @Override
+  final IllegalStateException closed() {
+    return pair.isOpen() && !pair.isSending()
+        ? new IllegalStateException(
+            pair.description()
+                + " is not ready to send: connect the queue pair first; the batch stays as it is")
+        : super.closed();
   }
 
   final int takeFlags() {

@@ -43,7 +43,7 @@ public final class SharedReceiveQueue extends NativeObject {
       ProtectionDomain domain, MemorySegment handle, int depth, int elements) {
     super(handle, domain);
     this.domain = domain;
-    this.slots = new SharedSlots(depth, domain.context().nextTag());
+    this.slots = new SharedSlots(depth, domain.context().nextSharedTag());
     this.receives = new ReceiveBatch(this, slots, elements);
   }
 
@@ -164,12 +164,24 @@ public final class SharedReceiveQueue extends NativeObject {
     return slots;
   }
 
-  /** Receives may complete there from now on; with the lock. */
-  void completesOn(CompletionQueue queue) {
-    if (!completionQueues.contains(queue)) {
-      queue.attach(this);
-      completionQueues.add(queue);
+  /**
+   * Receives may complete there from now on; with the lock.
+   *
+   * @return false if they may already
+   */
+  boolean completesOn(CompletionQueue queue) {
+    if (completionQueues.contains(queue)) {
+      return false;
     }
+    queue.attach(this);
+    completionQueues.add(queue);
+    return true;
+  }
+
+  /** Takes {@link #completesOn} back, before anything completed there; with the lock. */
+  void neverCompletedOn(CompletionQueue queue) {
+    queue.release(this);
+    completionQueues.remove(queue);
   }
 
   /** The completion queue is closed; with the lock. */

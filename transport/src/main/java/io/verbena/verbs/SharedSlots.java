@@ -97,6 +97,11 @@ final class SharedSlots extends WorkSlots {
   }
 
   @Override
+  boolean isCurrent(long workId) {
+    return true;
+  }
+
+  @Override
   long id(int pending) {
     return ids[at(pending) - 1];
   }

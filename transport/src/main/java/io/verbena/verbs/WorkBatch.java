@@ -5,6 +5,7 @@ import io.verbena.ffi.verbs.ibv_sge;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.lang.invoke.VarHandle;
 
 /**
  * What send and receive batches have in common: native work requests that are built and linked once
@@ -181,13 +182,52 @@ abstract class WorkBatch extends UseGuard {
     }
   }
 
-  /** Takes back what was not posted, and says which request it was. */
-  final VerbsException refused(String verb, int count, int result) {
+  /**
+   * Whether the batch was begun before a reset: what is written in it does not hold any more. Looks
+   * at the first request; inside the guard, which a reset waits for.
+   */
+  final boolean isOutdated() {
+    VarHandle.loadLoadFence();
+    return !ring.isCurrent(slots.get(ValueLayout.JAVA_LONG, WR_ID));
+  }
+
+  final IllegalStateException outdated() {
+    return new IllegalStateException(
+        owner.description()
+            + " was reset after the batch was begun: nothing was posted, and the batch was dropped;"
+            + " build it again");
+  }
+
+  /**
+   * The place of the request that the device refused; those before it were posted.
+   *
+   * @return negative if the device names none
+   */
+  final int refusedPlace(int count) {
     long distance = refused.get(ValueLayout.JAVA_LONG, 0) - address;
-    int index =
-        distance >= 0 && distance % stride == 0 && distance / stride < count
-            ? (int) (distance / stride)
-            : 0;
+    refused.set(ValueLayout.JAVA_LONG, 0, 0);
+    return distance >= 0 && distance % stride == 0 && distance / stride < count
+        ? (int) (distance / stride)
+        : -1;
+  }
+
+  /**
+   * The device says no, but not to which request: it may have them all, and carry them out later,
+   * so that their slots stay taken.
+   */
+  final VerbsException refusedUnnamed(String verb, int count, int result) {
+    return VerbsException.of(
+        verb,
+        "a batch of "
+            + count
+            + " of "
+            + owner.description()
+            + ", of which the device may have kept some: reset the queue pair or make a new one",
+        Math.abs(result));
+  }
+
+  /** Takes back what was not posted, and says which request it was. */
+  final VerbsException refused(String verb, int count, int index, int result) {
     ring.retreat(count - index);
     String request =
         WorkRing.kind(slots.get(ValueLayout.JAVA_LONG, index * stride + WR_ID))
@@ -199,7 +239,6 @@ abstract class WorkBatch extends UseGuard {
             + count
             + " counted from 0, "
             + owner.description();
-    refused.set(ValueLayout.JAVA_LONG, 0, 0);
     return VerbsException.of(verb, request, Math.abs(result));
   }
 }

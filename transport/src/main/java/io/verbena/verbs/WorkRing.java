@@ -2,6 +2,7 @@ package io.verbena.verbs;
 
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The outstanding requests of one send or receive queue: how many slots are taken, and which id the
@@ -58,8 +59,25 @@ final class WorkRing extends WorkSlots {
 
   private long completedId;
 
+  /**
+   * Requests from here to {@link #failedEnd} have failed, or were not completed when the queue pair
+   * was reset.
+   */
+  private volatile long failedStart = Long.MAX_VALUE;
+
+  private volatile long failedEnd = Long.MAX_VALUE;
+
+  /** Slots that completions from before a reset need, until those are out of the queue. */
+  private record Withheld(int count, CompletionRoom room, long mark) {}
+
+  private volatile @Nullable Withheld withheld;
+
+  /** The depth, or less while slots are withheld. */
+  private int limit;
+
   WorkRing(int depth, int tag) {
     this.depth = depth;
+    this.limit = depth;
     this.ids = new long[Integer.highestOneBit(Math.max(1, 2 * depth - 1))];
     this.tag = (long) tag << TAG_SHIFT;
   }
@@ -72,11 +90,29 @@ final class WorkRing extends WorkSlots {
   @Override
   boolean hasRoom(int pending) {
     long end = head + pending;
-    if (end - seenTail < depth) {
+    if (end - seenTail < limit) {
       return true;
     }
+    // In this order: who sees what a reset has freed also sees what it has withheld.
     seenTail = (long) TAIL.getAcquire(this);
-    return end - seenTail < depth;
+    limit = depth - withheld();
+    return end - seenTail < limit;
+  }
+
+  private int withheld() {
+    Withheld present = withheld;
+    return present == null || present.room.isGone(present.mark) ? 0 : present.count;
+  }
+
+  @Override
+  int free() {
+    int taken = outstanding();
+    return depth - taken - withheld();
+  }
+
+  @Override
+  boolean isCurrent(long workId) {
+    return (workId ^ tag) >>> TAG_SHIFT == 0;
   }
 
   @Override
@@ -114,12 +150,8 @@ final class WorkRing extends WorkSlots {
    *     before a reset
    */
   boolean complete(long workId) {
-    if ((workId ^ tag) >>> TAG_SHIFT != 0) {
-      return false;
-    }
-    long completed = tail;
-    long sequence = completed + ((workId >>> SEQUENCE_SHIFT) - completed & SEQUENCE_MASK);
-    if (sequence >= (long) HEAD.getAcquire(this)) {
+    long sequence = sequence(workId);
+    if (sequence < 0) {
       return false;
     }
     completedId = ids[(int) sequence & ids.length - 1];
@@ -127,15 +159,65 @@ final class WorkRing extends WorkSlots {
     return true;
   }
 
+  /** {@link #complete} for a request that failed. */
+  boolean completeFailed(long workId) {
+    long sequence = sequence(workId);
+    if (sequence >= 0 && (failedEnd != Long.MAX_VALUE || failedStart == Long.MAX_VALUE)) {
+      // Before its slot is free, so that nobody takes it for a success in between.
+      failedStart = Math.min(failedStart, sequence);
+      failedEnd = Long.MAX_VALUE;
+    }
+    return complete(workId);
+  }
+
+  /** The number of an outstanding request; negative if it is none. */
+  private long sequence(long workId) {
+    if ((workId ^ tag) >>> TAG_SHIFT != 0) {
+      return -1;
+    }
+    long completed = tail;
+    long sequence = completed + ((workId >>> SEQUENCE_SHIFT) - completed & SEQUENCE_MASK);
+    return sequence < (long) HEAD.getAcquire(this) ? sequence : -1;
+  }
+
+  /** Posting thread: the number of the request that is posted next. */
+  long nextSequence() {
+    return head;
+  }
+
+  /** Whether a request is certain to have been carried out. */
+  boolean hasSucceeded(long sequence) {
+    return sequence < (long) TAIL.getAcquire(this)
+        && (sequence < failedStart || sequence >= failedEnd);
+  }
+
   /** Completing thread: the caller's id of the request that {@link #complete} freed. */
   long completedId() {
     return completedId;
   }
 
-  /** The queue pair was reset: nothing is outstanding, and what still arrives is stale. */
-  void reset(int newTag) {
+  /**
+   * The queue pair was reset: nothing is outstanding, and what still arrives is stale. It stays in
+   * the completion queue until somebody polls: if that has no room for it besides a full depth of
+   * new requests, so many slots are withheld until then. With the context's lock, and while nobody
+   * posts.
+   *
+   * @param room of the completion queue
+   */
+  void reset(int newTag, CompletionRoom room) {
+    int stale = outstanding();
+    long mark = room.leave(stale);
+    if (room.needed() > room.capacity()) {
+      int count = withheld() + stale;
+      withheld = count == 0 ? null : new Withheld(count, room, mark);
+    }
+    long end = (long) HEAD.getAcquire(this);
+    if (stale > 0 || failedStart != Long.MAX_VALUE) {
+      failedStart = Math.min(failedStart, end - stale);
+      failedEnd = end;
+    }
     tag = (long) newTag << TAG_SHIFT;
-    TAIL.setRelease(this, (long) HEAD.getAcquire(this));
+    TAIL.setRelease(this, end);
   }
 
   static WorkKind kind(long workId) {

@@ -11,6 +11,9 @@ abstract class WorkSlots {
   /** Posting thread: keeps the caller's id and returns ours. */
   abstract long assign(int pending, long id, long bits);
 
+  /** Posting thread: whether a request that {@link #assign} numbered may still be posted. */
+  abstract boolean isCurrent(long workId);
+
   /** The caller's id of a request that is not yet posted. */
   abstract long id(int pending);
 
@@ -30,7 +33,7 @@ abstract class WorkSlots {
   abstract int outstanding();
 
   /** Any thread: slots that are free now. */
-  final int free() {
+  int free() {
     return depth() - outstanding();
   }
 }

@@ -201,26 +201,108 @@ class FailureTest {
   }
 
   @Test
-  void shouldNameTheRequestThatTheDeviceRefuses() throws IOException {
+  void shouldSendNothingBeforeTheQueuePairIsConnected() throws IOException {
     try (DeviceFixture fixture = new DeviceFixture();
         ProtectionDomain domain = fixture.context.createDomain();
         CompletionQueue queue = fixture.context.createCompletionQueue(256);
-        MemoryRegion region = domain.allocate(4096, Access.LOCAL_WRITE);
+        MemoryRegion region = domain.allocate(4096, Access.LOCAL_WRITE, Access.WINDOW_BIND);
         QueuePair pair = domain.createQueuePair(QueuePairConfig.reliable(queue))) {
-      SendBatch batch = pair.sends().send(41, region, 0, 8).send(42, region, 0, 8);
-      VerbsException e = assertThrows(VerbsException.class, batch::submit);
-      assertEquals("ibv_post_send", e.verb());
-      assertEquals("EINVAL", e.errnoName());
-      assertTrue(e.getMessage().contains("id 41"), e.getMessage());
-      assertTrue(e.getMessage().contains("request 0 of a batch of 2"), e.getMessage());
-      assertTrue(e.getMessage().contains("connect the queue pair first"), e.getMessage());
-      assertEquals(0, batch.size());
+      MemoryWindow window = domain.createMemoryWindow(MemoryWindowType.TYPE_1);
+      assertNotConnected(() -> window.bind(pair, 40, region, 0, 64, Access.REMOTE_WRITE));
+      SendBatch batch = pair.sends().send(41, region, 0, 8);
+      assertNotConnected(batch::submit);
+      assertEquals(1, batch.size());
       assertEquals(pair.sendDepth(), batch.free());
+      batch.clear();
 
-      // Queue and slots still work.
+      // What was refused must not come later, and not in the place of another.
       pair.connect(pair.address(fixture.port, fixture.gidIndex));
-      pair.receives().receive(1, region, 100, 8).submit();
+      pair.receives().receive(1, region, 100, 8).receive(2, region, 100, 8).submit();
       assertTrue(batch.signaled().send(43, region, 0, 8).submit());
+      List<Done> done = LoopbackPair.done(queue, 2);
+      assertEquals(List.of(1L, 43L), done.stream().map(Done::id).sorted().toList());
+      assertFalse(window.isBound());
+
+      // It is not connected any more after a reset; a reset that is refused changes nothing.
+      pair.modify(new ToReset());
+      assertNotConnected(() -> batch.signaled().send(44, region, 0, 8).submit());
+      batch.clear();
+      pair.connect(pair.address(fixture.port, fixture.gidIndex));
+      pair.modify(new ToError());
+      assertTrue(batch.signaled().send(45, region, 0, 8).submit());
+      assertEquals(
+          new Done(45, WorkStatus.FLUSHED, WorkKind.SEND, 0),
+          withoutBytes(LoopbackPair.done(queue, 1).getFirst()));
+    }
+  }
+
+  private static void assertNotConnected(org.junit.jupiter.api.function.Executable post) {
+    IllegalStateException e = assertThrows(IllegalStateException.class, post);
+    assertTrue(e.getMessage().contains("connect the queue pair first"), e.getMessage());
+  }
+
+  @Test
+  void shouldRefuseABatchThatWasBegunBeforeAReset() throws IOException {
+    try (LoopbackPair pair = new LoopbackPair()) {
+      SendBatch sends = pair.leftPair.sends().signaled().send(1, pair.left, 0, 8);
+      ReceiveBatch receives = pair.leftPair.receives().receive(2, pair.left, 0, 8);
+      for (QueuePair each : List.of(pair.leftPair, pair.rightPair)) {
+        each.modify(new ToReset());
+      }
+      QueuePairAddress left = pair.leftPair.address(pair.port, pair.gidIndex);
+      pair.leftPair.connect(pair.rightPair.address(pair.port, pair.gidIndex));
+      pair.rightPair.connect(left);
+      sends.signaled().send(3, pair.left, 0, 8);
+      for (org.junit.jupiter.api.function.Executable post :
+          List.<org.junit.jupiter.api.function.Executable>of(sends::submit, receives::submit)) {
+        IllegalStateException e = assertThrows(IllegalStateException.class, post);
+        assertTrue(e.getMessage().contains("was reset"), e.getMessage());
+      }
+      assertEquals(0, sends.size() + receives.size());
+      assertEquals(pair.leftPair.sendDepth(), sends.free());
+      pair.rightPair.receives().receive(4, pair.right, 0, 8).submit();
+      assertTrue(sends.signaled().send(5, pair.left, 0, 8).submit());
+      assertEquals(5, pair.leftDone().id());
+      assertEquals(4, pair.rightDone().id());
+    }
+  }
+
+  @Test
+  void shouldKeepRoomForWhatAResetLeftInTheCompletionQueue() throws IOException {
+    try (DeviceFixture fixture = new DeviceFixture();
+        ProtectionDomain domain = fixture.context.createDomain();
+        CompletionQueue queue = fixture.context.createCompletionQueue(15);
+        MemoryRegion region = domain.allocate(4096, Access.LOCAL_WRITE)) {
+      int depth = queue.capacity();
+      QueuePair pair =
+          domain.createQueuePair(
+              QueuePairConfig.reliable(queue).withSendDepth(depth).withReceiveDepth(0));
+      pair.connect(pair.address(fixture.port, fixture.gidIndex));
+      pair.modify(new ToError());
+      SendBatch sends = pair.sends();
+      for (int i = 0; i < depth - 1; i++) {
+        sends.signaled().send(i, region, 0, 8);
+      }
+      assertTrue(sends.submit());
+      assertTrue(queue.await(LoopbackPair.PATIENCE));
+      pair.modify(new ToReset());
+      assertEquals(1, sends.free());
+      pair.connect(pair.address(fixture.port, fixture.gidIndex));
+      pair.modify(new ToError());
+      sends.signaled().send(100, region, 0, 8).signaled().send(101, region, 0, 8);
+      assertFalse(sends.submit());
+      assertTrue(sends.signaled().send(102, region, 0, 8).submit());
+      assertEquals(0, sends.free());
+      assertEquals(102, LoopbackPair.next(queue).id());
+      while (queue.poll().next()) {
+        // Until it is empty.
+      }
+      assertEquals(depth, sends.free());
+      for (int i = 0; i < depth; i++) {
+        sends.signaled().send(200 + i, region, 0, 8);
+      }
+      assertTrue(sends.submit());
+      assertEquals(depth, LoopbackPair.done(queue, depth).size());
     }
   }
 

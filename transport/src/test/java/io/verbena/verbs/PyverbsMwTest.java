@@ -130,6 +130,62 @@ class PyverbsMwTest {
   }
 
   @Test
+  void shouldCountOnlyWhatWasPosted() throws IOException {
+    try (Windows windows = new Windows(MemoryWindowType.TYPE_2)) {
+      MemoryWindow window = windows.window;
+      SendBatch sends = windows.pair.rightPair.sends();
+      int unbound = window.rkey();
+      sends.bind(1, window, windows.region, 1024, 4096, RIGHTS);
+      assertNotEquals(unbound, window.rkey(), "the peer can be told in the same batch");
+      assertFalse(window.isBound());
+      sends.clear();
+      assertEquals(unbound, window.rkey());
+      windows.bind();
+      int bound = window.rkey();
+      sends.invalidate(2, window);
+      assertTrue(window.isBound());
+      sends.clear();
+      // Nor does a queue pair count that was never asked.
+      windows.pair.leftPair.sends().bind(3, window, windows.region, 0, 8, RIGHTS);
+      windows.pair.leftPair.sends().clear();
+      assertTrue(window.isBound());
+      assertEquals(bound, window.rkey());
+      windows.shouldWork();
+      windows.pair.leftPair.close();
+      assertTrue(window.isOpen());
+      long start = System.nanoTime();
+      windows.pair.rightPair.close();
+      assertFalse(window.isOpen());
+      assertTrue(System.nanoTime() - start < LoopbackPair.PATIENCE.toNanos());
+    }
+  }
+
+  @Test
+  void shouldCloseAWindowWhoseEndWasFlushed() throws IOException {
+    try (Windows windows = new Windows(MemoryWindowType.TYPE_2)) {
+      windows.bind();
+      windows.pair.rightPair.modify(new QueuePairTransition.ToError());
+      windows.pair.rightPair.sends().signaled().invalidate(2, windows.window).submit();
+      assertEquals(WorkStatus.FLUSHED, windows.pair.rightDone().status());
+      long start = System.nanoTime();
+      windows.pair.rightPair.close();
+      assertFalse(windows.window.isOpen());
+      assertTrue(System.nanoTime() - start < LoopbackPair.PATIENCE.toNanos());
+    }
+  }
+
+  @Test
+  void shouldKeepAWindowThatWasEndedWhenTheQueuePairIsClosed() throws IOException {
+    try (Windows windows = new Windows(MemoryWindowType.TYPE_2)) {
+      windows.bind();
+      windows.pair.rightPair.sends().signaled().invalidate(2, windows.window).submit();
+      assertTrue(windows.pair.rightDone().succeeded());
+      windows.pair.rightPair.close();
+      assertTrue(windows.window.isOpen());
+    }
+  }
+
+  @Test
   void mwType2InvalidateLocal() throws IOException {
     try (Windows windows = new Windows(MemoryWindowType.TYPE_2)) {
       windows.bind();

@@ -181,6 +181,26 @@ class SharedReceiveQueueTest {
   }
 
   @Test
+  void shouldGiveTheRoomBackIfTheQueuePairCannotBeCreated() throws IOException {
+    try (Servers servers = new Servers(0)) {
+      CompletionQueue queue = servers.context.createCompletionQueue(64);
+      int capacity = queue.capacity();
+      QueuePairConfig config =
+          QueuePairConfig.reliable(queue).withSharedReceiveQueue(servers.shared);
+      // First our own refusal, then the device's.
+      assertThrows(
+          IllegalArgumentException.class,
+          () -> servers.domain.createQueuePair(config.withSendDepth(capacity)));
+      assertThrows(
+          VerbsException.class,
+          () ->
+              servers.domain.createQueuePair(config.withSendDepth(1).withSendElements(1_000_000)));
+      servers.domain.createQueuePair(
+          QueuePairConfig.reliable(queue).withSendDepth(capacity).withReceiveDepth(0));
+    }
+  }
+
+  @Test
   void shouldArmTheLimitAndSayIt() throws IOException {
     try (Servers servers = new Servers(0)) {
       servers.post(DEPTH);

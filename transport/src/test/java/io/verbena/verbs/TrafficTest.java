@@ -252,6 +252,35 @@ class TrafficTest {
   }
 
   @Test
+  void shouldSayThatABatchWillNeverFit() throws IOException {
+    try (LoopbackPair pair =
+        new LoopbackPair(config -> config.withSendDepth(4), ConnectOptions.defaults())) {
+      SendBatch sends = pair.leftPair.sends();
+      long there = pair.right.address();
+      int rkey = pair.right.rkey();
+      assertTrue(sends.write(1, pair.left, 0, 8, there, rkey).submit());
+      for (int i = 0; i < 4; i++) {
+        sends.write(i, pair.left, 0, 8, there, rkey);
+      }
+      IllegalStateException e = assertThrows(IllegalStateException.class, sends::submit);
+      assertTrue(e.getMessage().contains("make the last request signaled"), e.getMessage());
+      assertEquals(0, sends.size());
+      assertEquals(3, sends.free());
+
+      // As the message says: divided, it fits.
+      assertTrue(sends.write(2, pair.left, 0, 8, there, rkey).submit());
+      sends.signaled().write(3, pair.left, 0, 8, there, rkey).submit();
+      for (int i = 10; i < 14; i++) {
+        sends.write(i, pair.left, 0, 8, there, rkey);
+      }
+      // One that is signaled is outstanding: it is only a matter of time.
+      assertFalse(sends.submit());
+      assertEquals(3, pair.leftDone().id());
+      assertEquals(4, sends.free());
+    }
+  }
+
+  @Test
   void shouldGetSlotsBackWhenNothingIsSignaled() throws IOException {
     try (LoopbackPair pair =
         new LoopbackPair(config -> config.withSendDepth(8), ConnectOptions.defaults())) {

@@ -70,7 +70,7 @@ class WorkRingTest {
     ring.advance(1);
     other.advance(1);
     assertFalse(ring.complete(foreign));
-    ring.reset(9);
+    ring.reset(9, new CompletionRoom(8));
     assertEquals(4, ring.free());
     assertFalse(ring.complete(own));
     long later = ring.assign(0, 3, 0);
@@ -78,6 +78,90 @@ class WorkRingTest {
     ring.advance(1);
     assertTrue(ring.complete(later));
     assertEquals(3, ring.completedId());
+  }
+
+  @Test
+  void shouldWithholdSlotsUntilWhatAResetLeftIsPolled() {
+    CompletionRoom room = new CompletionRoom(4);
+    room.reserve(4, 0);
+    WorkRing ring = new WorkRing(4, 1);
+    ring.assign(0, 1, 0);
+    ring.assign(1, 2, 0);
+    ring.advance(2);
+    long before = room.left();
+    ring.reset(2, room);
+    assertEquals(2, ring.free());
+    assertTrue(ring.hasRoom(1));
+    assertFalse(ring.hasRoom(2));
+    ring.assign(0, 3, 0);
+    ring.advance(1);
+    ring.reset(3, room);
+    assertEquals(1, ring.free());
+    room.foundEmpty(before);
+    assertEquals(1, ring.free(), "that poll had begun before the resets");
+    room.foundEmpty(room.left());
+    assertEquals(4, ring.free());
+    assertTrue(ring.hasRoom(3));
+    assertEquals(4, room.needed());
+  }
+
+  @Test
+  void shouldWithholdNothingIfTheCompletionQueueHasRoom() {
+    CompletionRoom room = new CompletionRoom(8);
+    room.reserve(4, 0);
+    WorkRing ring = new WorkRing(4, 1);
+    ring.assign(0, 1, 0);
+    ring.advance(1);
+    ring.reset(2, room);
+    assertEquals(4, ring.free());
+    assertEquals(5, room.needed());
+  }
+
+  @Test
+  void shouldKnowWhichRequestsHaveSucceeded() {
+    CompletionRoom room = new CompletionRoom(64);
+    WorkRing ring = new WorkRing(4, 1);
+    long[] ids = new long[4];
+    for (int i = 0; i < 4; i++) {
+      ids[i] = ring.assign(i, i, 0);
+    }
+    ring.advance(4);
+    assertFalse(ring.hasSucceeded(0));
+    assertTrue(ring.complete(ids[1]));
+    assertTrue(ring.hasSucceeded(0));
+    assertTrue(ring.completeFailed(ids[2]));
+    assertFalse(ring.hasSucceeded(2));
+    assertTrue(ring.complete(ids[3]), "flushed without saying so cannot be, but to be sure");
+    assertFalse(ring.hasSucceeded(3));
+    assertTrue(ring.hasSucceeded(1));
+    ring.reset(2, room);
+    long later = ring.assign(0, 9, 0);
+    ring.assign(1, 10, 0);
+    ring.advance(2);
+    assertTrue(ring.complete(later));
+    assertTrue(ring.hasSucceeded(4));
+    ring.reset(3, room);
+    assertFalse(ring.hasSucceeded(5), "lost in the reset");
+    assertTrue(ring.isCurrent(ring.assign(0, 1, 0)));
+    assertFalse(ring.isCurrent(later));
+  }
+
+  @Test
+  void shouldRememberNumbersUntilTheQueueIsEmpty() {
+    CompletionRoom room = new CompletionRoom(8);
+    Leftovers leftovers = new Leftovers();
+    leftovers.add(17, room.leave(0));
+    assertTrue(leftovers.contains(17, room));
+    assertFalse(leftovers.contains(18, room));
+    long first = room.left();
+    leftovers.add(18, room.leave(3));
+    room.foundEmpty(first);
+    assertFalse(leftovers.contains(17, room));
+    assertTrue(leftovers.contains(18, room));
+    assertEquals(3, room.needed());
+    room.foundEmpty(room.left());
+    assertFalse(leftovers.contains(18, room));
+    assertEquals(0, room.needed());
   }
 
   @Test
