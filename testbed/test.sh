@@ -132,7 +132,7 @@ test_in_guest() {
     "${test_command_line[@]}" org.junit.platform.console.ConsoleLauncher execute \
     --scan-classpath "$verbena_root/transport/$target:$verbena_root/samples/$target" \
     --include-tag rdma --exclude-tag rdma-two-hosts \
-    --details=tree --disable-banner --disable-ansi-colors --reports-dir "$test_reports"
+    --details=testfeed --disable-banner --disable-ansi-colors --reports-dir "$test_reports"
 }
 
 # Likewise.

@@ -14,7 +14,7 @@ fi
 
 "$@" -Dverbena.peer.port=7480 org.junit.platform.console.ConsoleLauncher execute \
   --select-package io.verbena --include-tag rdma-two-hosts \
-  --details=tree --disable-banner --disable-ansi-colors --reports-dir "$TESTBED_OUT"
+  --details=testfeed --disable-banner --disable-ansi-colors --reports-dir "$TESTBED_OUT"
 status=$?
 : >"$tests_are_over"
 exit "$status"
