@@ -238,8 +238,11 @@ public final class MemoryWindow extends NativeObject {
     return next;
   }
 
-  /** For a request that takes the window back; checks before the request has a slot. */
-  void checkInvalidatable(ProtectionDomain user) {
+  /**
+   * For a request that takes the window back; checks before the request has a slot. One that finds
+   * the window not bound crashes the kernel in the soft-RoCE of Linux 6.1, where it should fail.
+   */
+  void checkInvalidatable(ProtectionDomain user, QueuePair pair, WindowChanges changes) {
     if (isClosed()) {
       throw closed();
     }
@@ -249,6 +252,10 @@ public final class MemoryWindow extends NativeObject {
     }
     if (type != MemoryWindowType.TYPE_2) {
       throw new IllegalStateException("a window of type 1 is not invalidated: call unbind()");
+    }
+    if (!changes.isBoundAfter(this, holders.isBound(pair))) {
+      throw new IllegalStateException(
+          description() + " is not bound to " + pair.description() + ": bind it there first");
     }
   }
 

@@ -188,7 +188,8 @@ public final class SendBatch extends SendChain {
    * @param window to be bound again when it is needed
    * @return this batch
    * @throws IllegalArgumentException if the window is of another domain
-   * @throws IllegalStateException if the window is of type 1 or closed
+   * @throws IllegalStateException if the window is of type 1 or closed, or the last request of this
+   *     queue pair did not bind it
    */
   public SendBatch invalidate(long id, MemoryWindow window) {
     invalidateSlot(id, window);

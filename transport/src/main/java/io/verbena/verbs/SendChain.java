@@ -179,7 +179,7 @@ abstract class SendChain extends SendQueue {
     if ((options & DATAGRAM) != 0) {
       throw notForDatagrams();
     }
-    window.checkInvalidatable(domain);
+    window.checkInvalidatable(domain, pair, changes);
     long slot = request(id, Abi.WR_INVALIDATE, options & ~Abi.SEND_INLINE, 0);
     if (slot != FULL) {
       InlineVerbs.putInt(slot + IMMEDIATE, window.rkey());

@@ -28,6 +28,16 @@ final class WindowChanges {
     bindings[count++] = binding;
   }
 
+  /** Whether the window will be bound after what the batch has so far. */
+  boolean isBoundAfter(MemoryWindow window, boolean boundBefore) {
+    for (int i = count - 1; i >= 0; i--) {
+      if (window.equals(windows[i])) {
+        return bindings[i];
+      }
+    }
+    return boundBefore;
+  }
+
   /**
    * Called inside the guard of the batch: the library has taken its first requests.
    *

@@ -51,6 +51,12 @@ final class WindowHolders {
     }
   }
 
+  /** Whether the last request of a queue pair, as far as it is about the window, binds it. */
+  synchronized boolean isBound(QueuePair pair) {
+    int place = place(pair);
+    return place < count && ends[place] == BOUND;
+  }
+
   synchronized boolean contains(QueuePair pair) {
     int place = place(pair);
     return place < count && !isOver(pair, ends[place]);

@@ -296,6 +296,25 @@ class PyverbsMwTest {
   }
 
   @Test
+  void shouldRefuseToInvalidateAWindowThatIsNotBoundHere() throws IOException {
+    try (LoopbackPair pair = new LoopbackPair();
+        MemoryWindow window = pair.domain.createMemoryWindow(MemoryWindowType.TYPE_2);
+        MemoryRegion region =
+            pair.domain.allocate(
+                4096, Access.LOCAL_WRITE, Access.REMOTE_WRITE, Access.WINDOW_BIND)) {
+      SendBatch left = pair.leftPair.sends();
+      SendBatch right = pair.rightPair.sends();
+      assertThrows(IllegalStateException.class, () -> left.invalidate(1, window));
+      left.bind(2, window, region, 0, 4096, Access.REMOTE_WRITE).signaled().invalidate(3, window);
+      assertThrows(IllegalStateException.class, () -> left.invalidate(4, window));
+      assertThrows(IllegalStateException.class, () -> right.invalidate(5, window));
+      assertTrue(left.submit());
+      assertTrue(pair.leftDone().succeeded());
+      assertThrows(IllegalStateException.class, () -> left.invalidate(6, window));
+    }
+  }
+
+  @Test
   void shouldRefuseWhatCannotBeBound() throws IOException {
     try (Windows windows = new Windows(MemoryWindowType.TYPE_2);
         LoopbackPair other = new LoopbackPair()) {

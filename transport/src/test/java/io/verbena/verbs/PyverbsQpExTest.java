@@ -258,10 +258,12 @@ class PyverbsQpExTest {
             new LoopbackPair(
                 config -> QueuePairConfig.unreliable(config.sendQueue()),
                 ConnectOptions.defaults());
+        MemoryRegion region =
+            pair.domain.allocate(64, Access.LOCAL_WRITE, Access.REMOTE_READ, Access.WINDOW_BIND);
         MemoryWindow window = pair.domain.createMemoryWindow(MemoryWindowType.TYPE_2)) {
       assertTrue(pair.leftPair.isExtended());
       SendBatch sends = pair.leftPair.sends();
-      sends.invalidate(1, window);
+      sends.bind(1, window, region, 0, 64, Access.REMOTE_READ).invalidate(1, window);
       VerbsException e = assertThrows(VerbsException.class, sends::submit);
       assertEquals("EOPNOTSUPP", e.errnoName());
       LoopbackPair.put(pair.left, 0, "unreliable");
