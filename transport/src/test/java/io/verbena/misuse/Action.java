@@ -1,8 +1,6 @@
 package io.verbena.misuse;
 
-import java.util.List;
 import java.util.Random;
-import java.util.stream.Stream;
 
 /**
  * Something that a program may do, rightly or wrongly.
@@ -27,19 +25,6 @@ record Action(String name, int weight, Body body, boolean certain) {
     return new Action(name, weight, body, false);
   }
 
-  /** All there are. */
-  static final List<Action> ALL =
-      Stream.of(
-              ObjectActions.ALL,
-              TrafficActions.ALL,
-              DatagramActions.ALL,
-              MemoryActions.ALL,
-              ConnectionActions.ALL)
-          .flatMap(List::stream)
-          .toList();
-
-  private static final int TOTAL_WEIGHT = ALL.stream().mapToInt(Action::weight).sum();
-
   /**
    * Whether it must succeed now and then: those of the connection manager need to know which
    * address has RDMA behind it.
@@ -47,16 +32,5 @@ record Action(String name, int weight, Body body, boolean certain) {
   boolean mustSucceed() {
     return certain
         && (System.getenv("TESTBED_ADDRESS") != null || !ConnectionActions.ALL.contains(this));
-  }
-
-  static Action choose(Random random) {
-    int left = random.nextInt(TOTAL_WEIGHT);
-    for (Action action : ALL) {
-      left -= action.weight;
-      if (left < 0) {
-        return action;
-      }
-    }
-    throw new AssertionError("weights do not add up");
   }
 }

@@ -48,6 +48,15 @@ final class ConnectionActions {
     world.add(ConnectionManager.open());
   }
 
+  /** The library opens each device that it meets, once, and keeps it until the process ends. */
+  static void warmUp() throws Exception {
+    if (ADDRESS != null) {
+      try (ConnectionManager manager = ConnectionManager.open()) {
+        manager.resolve(address(new Random(0)), Duration.ofSeconds(5)).close();
+      }
+    }
+  }
+
   private static AddressOptions options(Random random) {
     return random.nextInt(6) > 0
         ? AddressOptions.defaults()

@@ -33,7 +33,7 @@ final class DatagramActions {
           new Action("post shared receives", 5, DatagramActions::receiveShared),
           new Action("ask a shared receive queue", 2, DatagramActions::askShared),
           new Action("open the stream of events", 1, DatagramActions::events),
-          new Action("await an event", 2, DatagramActions::awaitEvent));
+          Action.perhaps("await an event", 2, DatagramActions::awaitEvent));
 
   private DatagramActions() {}
 
@@ -90,10 +90,10 @@ final class DatagramActions {
       if (random.nextBoolean()) {
         batch.signaled();
       }
-      batch.send(i, region, Odd.within(region.length(), random), random.nextInt(3000));
+      batch.send(i, region, Odd.within(region.length(), random), random.nextInt(600));
       if (random.nextInt(4) == 0) {
         MemoryRegion more = world.any(MemoryRegion.class, random);
-        batch.append(more, Odd.within(more.length(), random), random.nextInt(1000));
+        batch.append(more, Odd.within(more.length(), random), random.nextInt(300));
       }
     }
     if (random.nextInt(8) > 0) {

@@ -15,6 +15,7 @@ import io.verbena.verbs.MemoryWindow;
 import io.verbena.verbs.MemoryWindowType;
 import io.verbena.verbs.ProtectionDomain;
 import io.verbena.verbs.QueuePair;
+import io.verbena.verbs.SendBatch;
 import java.lang.foreign.Arena;
 import java.net.InetAddress;
 import java.time.Duration;
@@ -27,11 +28,11 @@ final class MemoryActions {
       List.of(
           new Action("allocate for windows", 2, MemoryActions::allocate),
           new Action("create a window", 3, MemoryActions::createWindow),
-          new Action("bind at once", 3, MemoryActions::bindAtOnce),
-          new Action("unbind at once", 1, MemoryActions::unbindAtOnce),
-          new Action("bind in a batch", 4, MemoryActions::bind),
-          new Action("invalidate", 2, MemoryActions::invalidate),
-          new Action("send with invalidate", 2, MemoryActions::sendInvalidate),
+          Action.perhaps("bind at once", 3, MemoryActions::bindAtOnce),
+          Action.perhaps("unbind at once", 1, MemoryActions::unbindAtOnce),
+          Action.perhaps("bind in a batch", 4, MemoryActions::bind),
+          Action.perhaps("invalidate", 2, MemoryActions::invalidate),
+          Action.perhaps("send with invalidate", 2, MemoryActions::sendInvalidate),
           new Action("resize", 3, MemoryActions::resize),
           Action.perhaps("moderate", 1, MemoryActions::moderate),
           Action.perhaps("create a queue with timestamps", 1, MemoryActions::createTimed),
@@ -96,10 +97,12 @@ final class MemoryActions {
     QueuePair pair = world.mine(QueuePair.class, random);
     MemoryWindow window = window(pair, MemoryWindowType.TYPE_2, world, random);
     MemoryRegion region = TrafficActions.region(pair.domain(), world, random);
-    pair.sends()
-        .signaled()
-        .bind(1, window, region, 0, Odd.within(region.length(), random), Access.REMOTE_READ)
-        .submit();
+    SendBatch batch = pair.sends().signaled();
+    batch.bind(1, window, region, 0, Odd.within(region.length(), random), Access.REMOTE_READ);
+    if (random.nextInt(3) == 0) {
+      batch.invalidate(2, window);
+    }
+    batch.submit();
   }
 
   private static void invalidate(World world, Random random) throws Exception {
