@@ -26,7 +26,8 @@ public final class Context extends NativeObject {
   private static final Set<Context> OPEN = ConcurrentHashMap.newKeySet();
 
   private final Device device;
-  private final boolean criticalPost;
+  private final boolean criticalSend;
+  private final boolean criticalReceive;
   private final DeviceQueries deviceQueries = new DeviceQueries(this);
   private final PortQueries portQueries = new PortQueries(this);
   private @Nullable AsyncEvents events;
@@ -35,7 +36,9 @@ public final class Context extends NativeObject {
   Context(Device device, MemorySegment handle) {
     super(handle);
     this.device = device;
-    this.criticalPost = Provider.postsWithoutSystemCall(InlineVerbs.postSend(handle));
+    String provider = Provider.of(InlineVerbs.postSend(handle));
+    this.criticalSend = Provider.sendsWithoutSystemCall(provider);
+    this.criticalReceive = Provider.receivesWithoutSystemCall(provider);
     OPEN.add(this);
   }
 
@@ -324,9 +327,14 @@ public final class Context extends NativeObject {
         .toArray(UseGuard[]::new);
   }
 
-  /** Whether posting may be a critical call. */
-  boolean criticalPost() {
-    return criticalPost;
+  /** Whether posting sends may be a critical call. */
+  boolean criticalSend() {
+    return criticalSend;
+  }
+
+  /** Whether posting receives may be a critical call. */
+  boolean criticalReceive() {
+    return criticalReceive;
   }
 
   /** A number that tells apart queue pairs that get the same number one after the other. */

@@ -37,6 +37,9 @@ final class Provider {
           "qedr",
           "vmw_pvrdma");
 
+  /** Posts sends by a system call, but puts receives into a mapped ring. */
+  private static final String SOFT_ROCE = "rxe";
+
   /** {@code librxe-rdmav34.so}, {@code libmlx5.so.1.24.44.0}. */
   private static final Pattern LIBRARY =
       Pattern.compile("lib(\\w+?)(-rdmav\\d+)?\\.so[.\\d]*( \\(deleted\\))?");
@@ -48,16 +51,22 @@ final class Provider {
     return Boolean.getBoolean(EXTENDED);
   }
 
-  static boolean postsWithoutSystemCall(long function) {
-    String override = System.getProperty(OVERRIDE);
-    if (override != null) {
-      return Boolean.parseBoolean(override);
-    }
+  /** The provider of a function; empty if unknown. */
+  static String of(long function) {
     try {
-      return DOORBELL.contains(name(Files.readAllLines(Path.of("/proc/self/maps")), function));
+      return name(Files.readAllLines(Path.of("/proc/self/maps")), function);
     } catch (IOException e) {
-      return false;
+      return "";
     }
+  }
+
+  static boolean sendsWithoutSystemCall(String provider) {
+    String override = System.getProperty(OVERRIDE);
+    return override != null ? Boolean.parseBoolean(override) : DOORBELL.contains(provider);
+  }
+
+  static boolean receivesWithoutSystemCall(String provider) {
+    return provider.equals(SOFT_ROCE) || sendsWithoutSystemCall(provider);
   }
 
   /** The provider whose library is mapped at an address; empty if unknown. */

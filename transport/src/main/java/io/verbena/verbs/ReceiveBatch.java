@@ -36,7 +36,7 @@ public final class ReceiveBatch extends WorkBatch {
     this.verb = "ibv_post_recv";
     this.function = InlineVerbs.postRecv(context.handle);
     this.queueAddress = pair.handle.address();
-    this.critical = context.criticalPost();
+    this.critical = context.criticalReceive();
   }
 
   ReceiveBatch(SharedReceiveQueue shared, SharedSlots ring, int elementCount) {
@@ -46,7 +46,7 @@ public final class ReceiveBatch extends WorkBatch {
     this.verb = "ibv_post_srq_recv";
     this.function = InlineVerbs.postSrqRecv(context.handle);
     this.queueAddress = shared.handle.address();
-    this.critical = context.criticalPost();
+    this.critical = context.criticalReceive();
   }
 
   /**
@@ -121,10 +121,6 @@ public final class ReceiveBatch extends WorkBatch {
     enter();
     int result;
     try {
-      if (isOutdated()) {
-        clear();
-        throw outdated();
-      }
       terminate();
       ring.advance(count);
       result =

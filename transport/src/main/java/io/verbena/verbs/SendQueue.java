@@ -74,7 +74,7 @@ abstract class SendQueue extends WorkBatch {
     this.pairAddress = pair.handle.address();
     this.extended =
         pair.isExtended() ? new ExtendedPoster(pair.handle, pair.type(), slots, stride) : null;
-    this.critical = context.criticalPost() && extended == null;
+    this.critical = context.criticalSend() && extended == null;
     this.signalInterval = Math.max(1, ring.depth() / 2);
     this.untilSignal = signalInterval;
     this.untilSignalWhenPosted = signalInterval;
@@ -121,11 +121,6 @@ abstract class SendQueue extends WorkBatch {
   }
 
   private int ringDoorbell(int count) {
-    // A reset while the batch was built: what is in it does not hold any more.
-    if (!sendRing.isCurrent(InlineVerbs.getLong(address + WR_ID))) {
-      clear();
-      throw outdated();
-    }
     terminate();
     sendRing.advance(count);
     room -= count;

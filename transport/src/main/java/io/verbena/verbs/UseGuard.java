@@ -51,6 +51,9 @@ abstract class UseGuard {
   private static final int PAUSED = 1;
   private static final int CLOSED = 2;
 
+  /** Open, and the next call must do what {@link #reopened} wants. */
+  private static final int REOPENED = 3;
+
   static {
     try {
       MethodHandles.Lookup lookup = MethodHandles.lookup();
@@ -78,7 +81,7 @@ abstract class UseGuard {
     }
     IN_USE.setOpaque(this, true);
     if ((int) STATE.getOpaque(this) != OPEN) {
-      enterAfterPause();
+      enterAfterChange();
     }
   }
 
@@ -93,20 +96,38 @@ abstract class UseGuard {
       throw inUseElsewhere();
     }
     if ((int) STATE.getOpaque(this) != OPEN) {
-      enterAfterPause();
+      enterAfterChange();
     }
   }
 
-  /** Until the pause is over, this counts as not in use; then it is tried anew. */
-  private void enterAfterPause() {
-    do {
+  /** Until a pause is over, this counts as not in use; then it is tried anew. */
+  private void enterAfterChange() {
+    while (!STATE.compareAndSet(this, REOPENED, OPEN)) {
       IN_USE.setOpaque(this, false);
       awaitResumed();
       if (!IN_USE.compareAndSet(this, false, true)) {
         throw inUseElsewhere();
       }
-    } while ((int) STATE.getOpaque(this) != OPEN);
+      if ((int) STATE.getOpaque(this) == OPEN) {
+        return;
+      }
+    }
+    boolean fine = false;
+    try {
+      reopened();
+      fine = true;
+    } finally {
+      if (!fine) {
+        exit();
+      }
+    }
   }
+
+  /**
+   * The first call after {@link #reopen} is about to begin: what was prepared before may not hold
+   * any more. What this throws ends the call.
+   */
+  void reopened() {}
 
   /**
    * Returns when no pause is on.
@@ -116,7 +137,7 @@ abstract class UseGuard {
   final void awaitResumed() {
     while (true) {
       int now = (int) STATE.getAcquire(this);
-      if (now == OPEN) {
+      if (now == OPEN || now == REOPENED) {
         return;
       }
       if (now == CLOSED) {
@@ -175,7 +196,7 @@ abstract class UseGuard {
 
   /** Takes back {@link #shut} or {@link #pause}. */
   final void reopen() {
-    STATE.setVolatile(this, OPEN);
+    STATE.setVolatile(this, REOPENED);
   }
 
   /** Every Java thread passes a point at which its memory is in order before this returns. */

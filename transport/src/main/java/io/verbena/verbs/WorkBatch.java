@@ -5,7 +5,6 @@ import io.verbena.ffi.verbs.ibv_sge;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.lang.invoke.VarHandle;
 
 /**
  * What send and receive batches have in common: native work requests that are built and linked once
@@ -182,20 +181,16 @@ abstract class WorkBatch extends UseGuard {
     }
   }
 
-  /**
-   * Whether the batch was begun before a reset: what is written in it does not hold any more. Looks
-   * at the first request; inside the guard, which a reset waits for.
-   */
-  final boolean isOutdated() {
-    VarHandle.loadLoadFence();
-    return !ring.isCurrent(slots.get(ValueLayout.JAVA_LONG, WR_ID));
-  }
-
-  final IllegalStateException outdated() {
-    return new IllegalStateException(
-        owner.description()
-            + " was reset after the batch was begun: nothing was posted, and the batch was dropped;"
-            + " build it again");
+  /** What is in a batch that was begun before a reset does not hold any more. */
+  @Override
+  final void reopened() {
+    if (size > 0 && !ring.isCurrent(slots.get(ValueLayout.JAVA_LONG, WR_ID))) {
+      clear();
+      throw new IllegalStateException(
+          owner.description()
+              + " was reset after the batch was begun: nothing was posted, and the batch was"
+              + " dropped; build it again");
+    }
   }
 
   /**

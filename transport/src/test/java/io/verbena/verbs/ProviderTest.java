@@ -37,12 +37,24 @@ class ProviderTest {
   @Test
   @ResourceLock(Resources.SYSTEM_PROPERTIES)
   void shouldTakeThePropertysWord() {
-    assertFalse(Provider.postsWithoutSystemCall(0));
+    assertFalse(Provider.sendsWithoutSystemCall("rxe"));
+    assertFalse(Provider.receivesWithoutSystemCall(""));
     System.setProperty(Provider.OVERRIDE, "true");
     try {
-      assertTrue(Provider.postsWithoutSystemCall(0));
+      assertTrue(Provider.sendsWithoutSystemCall("rxe"));
+      assertTrue(Provider.receivesWithoutSystemCall(""));
     } finally {
       System.clearProperty(Provider.OVERRIDE);
     }
+  }
+
+  @Test
+  void shouldKnowThatSoftRoceMakesSystemCallsForSendsOnly() {
+    assertTrue(Provider.sendsWithoutSystemCall("mlx5"));
+    assertTrue(Provider.receivesWithoutSystemCall("mlx5"));
+    assertFalse(Provider.sendsWithoutSystemCall("rxe"));
+    assertTrue(Provider.receivesWithoutSystemCall("rxe"));
+    assertFalse(Provider.receivesWithoutSystemCall("siw"));
+    assertEquals("", Provider.of(0));
   }
 }

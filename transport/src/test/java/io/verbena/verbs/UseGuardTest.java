@@ -14,6 +14,18 @@ import org.junit.jupiter.api.Test;
 
 class UseGuardTest {
   private static final class Guarded extends UseGuard {
+    private int reopenings;
+    private boolean stale;
+
+    @Override
+    void reopened() {
+      reopenings++;
+      if (stale) {
+        stale = false;
+        throw new IllegalStateException("stale");
+      }
+    }
+
     @Override
     String description() {
       return "the thing";
@@ -139,6 +151,39 @@ class UseGuardTest {
     guarded.reopen();
     user.join();
     assertTrue(entered.get());
+  }
+
+  @Test
+  void shouldLookAtWhatChangedOnceAfterReopening() {
+    Guarded guarded = new Guarded();
+    guarded.enter();
+    guarded.exit();
+    assertEquals(0, guarded.reopenings);
+    guarded.shut();
+    UseGuard.awaitIdle(guarded);
+    guarded.reopen();
+    for (int i = 0; i < 3; i++) {
+      guarded.enter();
+      guarded.exit();
+      guarded.enterAlone();
+      guarded.exit();
+    }
+    assertEquals(1, guarded.reopenings);
+  }
+
+  @Test
+  void shouldNotBeInUseWhenTheLookAtWhatChangedFails() {
+    Guarded guarded = new Guarded();
+    guarded.pause();
+    UseGuard.awaitIdle(guarded);
+    guarded.stale = true;
+    guarded.reopen();
+    IllegalStateException e = assertThrows(IllegalStateException.class, guarded::enter);
+    assertEquals("stale", e.getMessage());
+    UseGuard.awaitIdle(guarded);
+    guarded.enter();
+    guarded.exit();
+    assertEquals(1, guarded.reopenings);
   }
 
   @Test
