@@ -11,8 +11,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.concurrent.locks.Condition;
-import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
 
 /**
@@ -33,22 +31,18 @@ public final class ConnectionManager implements AutoCloseable {
   private static final AtomicLong COUNTER = new AtomicLong();
 
   private final long number = COUNTER.incrementAndGet();
-
-  /** Verbs are called with it: it comes before the lock of a context, never after. */
-  private final ReentrantLock lock = new ReentrantLock();
-
-  private final Condition changed = lock.newCondition();
   private final EventChannel channel;
   private final Map<Long, CommunicationIdentifier> identifiers = new HashMap<>();
   private final EventQueue events = new EventQueue();
   private final Deadlines deadlines = new Deadlines();
+  private final Waiters waiters;
   private final OpenContexts contexts = new OpenContexts();
-  private boolean sleeping;
   private boolean woken;
   private boolean closed;
 
   private ConnectionManager(EventChannel channel) {
     this.channel = channel;
+    this.waiters = new Waiters(channel, deadlines);
   }
 
   /**
@@ -233,11 +227,11 @@ public final class ConnectionManager implements AutoCloseable {
   }
 
   void lock() {
-    lock.lock();
+    waiters.lock();
   }
 
   void unlock() {
-    lock.unlock();
+    waiters.unlock();
   }
 
   void requireOpen() {
@@ -275,37 +269,14 @@ public final class ConnectionManager implements AutoCloseable {
         if (left <= 0) {
           return false;
         }
-        if (more) {
-          continue;
-        }
-        if (sleeping) {
-          try {
-            changed.awaitNanos(left);
-          } catch (InterruptedException e) {
-            interrupted = true;
-          }
-        } else {
-          sleep(left);
+        if (!more) {
+          interrupted |= waiters.sleep(left);
         }
       }
     } finally {
       if (interrupted) {
         Thread.currentThread().interrupt();
       }
-    }
-  }
-
-  /** For all threads that wait, until an event, a wake-up or the first deadline. */
-  private void sleep(long nanos) throws ConnectionException {
-    long left = deadlines.nanosLeft(nanos);
-    sleeping = true;
-    lock.unlock();
-    try {
-      channel.sleep(Timeouts.pollMillis(left));
-    } finally {
-      lock.lock();
-      sleeping = false;
-      changed.signalAll();
     }
   }
 
@@ -334,10 +305,7 @@ public final class ConnectionManager implements AutoCloseable {
 
   /** With the lock: every thread that waits looks again. */
   void signal() {
-    changed.signalAll();
-    if (sleeping) {
-      channel.wakeup();
-    }
+    waiters.signal();
   }
 
   void expect(CommunicationIdentifier.Pending operation) {
@@ -398,10 +366,7 @@ public final class ConnectionManager implements AutoCloseable {
       }
       closed = true;
       woken = false;
-      signal();
-      while (sleeping) {
-        changed.awaitUninterruptibly();
-      }
+      waiters.awaitAwake();
       channel.close();
       opened = contexts.takeAll();
     } finally {
