@@ -152,6 +152,9 @@ class DatagramServiceTest {
           assertThrows(
               ConnectionException.class, () -> route.connect(left.pair, DEFAULTS, Side.PATIENCE));
       assertEquals(ConnectionFailure.NO_LISTENER, e.failure(), e.toString());
+      // Not REJECTED with 8, as of a connection.
+      assertEquals("RDMA_CM_EVENT_UNREACHABLE", e.call());
+      assertEquals(1, e.status());
     }
   }
 

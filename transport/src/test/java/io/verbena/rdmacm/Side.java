@@ -42,10 +42,15 @@ final class Side implements AutoCloseable {
     assertTrue(pair.receives().receive(7, region, HALF, HALF).submit());
   }
 
-  void send(String text) throws VerbsException {
+  /** Sends without waiting for the completion. */
+  void post(String text) throws VerbsException {
     byte[] bytes = text.getBytes(StandardCharsets.US_ASCII);
     MemorySegment.copy(bytes, 0, region.memory(), ValueLayout.JAVA_BYTE, 0, bytes.length);
     assertTrue(pair.sends().signaled().send(8, region, 0, bytes.length).submit());
+  }
+
+  void send(String text) throws VerbsException {
+    post(text);
     Completions done = next();
     assertEquals(8, done.id());
     assertEquals(WorkStatus.SUCCESS, done.status());

@@ -89,7 +89,28 @@ public final class PeerProgram {
     }
   }
 
-  private static int shell(String command) throws IOException {
+  /** Connects to the control port of such a program, which may still be starting. */
+  public static Socket connect(InetSocketAddress program) throws IOException {
+    long deadline = System.nanoTime() + LoopbackPair.PATIENCE.toNanos();
+    while (true) {
+      Socket socket = new Socket();
+      try {
+        socket.connect(program, 1000);
+        socket.setTcpNoDelay(true);
+        socket.setSoTimeout((int) LoopbackPair.PATIENCE.toMillis());
+        return socket;
+      } catch (IOException e) {
+        socket.close();
+        if (System.nanoTime() > deadline) {
+          throw e;
+        }
+        Thread.onSpinWait();
+      }
+    }
+  }
+
+  /** Runs a command, and returns its exit status. */
+  public static int shell(String command) throws IOException {
     try {
       return new ProcessBuilder("sh", "-c", command).inheritIO().start().waitFor();
     } catch (InterruptedException e) {

@@ -33,7 +33,7 @@ final class RemotePeer extends DeviceFixture {
   /** Connects; every kind of retry counts as often as given. */
   RemotePeer(InetSocketAddress program, int timeout, int retryCount) throws IOException {
     boolean ready = false;
-    socket = connect(program);
+    socket = PeerProgram.connect(program);
     try {
       in = new DataInputStream(socket.getInputStream());
       out = new DataOutputStream(socket.getOutputStream());
@@ -52,26 +52,6 @@ final class RemotePeer extends DeviceFixture {
     } finally {
       if (!ready) {
         close();
-      }
-    }
-  }
-
-  private static Socket connect(InetSocketAddress program) throws IOException {
-    // The other host may still be starting its program.
-    long deadline = System.nanoTime() + LoopbackPair.PATIENCE.toNanos();
-    while (true) {
-      Socket socket = new Socket();
-      try {
-        socket.connect(program, 1000);
-        socket.setTcpNoDelay(true);
-        socket.setSoTimeout((int) LoopbackPair.PATIENCE.toMillis());
-        return socket;
-      } catch (IOException e) {
-        socket.close();
-        if (System.nanoTime() > deadline) {
-          throw e;
-        }
-        Thread.onSpinWait();
       }
     }
   }
