@@ -1,20 +1,33 @@
 #!/bin/bash
-# Runs in both of two guests: in the first the tests that need two, in the second the program that they talk with.
+# Runs in both of two guests: in the first the tests that need two, in the second the programs that they talk with.
 # usage: two-hosts.sh JAVA_COMMAND...   (with the class path; what is to be run comes here)
 
 tests_are_over=$TESTBED_OUT/tests-are-over
 
 if [[ $TESTBED_HOST == 2 ]]; then
+  programs=()
   "$@" io.verbena.verbs.PeerProgram 7480 &
-  program=$!
-  while [[ ! -e $tests_are_over ]] && kill -0 "$program" 2>/dev/null; do sleep 0.2; done
-  kill "$program" 2>/dev/null
+  programs+=($!)
+  "$@" io.verbena.rdmacm.CmPeerProgram 7481 &
+  programs+=($!)
+  while [[ ! -e $tests_are_over ]] && kill -0 "${programs[@]}" 2>/dev/null; do sleep 0.2; done
+  kill "${programs[@]}" 2>/dev/null
   exit 0
 fi
 
-"$@" -Dverbena.peer.port=7480 org.junit.platform.console.ConsoleLauncher execute \
-  --select-package io.verbena --include-tag rdma-two-hosts \
-  --details=testfeed --disable-banner --disable-ansi-colors --reports-dir "$TESTBED_OUT"
-status=$?
+# run_tests REPORTS OPTION...
+run_tests() {
+  local reports=$TESTBED_OUT/$1
+  shift
+  "${java[@]}" -Dverbena.peer.port=7480 -Dverbena.cm.peer.port=7481 \
+    org.junit.platform.console.ConsoleLauncher execute "$@" --include-tag rdma-two-hosts \
+    --details=testfeed --disable-banner --disable-ansi-colors --reports-dir "$reports"
+}
+
+java=("$@")
+status=0
+# Apart, because librdmacm keeps a device open as long as its process lives, and a test of the verbs takes it away.
+run_tests verbs --select-package io.verbena --exclude-package io.verbena.rdmacm || status=$?
+run_tests rdmacm --select-package io.verbena.rdmacm || status=$?
 : >"$tests_are_over"
 exit "$status"
