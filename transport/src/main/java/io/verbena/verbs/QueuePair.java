@@ -203,6 +203,11 @@ public final class QueuePair extends QueuePairStates {
     return sendRing.hasSucceeded(request);
   }
 
+  /** Whether a request of the send queue is over, and not certain to have been carried out. */
+  boolean mayHaveFailed(long request) {
+    return sendRing.mayHaveFailed(request);
+  }
+
   boolean sharesReceives() {
     return config.sharedReceiveQueue() != null;
   }

@@ -54,18 +54,24 @@ final class WorkRing extends WorkSlots {
   /** What the posting thread last saw of {@link #tail}. */
   private long seenTail;
 
-  /** Requests ever completed; written by the completing thread. */
+  /**
+   * Requests ever completed, but for what a reset has ended, see {@link #completed}; written by the
+   * completing thread, which does not wait for a reset: so nobody else writes it.
+   */
   private long tail;
 
   private long completedId;
 
-  /**
-   * Requests from here to {@link #failedEnd} have failed, or were not completed when the queue pair
-   * was reset.
-   */
+  /** The first request that has failed, and the last one; written by the completing thread. */
   private volatile long failedStart = Long.MAX_VALUE;
 
-  private volatile long failedEnd = Long.MAX_VALUE;
+  private volatile long lastFailure = -1;
+
+  /** The first request that a reset has dropped. */
+  private volatile long droppedStart = Long.MAX_VALUE;
+
+  /** The last reset ended all requests up to here. */
+  private volatile long resetEnd;
 
   /** Slots that completions from before a reset need, until those are out of the queue. */
   private record Withheld(int count, CompletionRoom room, long mark) {}
@@ -94,7 +100,7 @@ final class WorkRing extends WorkSlots {
       return true;
     }
     // In this order: who sees what a reset has freed also sees what it has withheld.
-    seenTail = (long) TAIL.getAcquire(this);
+    seenTail = completed();
     limit = depth - withheld();
     return end - seenTail < limit;
   }
@@ -117,8 +123,12 @@ final class WorkRing extends WorkSlots {
 
   @Override
   int outstanding() {
-    long completed = (long) TAIL.getAcquire(this);
+    long completed = completed();
     return (int) ((long) HEAD.getAcquire(this) - completed);
+  }
+
+  private long completed() {
+    return Math.max((long) TAIL.getAcquire(this), resetEnd);
   }
 
   @Override
@@ -154,7 +164,13 @@ final class WorkRing extends WorkSlots {
     if (sequence < 0) {
       return false;
     }
-    completedId = ids[(int) sequence & ids.length - 1];
+    long found = ids[(int) sequence & ids.length - 1];
+    // After a reset the slot may have another's id already: then the tag has changed before.
+    VarHandle.loadLoadFence();
+    if (!isCurrent(workId)) {
+      return false;
+    }
+    completedId = found;
     TAIL.setRelease(this, sequence + 1);
     return true;
   }
@@ -162,10 +178,10 @@ final class WorkRing extends WorkSlots {
   /** {@link #complete} for a request that failed. */
   boolean completeFailed(long workId) {
     long sequence = sequence(workId);
-    if (sequence >= 0 && (failedEnd != Long.MAX_VALUE || failedStart == Long.MAX_VALUE)) {
+    if (sequence >= 0) {
       // Before its slot is free, so that nobody takes it for a success in between.
       failedStart = Math.min(failedStart, sequence);
-      failedEnd = Long.MAX_VALUE;
+      lastFailure = sequence;
     }
     return complete(workId);
   }
@@ -185,10 +201,21 @@ final class WorkRing extends WorkSlots {
     return head;
   }
 
-  /** Whether a request is certain to have been carried out. */
+  /** Whether a request is certain to have been carried out; does not always know after failures. */
   boolean hasSucceeded(long sequence) {
-    return sequence < (long) TAIL.getAcquire(this)
-        && (sequence < failedStart || sequence >= failedEnd);
+    return sequence < completed() && isSound(sequence);
+  }
+
+  /** Whether a request is over, and not certain to have been carried out. */
+  boolean mayHaveFailed(long sequence) {
+    return sequence < completed() && !isSound(sequence);
+  }
+
+  /** Of a request that is over. */
+  private boolean isSound(long sequence) {
+    long start = resetEnd;
+    return sequence < Math.min(failedStart, droppedStart)
+        || (sequence >= start && lastFailure < start);
   }
 
   /** Completing thread: the caller's id of the request that {@link #complete} freed. */
@@ -212,12 +239,11 @@ final class WorkRing extends WorkSlots {
       withheld = count == 0 ? null : new Withheld(count, room, mark);
     }
     long end = (long) HEAD.getAcquire(this);
-    if (stale > 0 || failedStart != Long.MAX_VALUE) {
-      failedStart = Math.min(failedStart, end - stale);
-      failedEnd = end;
+    if (stale > 0) {
+      droppedStart = Math.min(droppedStart, end - stale);
     }
     tag = (long) newTag << TAG_SHIFT;
-    TAIL.setRelease(this, end);
+    resetEnd = end;
   }
 
   static WorkKind kind(long workId) {

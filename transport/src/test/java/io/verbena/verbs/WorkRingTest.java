@@ -4,14 +4,24 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Random;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** The slot accounting, without a device. */
 class WorkRingTest {
+  private static final int ROUNDS = 20_000;
+  private static final Duration PATIENCE = Duration.ofSeconds(60);
+
   private record Posted(long workId, long id) {}
 
   @ParameterizedTest
@@ -131,6 +141,9 @@ class WorkRingTest {
     assertTrue(ring.hasSucceeded(0));
     assertTrue(ring.completeFailed(ids[2]));
     assertFalse(ring.hasSucceeded(2));
+    assertTrue(ring.mayHaveFailed(2));
+    assertFalse(ring.mayHaveFailed(1));
+    assertFalse(ring.mayHaveFailed(3), "it is not over");
     assertTrue(ring.complete(ids[3]), "flushed without saying so cannot be, but to be sure");
     assertFalse(ring.hasSucceeded(3));
     assertTrue(ring.hasSucceeded(1));
@@ -142,8 +155,88 @@ class WorkRingTest {
     assertTrue(ring.hasSucceeded(4));
     ring.reset(3, room);
     assertFalse(ring.hasSucceeded(5), "lost in the reset");
+    assertTrue(ring.mayHaveFailed(5));
     assertTrue(ring.isCurrent(ring.assign(0, 1, 0)));
     assertFalse(ring.isCurrent(later));
+  }
+
+  /** Polls what the test posts, and resets meanwhile, four requests a round. */
+  private static final class Poller implements Callable<Integer> {
+    final WorkRing ring = new WorkRing(4, 0);
+    final long[] workIds = new long[4];
+    final AtomicInteger begun = new AtomicInteger();
+    final AtomicInteger ended = new AtomicInteger();
+    private final boolean failing;
+
+    Poller(boolean failing) {
+      this.failing = failing;
+    }
+
+    @Override
+    public Integer call() {
+      int count = 0;
+      for (int round = 1; round <= ROUNDS; round++) {
+        await(begun, round);
+        for (int i = 0; i < 4; i++) {
+          if (failing ? ring.completeFailed(workIds[i]) : ring.complete(workIds[i])) {
+            assertEquals(round * 4L + i, ring.completedId(), "of another request");
+            count++;
+          }
+        }
+        ended.set(round);
+      }
+      return count;
+    }
+
+    /** Both go on within nanoseconds; a parked thread would come much too late. */
+    static void await(AtomicInteger counter, int round) {
+      long deadline = System.nanoTime() + PATIENCE.toNanos();
+      for (int spins = 0; counter.get() < round; spins++) {
+        if (spins < 10_000) {
+          Thread.onSpinWait();
+        } else {
+          LockSupport.parkNanos(10_000);
+          assertTrue(System.nanoTime() < deadline, "the other thread is not there");
+        }
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void shouldForgetEverythingInAResetBesideAPoll(boolean failing) throws Exception {
+    Poller poller = new Poller(failing);
+    WorkRing ring = poller.ring;
+    CompletionRoom room = new CompletionRoom(Integer.MAX_VALUE >> 1);
+    try (ExecutorService thread = Executors.newSingleThreadExecutor()) {
+      Future<Integer> completed = thread.submit(poller);
+      for (int round = 1; round <= ROUNDS; round++) {
+        for (int i = 0; i < 4; i++) {
+          poller.workIds[i] = ring.assign(i, round * 4L + i, 0);
+        }
+        ring.advance(4);
+        poller.begun.set(round);
+        for (int spins = round % 16; spins > 0; spins--) {
+          Thread.onSpinWait();
+        }
+        ring.reset(round & 0xffff, room);
+        // Somebody begins to post at once.
+        for (int i = 0; i < 4; i++) {
+          assertTrue(ring.hasRoom(i));
+          ring.assign(i, -1, 0);
+        }
+        Poller.await(poller.ended, round);
+        assertEquals(0, ring.outstanding(), "in round " + round);
+        long next = ring.nextSequence();
+        long workId = ring.assign(0, -2, 0);
+        ring.advance(1);
+        assertTrue(ring.complete(workId));
+        assertTrue(ring.hasSucceeded(next), "in round " + round);
+        assertFalse(ring.mayHaveFailed(next));
+      }
+      int count = completed.get();
+      assertTrue(count > 0 && count < 4 * ROUNDS, "no race: " + count + " were completed");
+    }
   }
 
   @Test
