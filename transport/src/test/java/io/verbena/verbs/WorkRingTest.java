@@ -208,7 +208,8 @@ class WorkRingTest {
     Poller poller = new Poller(failing);
     WorkRing ring = poller.ring;
     CompletionRoom room = new CompletionRoom(Integer.MAX_VALUE >> 1);
-    try (ExecutorService thread = Executors.newSingleThreadExecutor()) {
+    ExecutorService thread = Executors.newSingleThreadExecutor();
+    try {
       Future<Integer> completed = thread.submit(poller);
       for (int round = 1; round <= ROUNDS; round++) {
         for (int i = 0; i < 4; i++) {
@@ -236,6 +237,9 @@ class WorkRingTest {
       }
       int count = completed.get();
       assertTrue(count > 0 && count < 4 * ROUNDS, "no race: " + count + " were completed");
+    } finally {
+      poller.begun.set(Integer.MAX_VALUE);
+      thread.shutdown();
     }
   }
 
