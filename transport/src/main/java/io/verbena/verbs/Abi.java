@@ -29,6 +29,9 @@ final class Abi {
   static final int WC_WITH_IMMEDIATE = 1 << 1;
   static final int WC_WITH_INVALIDATE = 1 << 3;
 
+  /** {@code IB_WC_WITH_INVALIDATE} of the kernel. */
+  static final int WC_KERNEL_WITH_INVALIDATE = 1 << 2;
+
   static final int PORT_ROUTE_HEADER_REQUIRED = 1;
 
   private Abi() {}

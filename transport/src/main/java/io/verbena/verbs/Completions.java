@@ -214,14 +214,14 @@ public final class Completions {
   }
 
   /**
-   * Whether the message has ended a memory window of this side. The soft-RoCE driver does not say:
-   * it takes another bit than the library.
+   * Whether the message has ended a memory window of this side.
    *
    * @return false for everything but successful receives
    */
   public boolean hasInvalidated() {
     return statusCode == 0
-        && (array.get(ValueLayout.JAVA_INT, offset + FLAGS) & Abi.WC_WITH_INVALIDATE) != 0;
+        && (array.get(ValueLayout.JAVA_INT, offset + FLAGS) & queue.context().invalidateFlags())
+            != 0;
   }
 
   /**

@@ -28,6 +28,7 @@ public final class Context extends NativeObject {
   private final Device device;
   private final boolean criticalSend;
   private final boolean criticalReceive;
+  private final int invalidateFlags;
   private final DeviceQueries deviceQueries = new DeviceQueries(this);
   private final PortQueries portQueries = new PortQueries(this);
   private @Nullable AsyncEvents events;
@@ -39,6 +40,7 @@ public final class Context extends NativeObject {
     String provider = Provider.of(InlineVerbs.postSend(handle));
     this.criticalSend = Provider.sendsWithoutSystemCall(provider);
     this.criticalReceive = Provider.receivesWithoutSystemCall(provider);
+    this.invalidateFlags = Provider.invalidateFlags(provider);
     OPEN.add(this);
   }
 
@@ -337,6 +339,11 @@ public final class Context extends NativeObject {
     return criticalReceive;
   }
 
+  /** Any of these in a receive's flags: its message has ended a memory window. */
+  int invalidateFlags() {
+    return invalidateFlags;
+  }
+
   /** A number that tells apart queue pairs that get the same number one after the other. */
   int nextTag() {
     nextTag = nextTag + 1 & 0xffff;
@@ -367,9 +374,11 @@ public final class Context extends NativeObject {
     OPEN.remove(this);
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment capture = ErrnoCalls.capture(arena);
-      return ErrnoCalls.closeDevice(capture, handle) == 0
-          ? null
-          : VerbsException.of("ibv_close_device", description(), ErrnoCalls.errno(capture));
+      if (ErrnoCalls.closeDevice(capture, handle) != 0) {
+        return VerbsException.of("ibv_close_device", description(), ErrnoCalls.errno(capture));
+      }
+      MemoryRegion.letGo(this);
+      return null;
     }
   }
 }

@@ -70,6 +70,8 @@ final class Cures {
             case ENOMEM -> "the device has no memory window left";
             default -> "";
           };
+      case "ibv_dereg_mr", "ibv_dealloc_pd" ->
+          "the device says that it is in use: close the context, which takes it along";
       case "ibv_bind_mw" ->
           errno == EINVAL ? "connect the queue pair first, and check the region's rights" : "";
       case "ibv_modify_qp" ->

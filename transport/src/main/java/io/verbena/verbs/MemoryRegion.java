@@ -7,6 +7,7 @@ import io.verbena.ffi.verbs.ibv_mr;
 import io.verbena.ffi.verbs.ibv_sge;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
@@ -19,7 +20,9 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Close it only when no request uses it any more: requests that still do, here or at a peer,
  * fail. Closing deregisters first and frees then, so the adapter never writes to memory that is not
- * the region's any more.
+ * the region's any more. If the adapter does not let go because memory windows are bound to the
+ * region, they are closed, too; if it does not let go all the same, closing says so, and the memory
+ * stays until the domain is closed or, at the latest, the context.
  *
  * <p>Threads: any. Ownership: by its {@link ProtectionDomain}. Memory from {@link
  * ProtectionDomain#allocate} belongs to the region; memory that was given to {@link
@@ -28,8 +31,8 @@ import org.jspecify.annotations.Nullable;
  */
 public final class MemoryRegion extends NativeObject {
   /**
-   * Regions that the device did not let go of: it may write to their memory as long as this process
-   * lives, so that memory must not be collected either.
+   * Regions that the device did not let go of: it may write to their memory until it does, or their
+   * context is closed, so that memory must not be collected either.
    */
   private static final Set<MemoryRegion> STUCK = ConcurrentHashMap.newKeySet();
 
@@ -44,25 +47,15 @@ public final class MemoryRegion extends NativeObject {
   private int rkey;
   private volatile int generation;
 
-  /** Whose memory this is, if it was registered once more. */
-  private final @Nullable MemoryRegion original;
-
-  /** Whether the device still has the memory, through this region or through a later one. */
-  private boolean stuck;
-
-  /** Frees the memory, if it is the region's own. */
-  private @Nullable Arena arena;
-
-  /** Keeps the memory, if it is the caller's and he could free it. */
-  private @Nullable ArenaHold hold;
+  private PinnedMemory backing;
+  private volatile boolean deregistered;
 
   MemoryRegion(
       ProtectionDomain domain,
       MemorySegment handle,
       MemorySegment memory,
       int flags,
-      @Nullable Arena arena,
-      @Nullable ArenaHold hold,
+      PinnedMemory backing,
       @Nullable MemoryRegion original) {
     super(
         handle,
@@ -70,9 +63,8 @@ public final class MemoryRegion extends NativeObject {
     this.domain = domain;
     this.memory = memory;
     this.flags = flags;
-    this.original = original;
-    this.arena = arena;
-    this.hold = hold;
+    this.backing = backing;
+    backing.registered();
     this.writable = Access.isLocalWrite(flags);
     this.address = Access.isZeroBased(flags) ? 0 : memory.address();
     this.length = memory.byteSize();
@@ -195,10 +187,9 @@ public final class MemoryRegion extends NativeObject {
         domain = newDomain;
       }
       if (translate) {
-        letGo();
-        stuck = false;
-        arena = null;
-        hold = newHold;
+        backing.deregistered();
+        backing = new PinnedMemory(null, newHold);
+        backing.registered();
         memory = newMemory;
         length = newMemory.byteSize();
         address = Access.isZeroBased(newFlags) ? 0 : newMemory.address();
@@ -262,6 +253,11 @@ public final class MemoryRegion extends NativeObject {
     }
   }
 
+  /** For another region that has the same memory; with the lock. */
+  PinnedMemory backing() {
+    return backing;
+  }
+
   /**
    * Another one after each change: what was built with the region before does not hold any more.
    */
@@ -322,56 +318,59 @@ public final class MemoryRegion extends NativeObject {
 
   @Override
   @Nullable VerbsException destroy() {
-    VerbsException failure = destroyed("ibv_dereg_mr", Verbs.ibv_dereg_mr(handle));
-    if (failure == null) {
-      letGo();
-    } else {
-      keep();
+    List<VerbsException> failures = new ArrayList<>();
+    int result = Verbs.ibv_dereg_mr(handle);
+    if (result != 0 && closeWindows(failures)) {
+      result = Verbs.ibv_dereg_mr(handle);
     }
-    return failure;
+    VerbsException failure = destroyed("ibv_dereg_mr", result);
+    if (failure != null) {
+      STUCK.add(this);
+      return failure;
+    }
+    letGo();
+    return failures.isEmpty() ? null : failures.getFirst();
   }
 
-  /** The device refuses to let go: the memory must stay, it may still be written to. */
-  private void keep() {
-    STUCK.add(this);
-    for (MemoryRegion region = this; region != null; region = region.original) {
-      region.stuck = true;
+  /** Closes the windows that may be bound to the region; false if there are none. */
+  private boolean closeWindows(List<VerbsException> failures) {
+    boolean found = false;
+    for (MemoryWindow window : domain.dependents(MemoryWindow.class).toList()) {
+      if (window.mayBeBoundTo(this)) {
+        window.release(failures);
+        found = true;
+      }
     }
+    return found;
+  }
+
+  /** Whether no window can be bound to the region any more. */
+  boolean isDeregistered() {
+    return deregistered;
   }
 
   /** The adapter does not use the memory any more, at least not through this region. */
   private void letGo() {
-    if (stuck) {
-      return;
-    }
-    if (arena != null) {
-      free(arena);
-    }
-    if (hold != null) {
-      hold.close();
-    }
+    STUCK.remove(this);
+    deregistered = true;
+    backing.deregistered();
   }
 
-  private static void free(Arena memory) {
-    try {
-      memory.close();
-    } catch (IllegalStateException e) {
-      // A system call of another thread (reading a file into the memory, say) is using it: Java
-      // refuses to free it until the call is over, and so does this.
-      Thread.ofVirtual().name("verbena-free").start(() -> freeLater(memory));
-    }
-  }
-
-  private static void freeLater(Arena memory) {
-    while (memory.scope().isAlive()) {
-      try {
-        Thread.sleep(10);
-        memory.close();
-      } catch (IllegalStateException e) {
-        // Still in use.
-      } catch (InterruptedException e) {
-        return;
+  /** Tries again what was refused: all windows of the domain are closed. With the lock. */
+  static void retry(ProtectionDomain domain) {
+    for (MemoryRegion each : stuck(domain.context())) {
+      if (each.domain.equals(domain) && Verbs.ibv_dereg_mr(each.handle) == 0) {
+        each.letGo();
       }
     }
+  }
+
+  /** The device has forgotten the context: it uses none of its memory any more. With the lock. */
+  static void letGo(Context context) {
+    stuck(context).forEach(MemoryRegion::letGo);
+  }
+
+  private static List<MemoryRegion> stuck(Context context) {
+    return STUCK.stream().filter(each -> each.domain.context().equals(context)).toList();
   }
 }

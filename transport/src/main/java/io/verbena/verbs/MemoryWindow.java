@@ -22,8 +22,8 @@ import org.jspecify.annotations.Nullable;
  * pair.sends().signaled().invalidate(2, window).submit();
  * }
  *
- * <p>The region needs {@link Access#WINDOW_BIND} and must stay open while the window is bound to
- * it: some devices refuse to close it before.
+ * <p>The region needs {@link Access#WINDOW_BIND}. Some devices refuse to let go of a region while a
+ * window is bound to it: closing the region then closes the window, too.
  *
  * <p>Threads: any; binding by the thread that posts. Ownership: by its {@link ProtectionDomain}; a
  * window of type 2 is closed with the queue pair that it is bound to.
@@ -40,8 +40,7 @@ public final class MemoryWindow extends NativeObject {
 
   private volatile boolean bound;
 
-  /** Of type 2. */
-  private final WindowHolders holders = new WindowHolders();
+  private final WindowBindings bindings = new WindowBindings();
 
   private MemoryWindow(ProtectionDomain domain, MemorySegment handle, MemoryWindowType type) {
     super(handle, domain);
@@ -114,7 +113,7 @@ public final class MemoryWindow extends NativeObject {
     boolean ended = bound && done.hasInvalidated() && done.invalidatedKey() == rkey;
     if (ended) {
       bound = false;
-      holders.ended(done.queuePair());
+      bindings.ended(done.queuePair());
     }
     return ended;
   }
@@ -188,31 +187,27 @@ public final class MemoryWindow extends NativeObject {
       ibv_mw_bind_info.addr(info, address);
       ibv_mw_bind_info.length(info, length);
       ibv_mw_bind_info.mw_access_flags(info, access);
-      boolean posted = pair.sends().postBind(id, this, region, bind);
-      if (posted) {
-        bound = binding;
-      }
-      return posted;
+      return pair.sends().postBind(id, this, region, bind, binding);
     }
   }
 
-  /** The library has written a new key; inside the guard of the send queue. */
-  void keyWritten() {
+  /** The library has taken a call for type 1; inside the guard of the send queue. */
+  void posted(QueuePair pair, long request, @Nullable MemoryRegion region) {
     rkey = ibv_mw.rkey(handle);
     postedKey = rkey;
+    bound = region != null;
+    bindings.posted(pair, request, region);
   }
 
   /** The library has taken a request of a batch; inside the guard of the send queue. */
-  void posted(QueuePair pair, long request, int key, boolean binding) {
-    bound = binding;
-    if (binding) {
+  void posted(QueuePair pair, long request, int key, @Nullable MemoryRegion region) {
+    if (region != null) {
       postedKey = key;
       // The next binding tells the device the key of this one: it looks for it in the C object.
       ibv_mw.rkey(handle, key);
-      holders.bound(pair);
-    } else {
-      holders.ending(pair, request);
     }
+    bound = region != null;
+    bindings.posted(pair, request, region);
   }
 
   /** What was not posted will not be. */
@@ -253,15 +248,25 @@ public final class MemoryWindow extends NativeObject {
     if (type != MemoryWindowType.TYPE_2) {
       throw new IllegalStateException("a window of type 1 is not invalidated: call unbind()");
     }
-    if (!changes.isBoundAfter(this, holders.isBound(pair))) {
+    if (!changes.isBoundAfter(this, bindings.isBound(pair))) {
       throw new IllegalStateException(
-          description() + " is not bound to " + pair.description() + ": bind it there first");
+          description()
+              + (bindings.isInDoubt(pair)
+                  ? " may be bound or not: the request that bound it has failed, or a reset of "
+                      + pair.description()
+                      + " has dropped it. Close the window and create another one"
+                  : " is not bound to " + pair.description() + ": bind it there first"));
     }
   }
 
   /** Whether the device may hold on to the queue pair for this window. */
   boolean mayBeBoundTo(QueuePair pair) {
-    return holders.contains(pair);
+    return type == MemoryWindowType.TYPE_2 && bindings.mayHold(pair);
+  }
+
+  /** Whether the device may hold on to the region for this window. */
+  boolean mayBeBoundTo(MemoryRegion region) {
+    return bindings.mayHold(region);
   }
 
   /** The library reads and writes the C object while it posts the binding. */

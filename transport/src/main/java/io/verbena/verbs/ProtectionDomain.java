@@ -56,7 +56,10 @@ public final class ProtectionDomain extends NativeObject {
       int flags = Registration.flags(context, List.of(rights));
       MemorySegment memory = arena.allocate(bytes, LibC.sysconf(LibC._SC_PAGESIZE()));
       MemorySegment registered = Registration.register(this, memory, flags, List.of(rights));
-      region = adopt(new MemoryRegion(this, registered, memory, flags, arena, null, null));
+      region =
+          adopt(
+              new MemoryRegion(
+                  this, registered, memory, flags, new PinnedMemory(arena, null), null));
       return region;
     } catch (OutOfMemoryError e) {
       throw VerbsException.of(
@@ -96,7 +99,10 @@ public final class ProtectionDomain extends NativeObject {
       MemoryRegion region = null;
       try {
         MemorySegment registered = Registration.register(this, memory, flags, List.of(rights));
-        region = adopt(new MemoryRegion(this, registered, memory, flags, null, hold, null));
+        region =
+            adopt(
+                new MemoryRegion(
+                    this, registered, memory, flags, new PinnedMemory(null, hold), null));
         return region;
       } finally {
         if (region == null && hold != null) {
@@ -130,7 +136,8 @@ public final class ProtectionDomain extends NativeObject {
       int flags = Registration.flags(context, List.of(rights));
       MemorySegment registered =
           Registration.register(this, region.memory(), flags, List.of(rights));
-      return adopt(new MemoryRegion(this, registered, region.memory(), flags, null, null, region));
+      return adopt(
+          new MemoryRegion(this, registered, region.memory(), flags, region.backing(), region));
     } finally {
       lock.unlock();
     }
@@ -227,6 +234,7 @@ public final class ProtectionDomain extends NativeObject {
 
   @Override
   @Nullable VerbsException destroy() {
+    MemoryRegion.retry(this);
     return destroyed("ibv_dealloc_pd", Verbs.ibv_dealloc_pd(handle));
   }
 }

@@ -9,10 +9,11 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Decides whether posting may be a critical call: only if the provider (the user-space driver)
- * rings a doorbell in mapped memory. Others, soft-RoCE among them, make a system call, and a
- * critical call would hold up every safepoint of the JVM meanwhile. Nothing in libibverbs tells the
- * difference, so the provider is known by the library file that its {@code post_send} is in.
+ * What depends on the provider, the user-space driver. Mostly whether posting may be a critical
+ * call: only if the provider rings a doorbell in mapped memory. Others, soft-RoCE among them, make
+ * a system call, and a critical call would hold up every safepoint of the JVM meanwhile. Nothing in
+ * libibverbs tells the difference, so the provider is known by the library file that its {@code
+ * post_send} is in.
  */
 final class Provider {
   /** Overrides the decision: {@code true} or {@code false}. */
@@ -49,6 +50,17 @@ final class Provider {
   /** Not unless asked for: each {@code ibv_wr_*} is a call of its own, see decision 4. */
   static boolean postsExtended() {
     return Boolean.getBoolean(EXTENDED);
+  }
+
+  /**
+   * What a receive has in its flags if its message has ended a memory window: soft-RoCE hands out
+   * the kernel's bit, which has another place than the library's and means a checksum there, of
+   * which soft-RoCE has none.
+   */
+  static int invalidateFlags(String provider) {
+    return provider.equals(SOFT_ROCE)
+        ? Abi.WC_WITH_INVALIDATE | Abi.WC_KERNEL_WITH_INVALIDATE
+        : Abi.WC_WITH_INVALIDATE;
   }
 
   /** The provider of a function; empty if unknown. */

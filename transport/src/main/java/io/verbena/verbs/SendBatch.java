@@ -135,6 +135,11 @@ public final class SendBatch extends SendChain {
    * Sends a message that also ends a memory window of the peer, so that no one can use its key any
    * more; the peer's receive says which.
    *
+   * <p>Only the peer's adapter can check the key: with the key of a window that is not bound, or
+   * not any more, the request fails. The soft-RoCE of Linux 6.1 does not check and crashes the
+   * peer's kernel, whichever queue pair the message comes to: send a key at most once, and only
+   * while the peer does not end the window by itself.
+   *
    * @param id comes back with the completion
    * @param region the local memory
    * @param offset the first byte in the region
@@ -184,12 +189,17 @@ public final class SendBatch extends SendChain {
    * Ends a memory window of type 2 that is bound to this queue pair: its key works no more when the
    * request is done.
    *
+   * <p>If the peer may end the window with {@link #sendInvalidate}, ask {@link
+   * MemoryWindow#invalidatedBy} for each of its messages, and do not end it beside a message that
+   * is on its way: the second end of a window fails, and crashes the kernel if that has the
+   * soft-RoCE of Linux 6.1. To be safe from a peer, close the window instead.
+   *
    * @param id comes back with the completion
    * @param window to be bound again when it is needed
    * @return this batch
    * @throws IllegalArgumentException if the window is of another domain
-   * @throws IllegalStateException if the window is of type 1 or closed, or the last request of this
-   *     queue pair did not bind it
+   * @throws IllegalStateException if the window is of type 1 or closed, the last request of this
+   *     queue pair did not bind it, or that request has failed or was dropped by a reset
    */
   public SendBatch invalidate(long id, MemoryWindow window) {
     invalidateSlot(id, window);

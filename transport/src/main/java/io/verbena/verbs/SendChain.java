@@ -168,7 +168,7 @@ abstract class SendChain extends SendQueue {
       InlineVerbs.putInt(slot + BIND_ACCESS, access);
       references.add(window);
       references.add(region);
-      changes.add(window, size - 1, true);
+      changes.add(window, size - 1, region);
       state |= REFERS;
     }
   }
@@ -184,7 +184,7 @@ abstract class SendChain extends SendQueue {
     if (slot != FULL) {
       InlineVerbs.putInt(slot + IMMEDIATE, window.rkey());
       references.add(window);
-      changes.add(window, size - 1, false);
+      changes.add(window, size - 1, null);
       state |= REFERS;
     }
   }

@@ -189,8 +189,12 @@ abstract class SendQueue extends WorkBatch {
     }
   }
 
-  /** Binds a window of type 1, which is a call of its own but takes a slot of this queue. */
-  final boolean postBind(long id, MemoryWindow window, MemoryRegion region, MemorySegment bind)
+  /**
+   * Binds a window of type 1, or ends its binding, which is a call of its own but takes a slot of
+   * this queue.
+   */
+  final boolean postBind(
+      long id, MemoryWindow window, MemoryRegion region, MemorySegment bind, boolean binding)
       throws VerbsException {
     if (size != 0 || state != 0) {
       throw new IllegalStateException("submit the batch first: the binding would overtake it");
@@ -206,11 +210,12 @@ abstract class SendQueue extends WorkBatch {
       }
       ibv_mw_bind.wr_id(bind, sendRing.assign(0, id, Abi.WR_BIND_WINDOW));
       ibv_mw_bind.send_flags(bind, Abi.SEND_SIGNALED);
+      long request = sendRing.nextSequence();
       sendRing.advance(1);
       room--;
       result = ExtendedVerbs.bindMw(domain.context().handle, pair.handle, window.handle, bind);
       if (result == 0) {
-        window.keyWritten();
+        window.posted(pair, request, binding ? region : null);
       } else {
         sendRing.retreat(1);
       }

@@ -9,30 +9,33 @@ import org.jspecify.annotations.Nullable;
  */
 final class WindowChanges {
   private @Nullable MemoryWindow[] windows = new @Nullable MemoryWindow[1];
+
+  /** Where each is bound to; null where its binding ends. */
+  private @Nullable MemoryRegion[] regions = new @Nullable MemoryRegion[1];
+
   private int[] places = new int[1];
   private int[] keys = new int[1];
-  private boolean[] bindings = new boolean[1];
   private int count;
 
-  /** The request at a place of the batch binds a window, or ends its binding. */
-  void add(MemoryWindow window, int place, boolean binding) {
+  /** The request at a place of the batch binds a window, or ends its binding if to no region. */
+  void add(MemoryWindow window, int place, @Nullable MemoryRegion region) {
     if (count == places.length) {
       windows = Arrays.copyOf(windows, 2 * count);
       places = Arrays.copyOf(places, 2 * count);
       keys = Arrays.copyOf(keys, 2 * count);
-      bindings = Arrays.copyOf(bindings, 2 * count);
+      regions = Arrays.copyOf(regions, 2 * count);
     }
     windows[count] = window;
     places[count] = place;
     keys[count] = window.rkey();
-    bindings[count++] = binding;
+    regions[count++] = region;
   }
 
   /** Whether the window will be bound after what the batch has so far. */
   boolean isBoundAfter(MemoryWindow window, boolean boundBefore) {
     for (int i = count - 1; i >= 0; i--) {
       if (window.equals(windows[i])) {
-        return bindings[i];
+        return regions[i] != null;
       }
     }
     return boundBefore;
@@ -48,7 +51,7 @@ final class WindowChanges {
     for (int i = 0; i < count && places[i] < accepted; i++) {
       MemoryWindow window = windows[i];
       if (window != null) {
-        window.posted(pair, first + places[i], keys[i], bindings[i]);
+        window.posted(pair, first + places[i], keys[i], regions[i]);
       }
     }
     clear();
@@ -63,6 +66,7 @@ final class WindowChanges {
       }
     }
     Arrays.fill(windows, 0, count, null);
+    Arrays.fill(regions, 0, count, null);
     count = 0;
   }
 }

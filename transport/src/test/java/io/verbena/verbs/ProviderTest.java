@@ -35,6 +35,11 @@ class ProviderTest {
   }
 
   @Test
+  void shouldTakeTheKernelsBitFromSoftRoceOnly() {
+    assertEquals(Abi.WC_WITH_INVALIDATE, Provider.invalidateFlags(0));
+  }
+
+  @Test
   @ResourceLock(Resources.SYSTEM_PROPERTIES)
   void shouldTakeThePropertysWord() {
     assertFalse(Provider.sendsWithoutSystemCall("rxe"));
