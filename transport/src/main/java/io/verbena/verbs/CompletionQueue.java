@@ -32,10 +32,8 @@ public final class CompletionQueue extends NativeObject {
   private final long queueAddress;
   private final long arrayAddress;
 
-  private final QueuePairTable pairs = new QueuePairTable();
-  private final SharedQueueTable shared = new SharedQueueTable();
-  private final Leftovers leftovers = new Leftovers();
   private final CompletionRoom room;
+  private final CompletionSources sources;
 
   /** Made by {@link CompletionQueueCreation}. */
   CompletionQueue(
@@ -51,6 +49,7 @@ public final class CompletionQueue extends NativeObject {
     this.channel = channel;
     this.ownsChannel = config.channel() == null;
     this.room = new CompletionRoom(ibv_cq.cqe(handle));
+    this.sources = new CompletionSources(room);
     this.completions = new Completions(this);
     this.extended =
         isExtended ? new ExtendedPoll(handle, completions.array(), config.timestamp()) : null;
@@ -308,72 +307,9 @@ public final class CompletionQueue extends NativeObject {
     return extended.timestamp(place);
   }
 
-  /** The queue pair with a number; null if it is gone. */
-  @Nullable QueuePair pair(int number) {
-    return pairs.find(number);
-  }
-
-  /** Sets aside room for a queue pair; with the lock. */
-  void reserve(int entries) {
-    room.reserve(entries, pairs.size());
-  }
-
-  /** Gives back what {@link #reserve} set aside; with the lock. */
-  void unreserve(int entries) {
-    room.unreserve(entries);
-  }
-
-  /** Says that up to so many completions of no interest may be in the queue; with the lock. */
-  void leave(int outstanding) {
-    room.leave(outstanding);
-  }
-
-  CompletionRoom room() {
-    return room;
-  }
-
-  /** Finds a queue pair's completions from now on; with the lock. */
-  void attach(QueuePair pair) {
-    pairs.add(pair);
-  }
-
-  /** The shared receive queue that a receive was posted to; null if it is gone. */
-  @Nullable SharedReceiveQueue shared(long workId) {
-    return shared.find(workId);
-  }
-
-  /** Sets aside room for all receives of a shared queue; with the lock. */
-  void attach(SharedReceiveQueue queue) {
-    reserve(queue.depth());
-    shared.add(queue);
-  }
-
-  /** Gives that back: the shared queue is gone; with the lock. */
-  void detach(SharedReceiveQueue queue) {
-    leave(queue.slots().outstanding());
-    release(queue);
-  }
-
-  /** Gives the room for a shared queue back; with the lock. */
-  void release(SharedReceiveQueue queue) {
-    unreserve(queue.depth());
-    shared.remove(queue);
-  }
-
-  /** Skips a queue pair's completions from now on; with the lock. */
-  void detach(QueuePair pair) {
-    pairs.remove(pair);
-    if (pair.sharesReceives()) {
-      leftovers.add(pair.number(), room.leave(0));
-    }
-  }
-
-  /**
-   * Whether receives of a closed queue pair of that number may still be here: they say nothing else
-   * about whose they are; with the lock.
-   */
-  boolean mayHoldReceivesOf(int number) {
-    return leftovers.contains(number, room);
+  /** What completes here. */
+  CompletionSources sources() {
+    return sources;
   }
 
   @Override
@@ -388,7 +324,7 @@ public final class CompletionQueue extends NativeObject {
 
   @Override
   @Nullable VerbsException destroy() {
-    shared.forEach(queue -> queue.forget(this));
+    sources.forgetBy(this);
     return destroyed("ibv_destroy_cq", Verbs.ibv_destroy_cq(handle));
   }
 

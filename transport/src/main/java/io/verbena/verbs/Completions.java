@@ -58,6 +58,7 @@ public final class Completions {
       ValueLayout.JAVA_INT.withOrder(ByteOrder.BIG_ENDIAN);
 
   private final CompletionQueue queue;
+  private final CompletionSources sources;
   private final MemorySegment array = Arena.ofAuto().allocate(LENGTH * BYTES, 64);
   private int count;
   private int index = -1;
@@ -69,6 +70,7 @@ public final class Completions {
 
   Completions(CompletionQueue queue) {
     this.queue = queue;
+    this.sources = queue.sources();
   }
 
   MemorySegment array() {
@@ -94,7 +96,7 @@ public final class Completions {
       offset = index * BYTES;
       workId = array.get(ValueLayout.JAVA_LONG, offset + WR_ID);
       statusCode = array.get(ValueLayout.JAVA_INT, offset + STATUS);
-      QueuePair found = queue.pair(array.get(ValueLayout.JAVA_INT, offset + QP_NUMBER));
+      QueuePair found = sources.pair(array.get(ValueLayout.JAVA_INT, offset + QP_NUMBER));
       if (SharedSlots.owns(workId)) {
         if (completeShared() && found != null) {
           pair = found;
@@ -118,7 +120,7 @@ public final class Completions {
 
   /** The slot comes back even if the queue pair that received the message is closed meanwhile. */
   private boolean completeShared() {
-    SharedReceiveQueue shared = queue.shared(workId);
+    SharedReceiveQueue shared = sources.shared(workId);
     if (shared == null || !shared.slots().complete(workId)) {
       return false;
     }

@@ -29,7 +29,7 @@ import org.jspecify.annotations.Nullable;
  * windows of type 2 that are bound to it. Closing it with requests in flight ends them: their
  * completions are not reported any more.
  */
-public final class QueuePair extends QueuePairStates {
+public final class QueuePair extends QueuePairPeers {
   private final ProtectionDomain domain;
   private final QueuePairConfig config;
   private final int number;
@@ -170,8 +170,8 @@ public final class QueuePair extends QueuePairStates {
 
   /** Completions that the device has made already stay in the queues until somebody polls. */
   private void forgetOutstanding() {
-    config.sendQueue().leave(sendRing.outstanding());
-    config.receiveQueue().leave(receiveRing.outstanding());
+    config.sendQueue().sources().leave(sendRing.outstanding());
+    config.receiveQueue().sources().leave(receiveRing.outstanding());
   }
 
   @Override
@@ -184,8 +184,8 @@ public final class QueuePair extends QueuePairStates {
   @Override
   void startOver() {
     int tag = domain.context().nextTag();
-    sendRing.reset(tag, config.sendQueue().room());
-    receiveRing.reset(tag, config.receiveQueue().room());
+    sendRing.reset(tag, config.sendQueue().sources().room());
+    receiveRing.reset(tag, config.receiveQueue().sources().room());
   }
 
   @Override
@@ -234,14 +234,14 @@ public final class QueuePair extends QueuePairStates {
       }
     }
     VerbsException failure = destroyed("ibv_destroy_qp", Verbs.ibv_destroy_qp(handle));
-    config.sendQueue().detach(this);
-    config.receiveQueue().detach(this);
+    config.sendQueue().sources().detach(this);
+    config.receiveQueue().sources().detach(this);
     if (failure != null) {
       return failure;
     }
     forgetOutstanding();
-    config.sendQueue().unreserve(config.sendDepth());
-    config.receiveQueue().unreserve(config.receiveDepth());
+    config.sendQueue().sources().unreserve(config.sendDepth());
+    config.receiveQueue().sources().unreserve(config.receiveDepth());
     return failures.isEmpty() ? null : failures.getFirst();
   }
 

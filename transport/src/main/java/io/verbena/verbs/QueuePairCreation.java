@@ -50,10 +50,10 @@ final class QueuePairCreation {
       throws VerbsException {
     CompletionQueue sendQueue = config.sendQueue();
     CompletionQueue receiveQueue = config.receiveQueue();
-    sendQueue.reserve(config.sendDepth());
+    sendQueue.sources().reserve(config.sendDepth());
     boolean created = false;
     try (Arena arena = Arena.ofConfined()) {
-      receiveQueue.reserve(config.receiveDepth());
+      receiveQueue.sources().reserve(config.receiveDepth());
       try {
         boolean extended = Provider.postsExtended();
         MemorySegment attributes =
@@ -74,36 +74,26 @@ final class QueuePairCreation {
         int granted = ibv_qp_cap.max_inline_data(ibv_qp_init_attr.cap(attributes));
         QueuePair pair = null;
         try {
-          requireFresh(ibv_qp.qp_num(handle), receiveQueue);
+          receiveQueue.sources().requireFresh(ibv_qp.qp_num(handle));
           pair = new QueuePair(domain, config, handle, granted, extended);
         } finally {
           if (pair == null) {
             Verbs.ibv_destroy_qp(handle);
           }
         }
-        sendQueue.attach(pair);
-        receiveQueue.attach(pair);
+        sendQueue.sources().attach(pair);
+        receiveQueue.sources().attach(pair);
         created = true;
         return pair;
       } finally {
         if (!created) {
-          receiveQueue.unreserve(config.receiveDepth());
+          receiveQueue.sources().unreserve(config.receiveDepth());
         }
       }
     } finally {
       if (!created) {
-        sendQueue.unreserve(config.sendDepth());
+        sendQueue.sources().unreserve(config.sendDepth());
       }
-    }
-  }
-
-  private static void requireFresh(int number, CompletionQueue receiveQueue) {
-    if (receiveQueue.mayHoldReceivesOf(number)) {
-      throw new IllegalStateException(
-          "the device gave the number "
-              + number
-              + " again, and the completion queue may still hold receives of the closed queue pair"
-              + " of that number: poll it until it is empty, then create the queue pair again");
     }
   }
 

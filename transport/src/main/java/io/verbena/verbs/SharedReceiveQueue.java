@@ -173,14 +173,14 @@ public final class SharedReceiveQueue extends NativeObject {
     if (completionQueues.contains(queue)) {
       return false;
     }
-    queue.attach(this);
+    queue.sources().attach(this);
     completionQueues.add(queue);
     return true;
   }
 
   /** Takes {@link #completesOn} back, before anything completed there; with the lock. */
   void neverCompletedOn(CompletionQueue queue) {
-    queue.release(this);
+    queue.sources().release(this);
     completionQueues.remove(queue);
   }
 
@@ -198,7 +198,7 @@ public final class SharedReceiveQueue extends NativeObject {
   @Nullable VerbsException destroy() {
     VerbsException failure = destroyed("ibv_destroy_srq", Verbs.ibv_destroy_srq(handle));
     if (failure == null) {
-      completionQueues.forEach(queue -> queue.detach(this));
+      completionQueues.forEach(queue -> queue.sources().detach(this));
     }
     return failure;
   }

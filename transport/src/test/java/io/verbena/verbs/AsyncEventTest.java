@@ -185,7 +185,7 @@ class AsyncEventTest {
 
   /** Loses completions, which takes a lie: the queue's own account would refuse the queue pair. */
   private static void overrun(LoopbackPair pair, CompletionQueue queue) throws VerbsException {
-    queue.unreserve(1000);
+    queue.sources().unreserve(1000);
     QueuePair second =
         pair.domain.createQueuePair(
             QueuePairConfig.reliable(queue).withReceiveQueue(pair.rightQueue).withReceiveDepth(1));
