@@ -82,14 +82,76 @@ public final class ExtendedVerbs {
    */
   public static MemorySegment createQpEx(
       MemorySegment capture, MemorySegment context, MemorySegment initAttr) {
-    long function = InlineVerbs.extended(context, verbs_context.create_qp_ex$offset());
+    return create(verbs_context.create_qp_ex$offset(), capture, context, initAttr);
+  }
+
+  /**
+   * Opens an XRC domain, see {@code ibv_open_xrcd(3)}.
+   *
+   * @param capture receives {@code errno}
+   * @param context a {@code struct ibv_context}
+   * @param initAttr a {@code struct ibv_xrcd_init_attr}
+   * @return a {@code struct ibv_xrcd}; NULL on failure
+   */
+  public static MemorySegment openXrcd(
+      MemorySegment capture, MemorySegment context, MemorySegment initAttr) {
+    return create(verbs_context.open_xrcd$offset(), capture, context, initAttr);
+  }
+
+  /**
+   * Closes an XRC domain, see {@code ibv_open_xrcd(3)}.
+   *
+   * @param context the {@code struct ibv_context} that it was opened on
+   * @param domain a {@code struct ibv_xrcd}
+   * @return 0; an error number on failure
+   */
+  public static int closeXrcd(MemorySegment context, MemorySegment domain) {
+    long function = InlineVerbs.extended(context, verbs_context.close_xrcd$offset());
+    return function == 0
+        ? LibC.EOPNOTSUPP()
+        : verbs_context.close_xrcd.invoke(MemorySegment.ofAddress(function), domain);
+  }
+
+  /**
+   * Creates a shared receive queue with what {@code ibv_create_srq} does not know, see {@code
+   * ibv_create_srq_ex(3)}.
+   *
+   * @param capture receives {@code errno}
+   * @param context a {@code struct ibv_context}
+   * @param initAttr a {@code struct ibv_srq_init_attr_ex}; the library writes what it granted
+   * @return a {@code struct ibv_srq}; NULL on failure
+   */
+  public static MemorySegment createSrqEx(
+      MemorySegment capture, MemorySegment context, MemorySegment initAttr) {
+    return create(verbs_context.create_srq_ex$offset(), capture, context, initAttr);
+  }
+
+  /**
+   * Reads the number by which peers name an XRC shared receive queue, see {@code
+   * ibv_get_srq_num(3)}.
+   *
+   * @param context the {@code struct ibv_context} of the queue
+   * @param queue a {@code struct ibv_srq}
+   * @param numberOut where the number goes, 4 bytes
+   * @return 0; an error number on failure
+   */
+  public static int getSrqNum(MemorySegment context, MemorySegment queue, MemorySegment numberOut) {
+    long function = InlineVerbs.extended(context, verbs_context.get_srq_num$offset());
+    return function == 0
+        ? LibC.EOPNOTSUPP()
+        : verbs_context.get_srq_num.invoke(MemorySegment.ofAddress(function), queue, numberOut);
+  }
+
+  /** What creates: all of these take a context and attributes, and return what they made. */
+  private static MemorySegment create(
+      long operation, MemorySegment capture, MemorySegment context, MemorySegment initAttr) {
+    long function = InlineVerbs.extended(context, operation);
     if (function == 0) {
       return unsupported(capture);
     }
     try {
       return (MemorySegment)
-          Handles.CREATE_QP_EX.invokeExact(
-              MemorySegment.ofAddress(function), capture, context, initAttr);
+          Handles.CREATE.invokeExact(MemorySegment.ofAddress(function), capture, context, initAttr);
     } catch (Throwable e) {
       throw ErrnoCalls.rethrow(e);
     }
@@ -103,7 +165,7 @@ public final class ExtendedVerbs {
   /** Apart, so that a JVM that denies native access can load the class above. */
   private static final class Handles {
     static final MethodHandle ALLOC_MW = capturing(ibv_context_ops.alloc_mw.descriptor());
-    static final MethodHandle CREATE_QP_EX = capturing(verbs_context.create_qp_ex.descriptor());
+    static final MethodHandle CREATE = capturing(verbs_context.create_qp_ex.descriptor());
 
     private static MethodHandle capturing(FunctionDescriptor descriptor) {
       return Linker.nativeLinker()

@@ -32,7 +32,9 @@ final class ConnectPlan {
 
   ToInit toInit() {
     Set<Access> access = EnumSet.noneOf(Access.class);
-    access.addAll(options.access());
+    if (type != QueuePairType.XRC_SEND) {
+      access.addAll(options.access());
+    }
     if (device.atomicity() == DeviceAttributes.Atomicity.NONE) {
       access.remove(Access.REMOTE_ATOMIC);
     }
@@ -51,7 +53,7 @@ final class ConnectPlan {
             .withPeerNumber(remote.number())
             .withReceiveSequence(remote.packetSequence());
     return new ToReceive(
-        type == QueuePairType.RELIABLE
+        type == QueuePairType.RELIABLE || type == QueuePairType.XRC_RECEIVE
             ? attributes
                 .withMaxServedReadAtomic(Math.min(options.maxReadAtomic(), device.maxReadAtomic()))
                 .withMinRnrTimer(options.minRnrTimer())
@@ -62,13 +64,16 @@ final class ConnectPlan {
     QueuePairAttributes attributes =
         QueuePairAttributes.none().withSendSequence(mine.packetSequence());
     return new ToSend(
-        type == QueuePairType.RELIABLE
-            ? attributes
-                .withTimeout(options.timeout())
-                .withRetryCount(options.retryCount())
-                .withRnrRetry(options.rnrRetry())
-                .withMaxReadAtomic(
-                    Math.min(options.maxReadAtomic(), device.maxInitiatedReadAtomic()))
-            : attributes);
+        switch (type) {
+          case RELIABLE, XRC_SEND ->
+              attributes
+                  .withTimeout(options.timeout())
+                  .withRetryCount(options.retryCount())
+                  .withRnrRetry(options.rnrRetry())
+                  .withMaxReadAtomic(
+                      Math.min(options.maxReadAtomic(), device.maxInitiatedReadAtomic()));
+          case XRC_RECEIVE -> attributes.withTimeout(options.timeout());
+          case UNRELIABLE, DATAGRAM -> attributes;
+        });
   }
 }

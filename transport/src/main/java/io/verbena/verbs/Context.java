@@ -208,6 +208,24 @@ public final class Context extends NativeObject {
   }
 
   /**
+   * Opens an XRC domain of this context's own; see {@code man ibv_open_xrcd}.
+   *
+   * @return a domain to close after use
+   * @throws VerbsException with EOPNOTSUPP if the adapter lacks {@link
+   *     DeviceCapability#EXTENDED_RELIABLE}, or if it refuses
+   * @throws IllegalStateException if the context is closed
+   */
+  public XrcDomain openXrcDomain() throws VerbsException {
+    lock.lock();
+    try {
+      requireOpen();
+      return adopt(XrcDomain.open(this));
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /**
    * What the adapter reports without being asked: failures, ports that come and go, its removal.
    *
    * @return the context's one stream; a new one if the last one was closed

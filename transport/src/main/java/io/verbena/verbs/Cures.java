@@ -57,7 +57,7 @@ final class Cures {
             case EOPNOTSUPP -> "the device does not have this type of queue pair";
             default -> "";
           };
-      case "ibv_create_srq" ->
+      case "ibv_create_srq", "ibv_create_srq_ex" ->
           switch (errno) {
             case EINVAL -> "depth or elements are beyond the device, see Context.attributes()";
             case ENOMEM -> lockedMemory() + ", or the device has no queue left";

@@ -43,6 +43,7 @@ final class ExtendedPoster {
   private final MemorySegment pair;
   private final long address;
   private final boolean datagram;
+  private final boolean xrc;
   private final boolean cannotInvalidate;
   private final MemorySegment slots;
   private final long stride;
@@ -52,6 +53,7 @@ final class ExtendedPoster {
     this.address = pair.address();
     this.cannotInvalidate = (operations(type) & INVALIDATE) == 0;
     this.datagram = type == QueuePairType.DATAGRAM;
+    this.xrc = type == QueuePairType.XRC_SEND;
     this.slots = slots;
     this.stride = stride;
   }
@@ -59,7 +61,7 @@ final class ExtendedPoster {
   /** What to ask for when the queue pair is created. */
   static long operations(QueuePairType type) {
     return switch (type) {
-      case RELIABLE -> MESSAGES | WRITES | WINDOWS | FETCHES;
+      case RELIABLE, XRC_SEND, XRC_RECEIVE -> MESSAGES | WRITES | WINDOWS | FETCHES;
       // soft-RoCE has no local invalidate there, and refuses all when one is too many.
       case UNRELIABLE -> MESSAGES | WRITES | (WINDOWS & ~INVALIDATE);
       case DATAGRAM -> MESSAGES;
@@ -112,6 +114,10 @@ final class ExtendedPoster {
           number(slot + HANDLE),
           word(slot + PEER_NUMBER),
           word(slot + QUEUE_KEY));
+    }
+    if (xrc) {
+      WorkRequestCalls.call(
+          ibv_qp_ex.wr_set_xrc_srqn(pair).address(), address, word(slot + SendChain.SHARED_NUMBER));
     }
     data(slot);
   }

@@ -198,7 +198,33 @@ public final class ProtectionDomain extends NativeObject {
     lock.lock();
     try {
       requireOpen();
-      return adopt(SharedReceiveQueue.create(this, depth, elements));
+      return adopt(SharedReceiveQueueCreation.create(this, depth, elements));
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /**
+   * Creates a shared receive queue of an XRC domain: peers name it in each message, see {@link
+   * SharedReceiveQueue#number}. See {@code man ibv_create_srq_ex}.
+   *
+   * @param depth the receives that may be outstanding, at least 1
+   * @param elements scatter-gather elements of one receive, at least 1
+   * @param xrc by whose queue pairs messages come
+   * @param queue where receives complete; closed together with the shared receive queue
+   * @return a queue to close after use
+   * @throws VerbsException if the device refuses
+   * @throws IllegalArgumentException if a number is not positive, something is of another context,
+   *     or the completion queue has not enough room
+   * @throws IllegalStateException if the domain, the XRC domain or the completion queue is closed,
+   *     or the completion queue may hold receives of a closed queue pair whose number has come back
+   */
+  public SharedReceiveQueue createSharedReceiveQueue(
+      int depth, int elements, XrcDomain xrc, CompletionQueue queue) throws VerbsException {
+    lock.lock();
+    try {
+      requireOpen();
+      return adopt(SharedReceiveQueueCreation.create(this, depth, elements, xrc, queue));
     } finally {
       lock.unlock();
     }

@@ -30,14 +30,23 @@ import org.jspecify.annotations.Nullable;
  * completions are not reported any more.
  */
 public final class QueuePair extends QueuePairPeers {
-  private final ProtectionDomain domain;
-  private final QueuePairConfig config;
+  private final Context context;
+  private final QueuePairType type;
+
+  /** All but the receiving end of XRC have these two. */
+  private final @Nullable ProtectionDomain domain;
+
+  private final @Nullable QueuePairConfig config;
+
+  /** Of the receiving end of XRC only. */
+  private final @Nullable XrcDomain xrc;
+
   private final int number;
   private final int inlineBytes;
   private final boolean extended;
   private final WorkRing sendRing;
   private final WorkRing receiveRing;
-  private final SendBatch sends;
+  private final @Nullable SendBatch sends;
   private final @Nullable ReceiveBatch receives;
 
   QueuePair(
@@ -47,20 +56,40 @@ public final class QueuePair extends QueuePairPeers {
       int inlineBytes,
       boolean extended) {
     super(handle, owners(domain, config));
+    this.context = domain.context();
+    this.type = config.type();
     this.domain = domain;
     this.config = config;
+    this.xrc = null;
     this.number = ibv_qp.qp_num(handle);
     this.inlineBytes = inlineBytes;
     this.extended = extended;
-    int tag = domain.context().nextTag();
+    int tag = context.nextTag();
     this.sendRing = new WorkRing(config.sendDepth(), tag);
     this.receiveRing = new WorkRing(config.receiveDepth(), tag);
     this.sends = new SendBatch(this, sendRing, config.sendElements(), inlineBytes);
     this.receives =
-        config.sharedReceiveQueue() != null
+        config.sharedReceiveQueue() != null || type == QueuePairType.XRC_SEND
             ? null
             : new ReceiveBatch(this, receiveRing, config.receiveElements());
     sends.shut();
+  }
+
+  /** The receiving end of XRC. */
+  QueuePair(XrcDomain xrc, MemorySegment handle) {
+    super(handle, xrc);
+    this.context = xrc.context();
+    this.type = QueuePairType.XRC_RECEIVE;
+    this.domain = null;
+    this.config = null;
+    this.xrc = xrc;
+    this.number = ibv_qp.qp_num(handle);
+    this.inlineBytes = 0;
+    this.extended = false;
+    this.sendRing = new WorkRing(0, 0);
+    this.receiveRing = sendRing;
+    this.sends = null;
+    this.receives = null;
   }
 
   private static NativeObject[] owners(ProtectionDomain domain, QueuePairConfig config) {
@@ -73,10 +102,22 @@ public final class QueuePair extends QueuePairPeers {
    * The domain whose memory the queue pair reaches.
    *
    * @return the owner
+   * @throws IllegalStateException if it is {@link QueuePairType#XRC_RECEIVE}, which reaches the
+   *     memory that its shared receive queues reach
    */
   @Override
   public ProtectionDomain domain() {
-    return domain;
+    ProtectionDomain present = domain;
+    if (present == null) {
+      throw new IllegalStateException(
+          description() + " has no protection domain: that of the shared receive queue counts");
+    }
+    return present;
+  }
+
+  @Override
+  Context context() {
+    return context;
   }
 
   /**
@@ -86,7 +127,7 @@ public final class QueuePair extends QueuePairPeers {
    */
   @Override
   public QueuePairType type() {
-    return config.type();
+    return type;
   }
 
   /**
@@ -105,7 +146,7 @@ public final class QueuePair extends QueuePairPeers {
    * @return empty if the queue pair has receives of its own
    */
   public Optional<SharedReceiveQueue> sharedReceiveQueue() {
-    return Optional.ofNullable(config.sharedReceiveQueue());
+    return Optional.ofNullable(config == null ? null : config.sharedReceiveQueue());
   }
 
   /**
@@ -114,7 +155,7 @@ public final class QueuePair extends QueuePairPeers {
    * @return as many as were asked for, even if the device has room for more
    */
   public int sendDepth() {
-    return config.sendDepth();
+    return config == null ? 0 : config.sendDepth();
   }
 
   /**
@@ -123,7 +164,7 @@ public final class QueuePair extends QueuePairPeers {
    * @return as many as were asked for, even if the device has room for more
    */
   public int receiveDepth() {
-    return config.receiveDepth();
+    return config == null ? 0 : config.receiveDepth();
   }
 
   /**
@@ -139,22 +180,33 @@ public final class QueuePair extends QueuePairPeers {
    * Sends, writes, reads and atomics.
    *
    * @return the queue pair's one batch
+   * @throws IllegalStateException if it is {@link QueuePairType#XRC_RECEIVE}
    */
   public SendBatch sends() {
-    return sends;
+    SendBatch batch = sends;
+    if (batch == null) {
+      throw new IllegalStateException(
+          description() + " is XRC_RECEIVE and only receives: send by an XRC_SEND one");
+    }
+    return batch;
   }
 
   /**
    * Receives.
    *
    * @return the queue pair's one batch
-   * @throws IllegalStateException if receives are posted to a shared receive queue
+   * @throws IllegalStateException if receives are posted to a shared receive queue, or the type is
+   *     one of XRC
    */
   public ReceiveBatch receives() {
     ReceiveBatch batch = receives;
     if (batch == null) {
       throw new IllegalStateException(
-          description() + " has no receives of its own: post them to its shared receive queue");
+          description()
+              + " has no receives of its own: "
+              + (type.isXrc()
+                  ? "with XRC, post them to a shared receive queue of the XrcDomain"
+                  : "post them to its shared receive queue"));
     }
     return batch;
   }
@@ -169,28 +221,31 @@ public final class QueuePair extends QueuePairPeers {
   }
 
   /** Completions that the device has made already stay in the queues until somebody polls. */
-  private void forgetOutstanding() {
+  private void forgetOutstanding(QueuePairConfig config) {
     config.sendQueue().sources().leave(sendRing.outstanding());
     config.receiveQueue().sources().leave(receiveRing.outstanding());
   }
 
   @Override
   void knowMtu(int bytes) {
-    if (type() == QueuePairType.DATAGRAM) {
+    if (type == QueuePairType.DATAGRAM && sends != null) {
       sends.longestDatagram = bytes;
     }
   }
 
   @Override
   void startOver() {
-    int tag = domain.context().nextTag();
+    if (config == null) {
+      return;
+    }
+    int tag = context.nextTag();
     sendRing.reset(tag, config.sendQueue().sources().room());
     receiveRing.reset(tag, config.receiveQueue().sources().room());
   }
 
   @Override
   void reopen(boolean sendsToo) {
-    if (sendsToo) {
+    if (sendsToo && sends != null) {
       sends.reopen();
     }
     if (receives != null) {
@@ -209,12 +264,12 @@ public final class QueuePair extends QueuePairPeers {
   }
 
   boolean sharesReceives() {
-    return config.sharedReceiveQueue() != null;
+    return config == null || config.sharedReceiveQueue() != null;
   }
 
   @Override
   UseGuard[] guards() {
-    return receives == null ? new UseGuard[] {sends} : new UseGuard[] {sends, receives};
+    return Stream.of(sends, receives).filter(Objects::nonNull).toArray(UseGuard[]::new);
   }
 
   @Override
@@ -228,25 +283,34 @@ public final class QueuePair extends QueuePairPeers {
       failures.add(e);
     }
     // A window that is bound to the queue pair keeps it: soft-RoCE waits for it for 50 s.
-    for (MemoryWindow window : domain.dependents(MemoryWindow.class).toList()) {
-      if (window.mayBeBoundTo(this)) {
-        window.release(failures);
+    if (domain != null) {
+      for (MemoryWindow window : domain.dependents(MemoryWindow.class).toList()) {
+        if (window.mayBeBoundTo(this)) {
+          window.release(failures);
+        }
       }
     }
     VerbsException failure = destroyed("ibv_destroy_qp", Verbs.ibv_destroy_qp(handle));
-    config.sendQueue().sources().detach(this);
-    config.receiveQueue().sources().detach(this);
+    if (xrc != null) {
+      xrc.completionSources().forEach(sources -> sources.detach(this));
+    }
+    if (config != null) {
+      config.sendQueue().sources().detach(this);
+      config.receiveQueue().sources().detach(this);
+    }
     if (failure != null) {
       return failure;
     }
-    forgetOutstanding();
-    config.sendQueue().sources().unreserve(config.sendDepth());
-    config.receiveQueue().sources().unreserve(config.receiveDepth());
+    if (config != null) {
+      forgetOutstanding(config);
+      config.sendQueue().sources().unreserve(config.sendDepth());
+      config.receiveQueue().sources().unreserve(config.receiveDepth());
+    }
     return failures.isEmpty() ? null : failures.getFirst();
   }
 
   @Override
   String description() {
-    return "the queue pair " + number + " on " + domain.context().device().name();
+    return "the queue pair " + number + " on " + context.device().name();
   }
 }

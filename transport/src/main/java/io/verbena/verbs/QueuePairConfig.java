@@ -34,13 +34,22 @@ public record QueuePairConfig(
   /**
    * Checks the ranges.
    *
-   * @throws IllegalArgumentException if a number is negative, both depths are 0, or there are
-   *     receives of its own beside a shared receive queue
+   * @throws IllegalArgumentException if a number is negative, both depths are 0, there are receives
+   *     of its own beside a shared receive queue, or the type is one of XRC that has no such queue
    */
   public QueuePairConfig {
     if (sharedReceiveQueue != null && receiveDepth != 0) {
       throw new IllegalArgumentException(
           "with a shared receive queue, receiveDepth is 0 and not " + receiveDepth);
+    }
+    if (type == QueuePairType.XRC_RECEIVE) {
+      throw new IllegalArgumentException(
+          "an XRC_RECEIVE queue pair has no queues to configure: XrcDomain.createQueuePair()");
+    }
+    if (type == QueuePairType.XRC_SEND && (receiveDepth != 0 || sharedReceiveQueue != null)) {
+      throw new IllegalArgumentException(
+          "an XRC_SEND queue pair receives nothing: receiveDepth is 0, and there is no shared"
+              + " receive queue");
     }
     if (sendDepth < 0
         || receiveDepth < 0
@@ -126,6 +135,17 @@ public record QueuePairConfig(
   public static QueuePairConfig datagram(CompletionQueue queue) {
     return new QueuePairConfig(
         QueuePairType.DATAGRAM, queue, queue, DEFAULT_DEPTH, DEFAULT_DEPTH, 1, 1, 0);
+  }
+
+  /**
+   * The sending end of an extended reliable connection, otherwise like {@link #reliable}, without
+   * receives.
+   *
+   * @param queue where its requests complete
+   * @return the configuration
+   */
+  public static QueuePairConfig xrcSend(CompletionQueue queue) {
+    return new QueuePairConfig(QueuePairType.XRC_SEND, queue, queue, DEFAULT_DEPTH, 0, 1, 1, 0);
   }
 
   /**

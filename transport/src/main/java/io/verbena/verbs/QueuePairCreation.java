@@ -22,6 +22,9 @@ final class QueuePairCreation {
       throw new IllegalArgumentException(
           "a completion queue is of another context than the protection domain");
     }
+    if (config.type() == QueuePairType.XRC_SEND) {
+      XrcDomain.requireXrc(domain.context(), "ibv_create_qp", config.toString());
+    }
     sendQueue.requireOpen();
     receiveQueue.requireOpen();
     SharedReceiveQueue shared = config.sharedReceiveQueue();
@@ -29,6 +32,10 @@ final class QueuePairCreation {
       if (shared.domain() != domain) {
         throw new IllegalArgumentException(
             shared.description() + " belongs to another protection domain");
+      }
+      if (shared.isXrc()) {
+        throw new IllegalArgumentException(
+            shared.description() + " is of an XRC domain, whose own queue pairs deliver to it");
       }
       shared.requireOpen();
     }

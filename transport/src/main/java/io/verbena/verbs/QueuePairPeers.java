@@ -19,6 +19,8 @@ abstract class QueuePairPeers extends QueuePairStates {
     super(handle, owners);
   }
 
+  abstract ProtectionDomain domain();
+
   /**
    * What a peer needs to connect; chooses this side's port and GID for {@link #connect}.
    *
@@ -33,7 +35,7 @@ abstract class QueuePairPeers extends QueuePairStates {
     lock.lock();
     try {
       requireOpen();
-      Context context = domain().context();
+      Context context = context();
       PortAttributes attributes = context.port(port);
       if (attributes.state() != PortState.ACTIVE) {
         throw new IllegalStateException(
@@ -107,12 +109,7 @@ abstract class QueuePairPeers extends QueuePairStates {
       QueuePairAddress mine = localAddress();
       ConnectPlan plan =
           new ConnectPlan(
-              type(),
-              mine,
-              remote,
-              options,
-              domain().context().attributes(),
-              domain().context().port(mine.port()));
+              type(), mine, remote, options, context().attributes(), context().port(mine.port()));
       modify(plan.toInit());
       modify(plan.toReceive());
       modify(plan.toSend());
@@ -181,7 +178,7 @@ abstract class QueuePairPeers extends QueuePairStates {
     lock.lock();
     try {
       QueuePairAddress mine = localAddress();
-      boolean routeHeader = domain().context().port(mine.port()).routeHeaderRequired();
+      boolean routeHeader = context().port(mine.port()).routeHeaderRequired();
       return domain()
           .createAddressHandle(
               AddressVector.between(mine, remote, ConnectOptions.defaults(), routeHeader));

@@ -19,7 +19,7 @@ abstract class QueuePairStates extends NativeObject {
     super(handle, owners);
   }
 
-  abstract ProtectionDomain domain();
+  abstract Context context();
 
   abstract QueuePairType type();
 
@@ -167,7 +167,7 @@ abstract class QueuePairStates extends NativeObject {
       }
       QueuePairAttributes given = transition.attributes();
       if (type() == QueuePairType.DATAGRAM && given.present().contains(QueuePairAttribute.PORT)) {
-        knowMtu(domain().context().port(given.value(QueuePairAttribute.PORT)).activeMtuBytes());
+        knowMtu(context().port(given.value(QueuePairAttribute.PORT)).activeMtuBytes());
       }
       if (transition.target() == QueuePairState.RTS || transition.target() == QueuePairState.ERR) {
         sending = true;

@@ -24,8 +24,8 @@ public sealed interface QueuePairTransition {
   /**
    * To {@link QueuePairState#INIT}: gives the queue pair a port.
    *
-   * @param attributes RC and UC need PKEY_INDEX, PORT and ACCESS; UD needs PKEY_INDEX, PORT and
-   *     QUEUE_KEY
+   * @param attributes RC, UC and XRC need PKEY_INDEX, PORT and ACCESS; UD needs PKEY_INDEX, PORT
+   *     and QUEUE_KEY
    */
   record ToInit(QueuePairAttributes attributes) implements QueuePairTransition {
     @Override
@@ -37,8 +37,9 @@ public sealed interface QueuePairTransition {
   /**
    * To {@link QueuePairState#RTR}: names the peer.
    *
-   * @param attributes RC needs ADDRESS_VECTOR, PATH_MTU, PEER_NUMBER, RECEIVE_SEQUENCE,
-   *     MAX_SERVED_READ_ATOMIC and MIN_RNR_TIMER; UC the first four; UD none
+   * @param attributes RC and XRC_RECEIVE need ADDRESS_VECTOR, PATH_MTU, PEER_NUMBER,
+   *     RECEIVE_SEQUENCE, MAX_SERVED_READ_ATOMIC and MIN_RNR_TIMER; UC and XRC_SEND the first four;
+   *     UD none
    */
   record ToReceive(QueuePairAttributes attributes) implements QueuePairTransition {
     @Override
@@ -50,8 +51,8 @@ public sealed interface QueuePairTransition {
   /**
    * To {@link QueuePairState#RTS}: allows sending.
    *
-   * @param attributes from RTR, RC needs SEND_SEQUENCE, TIMEOUT, RETRY_COUNT, RNR_RETRY and
-   *     MAX_READ_ATOMIC; UC and UD need SEND_SEQUENCE
+   * @param attributes from RTR, RC and XRC_SEND need SEND_SEQUENCE, TIMEOUT, RETRY_COUNT, RNR_RETRY
+   *     and MAX_READ_ATOMIC; XRC_RECEIVE the first two; UC and UD need SEND_SEQUENCE
    */
   record ToSend(QueuePairAttributes attributes) implements QueuePairTransition {
     @Override

@@ -7,7 +7,17 @@ public enum QueuePairType {
   /** Unreliable connection (UC): no acknowledgement; sends and writes. */
   UNRELIABLE(3),
   /** Unreliable datagram (UD): sends of at most one MTU, to any peer. */
-  DATAGRAM(4);
+  DATAGRAM(4),
+  /**
+   * The sending end of an extended reliable connection (XRC): like {@link #RELIABLE} without
+   * receives; each message names one of the peer's shared receive queues.
+   */
+  XRC_SEND(9),
+  /**
+   * The receiving end of an extended reliable connection (XRC_RECV): delivers to the shared receive
+   * queues of its {@link XrcDomain}, takes no requests.
+   */
+  XRC_RECEIVE(10);
 
   private final int code;
 
@@ -17,5 +27,9 @@ public enum QueuePairType {
 
   int code() {
     return code;
+  }
+
+  boolean isXrc() {
+    return this == XRC_SEND || this == XRC_RECEIVE;
   }
 }

@@ -14,10 +14,10 @@ import java.util.List;
  *     .submit();
  * }
  *
- * <p>{@link #signaled}, {@link #inline}, {@link #fence}, {@link #solicited} and {@link #to} apply
- * to the next request only. A request that is not signaled completes silently when a later one
- * completes; its failure is reported all the same. Requests are carried out in the order in which
- * they were added.
+ * <p>{@link #signaled}, {@link #inline}, {@link #fence}, {@link #solicited}, {@link #to} and {@link
+ * #toShared} apply to the next request only. A request that is not signaled completes silently when
+ * a later one completes; its failure is reported all the same. Requests are carried out in the
+ * order in which they were added.
  *
  * <p>A region must stay open, and its bytes unchanged, until the request is done; with inline the
  * bytes are copied at once. A request with a wrong argument throws {@code IllegalArgumentException}
@@ -89,6 +89,21 @@ public final class SendBatch extends SendChain {
    */
   public SendBatch to(AddressHandle handle, int number, int queueKey) {
     destination(handle, number, queueKey);
+    return this;
+  }
+
+  /**
+   * Whom the next request is for, on a {@link QueuePairType#XRC_SEND} queue pair: each of its
+   * requests needs this, and no other type takes it. Sends and writes with immediate data fill a
+   * receive of that queue; the memory that others reach is that of its protection domain.
+   *
+   * @param number the {@link SharedReceiveQueue#number} of the peer's shared receive queue, 24 bits
+   * @return this batch
+   * @throws IllegalArgumentException if the number is too large
+   * @throws IllegalStateException if the queue pair is of another type
+   */
+  public SendBatch toShared(int number) {
+    sharedDestination(number);
     return this;
   }
 

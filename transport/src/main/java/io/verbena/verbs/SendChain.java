@@ -22,6 +22,10 @@ abstract class SendChain extends SendQueue {
   private static final long COMPARE_ADD = ATOMIC + ibv_send_wr.wr.atomic.compare_add$offset();
   private static final long SWAP = ATOMIC + ibv_send_wr.wr.atomic.swap$offset();
   private static final long ATOMIC_RKEY = ATOMIC + ibv_send_wr.wr.atomic.rkey$offset();
+  static final long SHARED_NUMBER =
+      ibv_send_wr.qp_type$offset()
+          + ibv_send_wr.qp_type.xrc$offset()
+          + ibv_send_wr.qp_type.xrc.remote_srqn$offset();
   private static final long BIND = ibv_send_wr.bind_mw$offset();
   private static final long WINDOW = BIND + ibv_send_wr.bind_mw.mw$offset();
   private static final long WINDOW_KEY = BIND + ibv_send_wr.bind_mw.rkey$offset();
@@ -47,6 +51,7 @@ abstract class SendChain extends SendQueue {
   private @Nullable AddressHandle destination;
   private int destinationPair;
   private int destinationKey;
+  private int destinationShared;
 
   SendChain(QueuePair pair, WorkRing ring, int elementCount, int inlineBytes) {
     super(pair, ring, elementCount, inlineBytes);
@@ -79,21 +84,67 @@ abstract class SendChain extends SendQueue {
     flags |= ADDRESSED;
   }
 
+  /** The shared receive queue of the next request. */
+  final void sharedDestination(int number) {
+    if ((typeFlags & XRC) == 0) {
+      throw new IllegalStateException(
+          pair.description() + " is " + pair.type() + ": toShared() is for XRC_SEND");
+    }
+    if ((number & 0xff000000) != 0) {
+      throw new IllegalArgumentException(
+          "the number of a shared receive queue has 24 bits, unlike " + number);
+    }
+    destinationShared = number;
+    flags |= ADDRESSED;
+  }
+
   /** Adds a send or a write; the slot, FULL if there is no room. */
   final long message(long id, int opcode, MemoryRegion region, long offset, int length) {
     int options = takeFlags();
     region.check(domain, offset, length);
-    if ((options & (Abi.SEND_INLINE | DATAGRAM)) == 0) {
+    if ((options & (Abi.SEND_INLINE | DATAGRAM | XRC)) == 0) {
       long slot = request(id, opcode, options, length);
       if (slot != FULL) {
         element(slot, region.address() + offset, length, region.lkey());
       }
       return slot;
     }
-    if ((options & DATAGRAM) == 0) {
+    if ((options & DATAGRAM) != 0) {
+      return datagram(id, opcode, options, region, offset, length);
+    }
+    return (options & XRC) == 0
+        ? inlineMessage(id, opcode, options, region, offset, length)
+        : sharedMessage(id, opcode, options, region, offset, length);
+  }
+
+  private long sharedMessage(
+      long id, int opcode, int options, MemoryRegion region, long offset, int length) {
+    requireShared(options);
+    long slot = copiedOrNot(id, opcode, options, region, offset, length);
+    if (slot != FULL) {
+      InlineVerbs.putInt(slot + SHARED_NUMBER, destinationShared);
+    }
+    return slot;
+  }
+
+  private static void requireShared(int options) {
+    if ((options & ADDRESSED) == 0) {
+      throw new IllegalStateException(
+          "a request of XRC_SEND needs a shared receive queue of the peer: put toShared(number)"
+              + " before it");
+    }
+  }
+
+  private long copiedOrNot(
+      long id, int opcode, int options, MemoryRegion region, long offset, int length) {
+    if ((options & Abi.SEND_INLINE) != 0) {
       return inlineMessage(id, opcode, options, region, offset, length);
     }
-    return datagram(id, opcode, options, region, offset, length);
+    long slot = request(id, opcode, options, length);
+    if (slot != FULL) {
+      element(slot, region.address() + offset, length, region.lkey());
+    }
+    return slot;
   }
 
   private long inlineMessage(
@@ -124,16 +175,7 @@ abstract class SendChain extends SendQueue {
     if (length > longestDatagram) {
       throw tooLongForDatagram(length);
     }
-    int wireFlags = options & WIRE_FLAGS;
-    long slot;
-    if ((wireFlags & Abi.SEND_INLINE) != 0) {
-      slot = inlineMessage(id, opcode, wireFlags, region, offset, length);
-    } else {
-      slot = request(id, opcode, wireFlags, length);
-      if (slot != FULL) {
-        element(slot, region.address() + offset, length, region.lkey());
-      }
-    }
+    long slot = copiedOrNot(id, opcode, options, region, offset, length);
     if (slot != FULL) {
       InlineVerbs.putLong(slot + HANDLE, handle.address);
       InlineVerbs.putInt(slot + PEER_NUMBER, destinationPair);
@@ -282,14 +324,22 @@ abstract class SendChain extends SendQueue {
   final long fetch(long id, int opcode, MemoryRegion region, long offset, int length) {
     int options = takeFlags();
     region.checkWritable(domain, offset, length);
-    if ((options & (Abi.SEND_INLINE | FETCHLESS)) != 0) {
-      throw misusedFetch(options);
+    if ((options & (Abi.SEND_INLINE | FETCHLESS | XRC)) != 0) {
+      return unusualFetch(id, opcode, options, region, offset, length);
     }
     long slot = request(id, opcode, options, length);
     if (slot != FULL) {
       element(slot, region.address() + offset, length, region.lkey());
     }
     return slot;
+  }
+
+  private long unusualFetch(
+      long id, int opcode, int options, MemoryRegion region, long offset, int length) {
+    if ((options & (Abi.SEND_INLINE | FETCHLESS)) != 0) {
+      throw misusedFetch(options);
+    }
+    return sharedMessage(id, opcode, options, region, offset, length);
   }
 
   private RuntimeException misusedFetch(int options) {

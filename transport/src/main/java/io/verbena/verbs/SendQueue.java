@@ -23,6 +23,9 @@ abstract class SendQueue extends WorkBatch {
   /** In {@link #flags}: the queue pair has neither reads nor atomics. */
   static final int FETCHLESS = 1 << 18;
 
+  /** In {@link #flags}: the queue pair's requests name a shared receive queue of the peer. */
+  static final int XRC = 1 << 19;
+
   static final int WIRE_FLAGS = 0xffff;
 
   /** Where the first element stands in a slot: as a constant it folds into the addresses. */
@@ -83,6 +86,7 @@ abstract class SendQueue extends WorkBatch {
           case RELIABLE -> 0;
           case UNRELIABLE -> FETCHLESS;
           case DATAGRAM -> FETCHLESS | DATAGRAM;
+          case XRC_SEND, XRC_RECEIVE -> XRC;
         };
     this.flags = typeFlags;
   }

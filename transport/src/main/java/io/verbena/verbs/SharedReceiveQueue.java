@@ -1,13 +1,12 @@
 package io.verbena.verbs;
 
-import io.verbena.ffi.ErrnoCalls;
 import io.verbena.ffi.verbs.Verbs;
 import io.verbena.ffi.verbs.ibv_srq_attr;
-import io.verbena.ffi.verbs.ibv_srq_init_attr;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -30,56 +29,35 @@ import org.jspecify.annotations.Nullable;
  * completions, else the slots of messages that it had received, and nobody had polled yet, are
  * missing from then on.
  *
+ * <p>The shared receive queue of an {@link XrcDomain} is for that domain's queue pairs only, and
+ * has a completion queue of its own: the two are closed together, because what nobody has read
+ * there names a queue that the library would look for.
+ *
  * <p>Threads: any; {@link #receives} serves one thread at a time. Ownership: by its {@link
  * ProtectionDomain}; closing it closes the queue pairs that take from it.
  */
 public final class SharedReceiveQueue extends NativeObject {
+  /** What the queue of an XRC domain has besides. */
+  record Xrc(XrcDomain domain, CompletionQueue queue, int number) {}
+
   private final ProtectionDomain domain;
+  private final @Nullable Xrc xrc;
   private final SharedSlots slots;
   private final ReceiveBatch receives;
   private final List<CompletionQueue> completionQueues = new ArrayList<>();
 
-  private SharedReceiveQueue(
-      ProtectionDomain domain, MemorySegment handle, int depth, int elements) {
-    super(handle, domain);
+  /** Made by {@link SharedReceiveQueueCreation}. */
+  SharedReceiveQueue(
+      ProtectionDomain domain, MemorySegment handle, int depth, int elements, @Nullable Xrc xrc) {
+    super(
+        handle,
+        xrc == null
+            ? new NativeObject[] {domain}
+            : new NativeObject[] {domain, xrc.domain, xrc.queue});
     this.domain = domain;
+    this.xrc = xrc;
     this.slots = new SharedSlots(depth, domain.context().nextSharedTag());
     this.receives = new ReceiveBatch(this, slots, elements);
-  }
-
-  /** With the lock. */
-  static SharedReceiveQueue create(ProtectionDomain domain, int depth, int elements)
-      throws VerbsException {
-    if (depth < 1 || elements < 1) {
-      throw new IllegalArgumentException(
-          "a shared receive queue needs a depth and elements of at least 1, not "
-              + depth
-              + " and "
-              + elements);
-    }
-    try (Arena arena = Arena.ofConfined()) {
-      MemorySegment attributes = ibv_srq_init_attr.allocate(arena);
-      MemorySegment attr = ibv_srq_init_attr.attr(attributes);
-      ibv_srq_attr.max_wr(attr, depth);
-      ibv_srq_attr.max_sge(attr, elements);
-      MemorySegment capture = ErrnoCalls.capture(arena);
-      MemorySegment handle = ErrnoCalls.createSrq(capture, domain.handle, attributes);
-      if (handle.address() == 0) {
-        throw VerbsException.of(
-            "ibv_create_srq",
-            "depth=" + depth + ", elements=" + elements,
-            ErrnoCalls.errno(capture));
-      }
-      SharedReceiveQueue queue = null;
-      try {
-        queue = new SharedReceiveQueue(domain, handle, depth, elements);
-        return queue;
-      } finally {
-        if (queue == null) {
-          Verbs.ibv_destroy_srq(handle);
-        }
-      }
-    }
   }
 
   /**
@@ -98,6 +76,21 @@ public final class SharedReceiveQueue extends NativeObject {
    */
   public int depth() {
     return slots.depth();
+  }
+
+  /**
+   * By what peers name the queue, see {@link SendBatch#toShared} and {@code man ibv_get_srq_num}.
+   *
+   * @return 24 bits
+   * @throws IllegalStateException if it was not created for an {@link XrcDomain}
+   */
+  public int number() {
+    Xrc present = xrc;
+    if (present == null) {
+      throw new IllegalStateException(
+          description() + " has no number: peers reach it by the queue pairs that take from it");
+    }
+    return present.number;
   }
 
   /**
@@ -164,6 +157,15 @@ public final class SharedReceiveQueue extends NativeObject {
     return slots;
   }
 
+  boolean isXrc() {
+    return xrc != null;
+  }
+
+  /** Where its receives may complete; with the lock. */
+  Stream<CompletionQueue> completionQueues() {
+    return completionQueues.stream();
+  }
+
   /**
    * Receives may complete there from now on; with the lock.
    *
@@ -191,7 +193,22 @@ public final class SharedReceiveQueue extends NativeObject {
 
   @Override
   UseGuard[] guards() {
-    return new UseGuard[] {receives};
+    // Who polls looks for this in what the device reports: nobody does while it goes, or after.
+    return xrc == null ? new UseGuard[] {receives} : new UseGuard[] {receives, xrc.queue};
+  }
+
+  @Override
+  void wakeSleepers() {
+    if (xrc != null) {
+      xrc.queue.wakeup();
+    }
+  }
+
+  @Override
+  void afterDestroy(List<VerbsException> failures) {
+    if (xrc != null) {
+      xrc.queue.release(failures);
+    }
   }
 
   @Override

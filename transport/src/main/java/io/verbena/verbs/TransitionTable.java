@@ -29,6 +29,8 @@ import static io.verbena.verbs.QueuePairState.SQE;
 import static io.verbena.verbs.QueuePairType.DATAGRAM;
 import static io.verbena.verbs.QueuePairType.RELIABLE;
 import static io.verbena.verbs.QueuePairType.UNRELIABLE;
+import static io.verbena.verbs.QueuePairType.XRC_RECEIVE;
+import static io.verbena.verbs.QueuePairType.XRC_SEND;
 
 import java.util.EnumSet;
 import java.util.HashMap;
@@ -39,7 +41,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Which attributes each transition of a queue pair needs and allows: the table of the InfiniBand
  * specification, volume 1, 11.2.5.2, that every driver enforces with a bare EINVAL. Here the error
- * names the attribute.
+ * names the attribute. The rows of XRC are those of the Linux kernel ({@code qp_state_table}).
  */
 final class TransitionTable {
   private record Edge(QueuePairType type, QueuePairState from, QueuePairState to) {}
@@ -52,36 +54,39 @@ final class TransitionTable {
     Set<QueuePairAttribute> none = Set.of();
     Set<QueuePairAttribute> connectedInit = Set.of(PKEY_INDEX, PORT, ACCESS);
     Set<QueuePairAttribute> datagramInit = Set.of(PKEY_INDEX, PORT, QUEUE_KEY);
-    rule(RELIABLE, RESET, INIT, connectedInit, none);
-    rule(UNRELIABLE, RESET, INIT, connectedInit, none);
+    for (QueuePairType type : Set.of(RELIABLE, UNRELIABLE, XRC_SEND, XRC_RECEIVE)) {
+      rule(type, RESET, INIT, connectedInit, none);
+      rule(type, INIT, INIT, none, connectedInit);
+    }
     rule(DATAGRAM, RESET, INIT, datagramInit, none);
-
-    rule(RELIABLE, INIT, INIT, none, connectedInit);
-    rule(UNRELIABLE, INIT, INIT, none, connectedInit);
     rule(DATAGRAM, INIT, INIT, none, datagramInit);
 
     Set<QueuePairAttribute> receiveOptions = Set.of(ALTERNATE_PATH, ACCESS, PKEY_INDEX);
     Set<QueuePairAttribute> peer = Set.of(ADDRESS_VECTOR, PATH_MTU, PEER_NUMBER, RECEIVE_SEQUENCE);
-    rule(RELIABLE, INIT, RTR, with(peer, MAX_SERVED_READ_ATOMIC, MIN_RNR_TIMER), receiveOptions);
+    Set<QueuePairAttribute> servingPeer = with(peer, MAX_SERVED_READ_ATOMIC, MIN_RNR_TIMER);
+    rule(RELIABLE, INIT, RTR, servingPeer, receiveOptions);
     rule(UNRELIABLE, INIT, RTR, peer, receiveOptions);
+    rule(XRC_SEND, INIT, RTR, peer, receiveOptions);
+    rule(XRC_RECEIVE, INIT, RTR, servingPeer, receiveOptions);
     rule(DATAGRAM, INIT, RTR, none, Set.of(PKEY_INDEX, QUEUE_KEY));
 
+    Set<QueuePairAttribute> retrying =
+        Set.of(SEND_SEQUENCE, TIMEOUT, RETRY_COUNT, RNR_RETRY, MAX_READ_ATOMIC);
     Set<QueuePairAttribute> unreliableSend =
         Set.of(CURRENT_STATE, ALTERNATE_PATH, ACCESS, PATH_MIGRATION);
     Set<QueuePairAttribute> reliableSend = with(unreliableSend, MIN_RNR_TIMER);
     Set<QueuePairAttribute> datagramSend = Set.of(CURRENT_STATE, QUEUE_KEY);
-    rule(
-        RELIABLE,
-        RTR,
-        RTS,
-        Set.of(SEND_SEQUENCE, TIMEOUT, RETRY_COUNT, RNR_RETRY, MAX_READ_ATOMIC),
-        reliableSend);
+    rule(RELIABLE, RTR, RTS, retrying, reliableSend);
     rule(UNRELIABLE, RTR, RTS, Set.of(SEND_SEQUENCE), unreliableSend);
+    rule(XRC_SEND, RTR, RTS, retrying, unreliableSend);
+    rule(XRC_RECEIVE, RTR, RTS, Set.of(SEND_SEQUENCE, TIMEOUT), reliableSend);
     rule(DATAGRAM, RTR, RTS, Set.of(SEND_SEQUENCE), datagramSend);
 
     for (QueuePairState from : Set.of(RTS, SQD)) {
       rule(RELIABLE, from, RTS, none, reliableSend);
       rule(UNRELIABLE, from, RTS, none, unreliableSend);
+      rule(XRC_SEND, from, RTS, none, unreliableSend);
+      rule(XRC_RECEIVE, from, RTS, none, reliableSend);
       rule(DATAGRAM, from, RTS, none, datagramSend);
     }
     for (QueuePairType type : QueuePairType.values()) {
@@ -89,20 +94,16 @@ final class TransitionTable {
     }
     Set<QueuePairAttribute> unreliableDrained =
         Set.of(ADDRESS_VECTOR, ALTERNATE_PATH, ACCESS, PKEY_INDEX, PATH_MIGRATION);
+    Set<QueuePairAttribute> sendDrained =
+        with(unreliableDrained, PORT, TIMEOUT, RETRY_COUNT, RNR_RETRY, MAX_READ_ATOMIC);
+    rule(RELIABLE, SQD, SQD, none, with(sendDrained, MAX_SERVED_READ_ATOMIC, MIN_RNR_TIMER));
+    rule(XRC_SEND, SQD, SQD, none, sendDrained);
     rule(
-        RELIABLE,
+        XRC_RECEIVE,
         SQD,
         SQD,
         none,
-        with(
-            unreliableDrained,
-            PORT,
-            TIMEOUT,
-            RETRY_COUNT,
-            RNR_RETRY,
-            MAX_READ_ATOMIC,
-            MAX_SERVED_READ_ATOMIC,
-            MIN_RNR_TIMER));
+        with(unreliableDrained, PORT, TIMEOUT, MAX_SERVED_READ_ATOMIC, MIN_RNR_TIMER));
     rule(UNRELIABLE, SQD, SQD, none, unreliableDrained);
     rule(DATAGRAM, SQD, SQD, none, Set.of(PKEY_INDEX, QUEUE_KEY));
     rule(UNRELIABLE, SQE, RTS, none, Set.of(CURRENT_STATE, ACCESS));

@@ -68,7 +68,10 @@ final class Transitions {
   static MemorySegment initAttributes(QueuePairConfig config, SegmentAllocator allocator) {
     MemorySegment attributes = ibv_qp_init_attr.allocate(allocator);
     ibv_qp_init_attr.send_cq(attributes, config.sendQueue().handle);
-    ibv_qp_init_attr.recv_cq(attributes, config.receiveQueue().handle);
+    boolean receives = config.type() != QueuePairType.XRC_SEND;
+    if (receives) {
+      ibv_qp_init_attr.recv_cq(attributes, config.receiveQueue().handle);
+    }
     ibv_qp_init_attr.qp_type(attributes, config.type().code());
     SharedReceiveQueue shared = config.sharedReceiveQueue();
     if (shared != null) {
@@ -78,7 +81,7 @@ final class Transitions {
     ibv_qp_cap.max_send_wr(cap, config.sendDepth());
     ibv_qp_cap.max_recv_wr(cap, config.receiveDepth());
     ibv_qp_cap.max_send_sge(cap, config.sendElements());
-    ibv_qp_cap.max_recv_sge(cap, config.receiveElements());
+    ibv_qp_cap.max_recv_sge(cap, receives ? config.receiveElements() : 0);
     ibv_qp_cap.max_inline_data(cap, config.inlineBytes());
     return attributes;
   }

@@ -10,6 +10,7 @@
  *        ├─ AsyncEvents            await() ──> AsyncEvent: failures, ports that come and go
  *        ├─ CompletionChannel      sleep until a completion comes
  *        │    └─ CompletionQueue   also the context's; await(), poll() ──> Completions, a cursor
+ *        ├─ XrcDomain              holds the receiving end of extended connections together
  *        └─ ProtectionDomain       what may work together
  *             ├─ MemoryRegion      memory that the adapter reads and writes
  *             │    └─ MemoryRegion the same memory once more, with other rights

@@ -83,6 +83,8 @@ class AbiTest {
     assertEquals(Verbs.IBV_QPT_RC(), QueuePairType.RELIABLE.code());
     assertEquals(Verbs.IBV_QPT_UC(), QueuePairType.UNRELIABLE.code());
     assertEquals(Verbs.IBV_QPT_UD(), QueuePairType.DATAGRAM.code());
+    assertEquals(Verbs.IBV_QPT_XRC_SEND(), QueuePairType.XRC_SEND.code());
+    assertEquals(Verbs.IBV_QPT_XRC_RECV(), QueuePairType.XRC_RECEIVE.code());
     assertEquals(LinkLayer.UNSPECIFIED, LinkLayer.of(Verbs.IBV_LINK_LAYER_UNSPECIFIED()));
     assertEquals(LinkLayer.INFINIBAND, LinkLayer.of(Verbs.IBV_LINK_LAYER_INFINIBAND()));
     assertEquals(LinkLayer.ETHERNET, LinkLayer.of(Verbs.IBV_LINK_LAYER_ETHERNET()));

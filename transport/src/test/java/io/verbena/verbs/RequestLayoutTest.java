@@ -1,6 +1,7 @@
 package io.verbena.verbs;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.verbena.ffi.verbs.ibv_recv_wr;
 import io.verbena.ffi.verbs.ibv_send_wr;
@@ -16,6 +17,13 @@ class RequestLayoutTest {
     assertEquals(ibv_send_wr.next$offset(), ibv_recv_wr.next$offset());
     assertEquals(ibv_send_wr.sg_list$offset(), ibv_recv_wr.sg_list$offset());
     assertEquals(ibv_send_wr.num_sge$offset(), ibv_recv_wr.num_sge$offset());
+  }
+
+  @Test
+  void shouldFindTheNumberOfTheSharedQueueBesideWhatEachOperationWrites() {
+    long number = SendChain.SHARED_NUMBER;
+    assertEquals(ibv_send_wr.wr$offset() + ibv_send_wr.wr$layout().byteSize(), number);
+    assertTrue(number + 4 <= ibv_send_wr.bind_mw$offset());
   }
 
   @Test

@@ -68,9 +68,7 @@ class TransitionTableTest {
   }
 
   @ParameterizedTest
-  @EnumSource(
-      value = QueuePairType.class,
-      names = {"RELIABLE", "UNRELIABLE"})
+  @EnumSource(value = QueuePairType.class, names = "DATAGRAM", mode = EnumSource.Mode.EXCLUDE)
   void shouldAcceptTheTransitionsThatConnect(QueuePairType type) {
     ConnectPlan plan = plan(type);
     TransitionTable.check(type, QueuePairState.RESET, plan.toInit());
@@ -143,6 +141,42 @@ class TransitionTableTest {
                     device(1),
                     port(LinkLayer.ETHERNET)));
     assertEquals("this port speaks ETHERNET and the peer's INFINIBAND", e.getMessage());
+  }
+
+  @Test
+  void shouldServeAtTheReceivingEndOfXrcAndRetryAtTheSendingEnd() {
+    ConnectPlan sending = plan(QueuePairType.XRC_SEND);
+    ConnectPlan receiving = plan(QueuePairType.XRC_RECEIVE);
+    assertEquals(0, sending.toInit().attributes().value(QueuePairAttribute.ACCESS));
+    assertEquals(
+        plan(QueuePairType.RELIABLE).toInit().attributes().present(),
+        receiving.toInit().attributes().present());
+    assertEquals(
+        Set.of(
+            QueuePairAttribute.ADDRESS_VECTOR,
+            QueuePairAttribute.PATH_MTU,
+            QueuePairAttribute.PEER_NUMBER,
+            QueuePairAttribute.RECEIVE_SEQUENCE),
+        sending.toReceive().attributes().present());
+    assertEquals(
+        plan(QueuePairType.RELIABLE).toReceive().attributes().present(),
+        receiving.toReceive().attributes().present());
+    assertEquals(
+        plan(QueuePairType.RELIABLE).toSend().attributes().present(),
+        sending.toSend().attributes().present());
+    assertEquals(
+        Set.of(QueuePairAttribute.TIMEOUT, QueuePairAttribute.SEND_SEQUENCE),
+        receiving.toSend().attributes().present());
+    IllegalArgumentException e =
+        assertThrows(
+            IllegalArgumentException.class,
+            () ->
+                TransitionTable.check(
+                    QueuePairType.XRC_RECEIVE, QueuePairState.RTR, sending.toSend()));
+    assertEquals(
+        "RTR to RTS of a XRC_RECEIVE queue pair does not take RETRY_COUNT, RNR_RETRY,"
+            + " MAX_READ_ATOMIC",
+        e.getMessage());
   }
 
   @Test
