@@ -1,0 +1,98 @@
+package io.verbena.ffi;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+@Timeout(60)
+class HoldableArenaTest {
+  @Test
+  void shouldStayOpenUntilTheLastHoldIsClosed() {
+    HoldableArena arena = HoldableArena.open();
+    MemorySegment memory = arena.allocate(64, 8);
+    ArenaHold one = ArenaHold.of(memory);
+    ArenaHold two = ArenaHold.of(memory.asSlice(8, 8));
+    assertThrows(IllegalStateException.class, arena::close);
+    one.close();
+    one.close();
+    assertThrows(IllegalStateException.class, arena::close, "closing a hold twice counts once");
+    memory.set(ValueLayout.JAVA_LONG, 0, 1);
+    two.close();
+    arena.close();
+    assertFalse(memory.scope().isAlive());
+    assertThrows(IllegalStateException.class, arena::close);
+  }
+
+  @Test
+  void shouldNeedNoThreadUnlikeAnArenaOfJava() {
+    try (HoldableArena arena = HoldableArena.open();
+        Arena shared = Arena.ofShared()) {
+      ArenaHold counted = ArenaHold.of(arena.allocate(8, 8));
+      assertInstanceOf(HoldableArena.Hold.class, counted);
+      assertEquals(0, holders());
+      ArenaHold parked = ArenaHold.of(shared.allocate(8, 8));
+      assertEquals(1, holders());
+      parked.close();
+      assertEquals(0, holders());
+      counted.close();
+    }
+  }
+
+  private static long holders() {
+    return Thread.getAllStackTraces().keySet().stream()
+        .filter(thread -> thread.getName().equals("verbena-arena-hold"))
+        .count();
+  }
+
+  @Test
+  void shouldNotBeHeldOnceItIsClosed() {
+    HoldableArena arena = HoldableArena.open();
+    MemorySegment memory = arena.allocate(8, 8);
+    arena.close();
+    assertThrows(IllegalStateException.class, () -> ArenaHold.of(memory));
+  }
+
+  @Test
+  void shouldEitherHoldOrCloseWhenBothAreTriedAtOnce() throws InterruptedException {
+    var held = new AtomicInteger();
+    int closed = 0;
+    for (int i = 0; i < 2000; i++) {
+      HoldableArena arena = HoldableArena.open();
+      MemorySegment memory = arena.allocate(8, 8);
+      Thread holder =
+          Thread.ofVirtual()
+              .start(
+                  () -> {
+                    try {
+                      ArenaHold hold = ArenaHold.of(memory);
+                      memory.set(ValueLayout.JAVA_LONG, 0, 1);
+                      held.incrementAndGet();
+                      hold.close();
+                    } catch (IllegalStateException e) {
+                      assertFalse(memory.scope().isAlive(), "refused, but not closed");
+                    }
+                  });
+      try {
+        arena.close();
+        closed++;
+      } catch (IllegalStateException e) {
+        assertTrue(memory.scope().isAlive());
+      }
+      holder.join();
+      if (memory.scope().isAlive()) {
+        arena.close();
+      }
+    }
+    assertTrue(closed > 0);
+    assertTrue(held.get() > 0, "holding came first now and then");
+  }
+}
