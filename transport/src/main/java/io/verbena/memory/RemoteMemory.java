@@ -9,6 +9,8 @@ import java.util.Objects;
  * over RDMA by address and key and over TCP by handle, so that it stays valid when an endpoint
  * changes its lane.
  *
+ * <p>Operations name a range in it by offset and length; nothing is allocated for that.
+ *
  * <p>It is a capability, not a secret: on the wire it is plaintext, and keys of real adapters can
  * be guessed. Grant to peers that you trust, and no more than they need.
  *
@@ -26,7 +28,7 @@ public record RemoteMemory(long address, long length, int key, long handle) {
     if (length < 0) {
       throw new IllegalArgumentException("length is negative: " + length);
     }
-    if (address + length < address && address + length != 0) {
+    if (length > 0 && Long.compareUnsigned(address + length - 1, address) < 0) {
       throw new IllegalArgumentException(
           "range wraps around: address 0x%x, length %d".formatted(address, length));
     }
@@ -42,9 +44,11 @@ public record RemoteMemory(long address, long length, int key, long handle) {
   }
 
   /**
-   * Reads a value that {@link #writeTo} wrote.
+   * Reads a value that {@link #writeTo} wrote. It comes from a peer: what can be checked is, and
+   * what the peer's keys are good for, the peer's adapter checks with each use.
    *
-   * @param source a buffer of at least {@link #ENCODED_BYTES} readable bytes
+   * @param source a buffer of at least {@link #ENCODED_BYTES} readable bytes; they are read, unless
+   *     this throws
    * @return the value
    * @throws IllegalArgumentException if the buffer is too short or holds an impossible range
    */
@@ -53,8 +57,34 @@ public record RemoteMemory(long address, long length, int key, long handle) {
       throw new IllegalArgumentException(
           "a RemoteMemory takes %d bytes, got %d".formatted(ENCODED_BYTES, source.readableBytes()));
     }
-    return new RemoteMemory(
-        source.readLong(), source.readLong(), source.readInt(), source.readLong());
+    int start = source.readerIndex();
+    int lengthAt = start + Long.BYTES;
+    int keyAt = lengthAt + Long.BYTES;
+    var value =
+        new RemoteMemory(
+            source.getLong(start),
+            source.getLong(lengthAt),
+            source.getInt(keyAt),
+            source.getLong(keyAt + Integer.BYTES));
+    source.skipBytes(ENCODED_BYTES);
+    return value;
+  }
+
+  /**
+   * A part of this memory, to hand on or to keep. All operations take an offset and a length beside
+   * the memory: none needs a slice, so that the hot path allocates nothing.
+   *
+   * <p>It is the same grant: whoever has the slice can ask for all that was granted, and {@link
+   * RegisteredMemory#revoke} ends both.
+   *
+   * @param offset bytes from the start
+   * @param bytes length of the part
+   * @return the part
+   * @throws IndexOutOfBoundsException if it is not inside this memory
+   */
+  public RemoteMemory slice(long offset, long bytes) {
+    checkRange(offset, bytes);
+    return new RemoteMemory(address + offset, bytes, key, handle);
   }
 
   /**
