@@ -4,6 +4,7 @@ import io.verbena.verbs.ProtectionDomain;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.security.SecureRandom;
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -20,7 +21,7 @@ import org.jspecify.annotations.Nullable;
 public final class MemoryDomain implements AutoCloseable {
   private record Grant(RegisteredMemory memory, Set<RemoteAccess> rights) {}
 
-  private final @Nullable ProtectionDomain protectionDomain;
+  private final List<ProtectionDomain> protectionDomains;
   private final SecureRandom random = new SecureRandom();
   private final ConcurrentHashMap<Long, Grant> grants = new ConcurrentHashMap<>();
   private final CopyOnWriteArrayList<RegisteredMemory> allocated = new CopyOnWriteArrayList<>();
@@ -31,7 +32,26 @@ public final class MemoryDomain implements AutoCloseable {
    * @param protectionDomain where to register, or null for memory that no adapter reaches
    */
   public MemoryDomain(@Nullable ProtectionDomain protectionDomain) {
-    this.protectionDomain = protectionDomain;
+    this(protectionDomain == null ? List.of() : List.of(protectionDomain));
+  }
+
+  private MemoryDomain(List<ProtectionDomain> protectionDomains) {
+    this.protectionDomains = protectionDomains;
+  }
+
+  /**
+   * Creates a domain whose memory is registered in several protection domains, of one device or of
+   * several: queue pairs of all of them use the same bytes. Each registration counts against the
+   * limit of locked memory.
+   *
+   * @param protectionDomains where to register; the first one is meant where none is named
+   * @return the domain, owned by the caller
+   */
+  public static MemoryDomain across(ProtectionDomain... protectionDomains) {
+    if (Set.of(protectionDomains).isEmpty()) {
+      throw new IllegalArgumentException("name at least one protection domain");
+    }
+    return new MemoryDomain(List.of(protectionDomains));
   }
 
   /**
@@ -43,7 +63,7 @@ public final class MemoryDomain implements AutoCloseable {
    * @throws IOException if it cannot be allocated or registered, with the likely cure
    */
   public RegisteredMemory allocate(long bytes) throws IOException {
-    return allocate(bytes, PageKind.STANDARD);
+    return allocate(bytes, MemoryConfig.defaults());
   }
 
   /**
@@ -56,10 +76,22 @@ public final class MemoryDomain implements AutoCloseable {
    * @throws IOException if it cannot be allocated or registered, with the likely cure
    */
   public RegisteredMemory allocate(long bytes, PageKind pages) throws IOException {
+    return allocate(bytes, MemoryConfig.defaults().withPages(pages));
+  }
+
+  /**
+   * Allocates memory that is laid out in a certain way.
+   *
+   * @param bytes size in bytes, at least 1
+   * @param config pages, alignment and who touches them first
+   * @return the memory, owned by the caller
+   * @throws IOException if it cannot be allocated or registered, with the likely cure
+   */
+  public RegisteredMemory allocate(long bytes, MemoryConfig config) throws IOException {
     if (bytes <= 0) {
       throw new IllegalArgumentException("bytes must be positive: " + bytes);
     }
-    var memory = RegisteredMemory.allocate(this, protectionDomain, bytes, pages);
+    var memory = RegisteredMemory.allocate(this, protectionDomains, bytes, config);
     allocated.add(memory);
     return memory;
   }

@@ -1,21 +1,28 @@
 package io.verbena.memory;
 
+import io.verbena.ffi.HoldableArena;
 import io.verbena.verbs.Access;
 import io.verbena.verbs.MemoryRegion;
+import io.verbena.verbs.MemoryWindow;
+import io.verbena.verbs.MemoryWindowType;
 import io.verbena.verbs.ProtectionDomain;
+import io.verbena.verbs.QueuePair;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
-import java.util.Optional;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
  * A long-lived block of memory that one-sided operations read and write, at this side and, as far
- * as it is granted, from peers.
+ * as it is granted, from peers. One mapping, registered once in each protection domain of its
+ * {@link MemoryDomain}.
  *
  * <p>Thread-safe apart from the bytes themselves: the program orders its own accesses. {@link
  * #close} revokes all grants, deregisters and then frees, as soon as no system call is using the
@@ -24,52 +31,56 @@ import org.jspecify.annotations.Nullable;
  */
 public final class RegisteredMemory implements AutoCloseable {
   private static final long FREE_PAUSE_MILLIS = 10;
+  private static final long LONGEST_FREE_PAUSE_MILLIS = 1000;
 
   private final MemoryDomain domain;
-  private final @Nullable ProtectionDomain protectionDomain;
-  private final @Nullable MemoryRegion region;
-
-  /** Of the memory, where no region owns it. */
-  private final @Nullable Arena arena;
-
+  private final Arena arena;
   private final MemorySegment segment;
   private final PageKind pages;
-  private final Map<Long, Optional<MemoryRegion>> grants = new HashMap<>();
+
+  /** In the order of the domain's protection domains; none where there is no adapter. */
+  private final List<MemoryRegion> regions;
+
+  private final @Nullable MemoryRegion first;
+
+  /** What memory windows are bound to: registered once more, as not everybody wants windows. */
+  private final Map<ProtectionDomain, MemoryRegion> bindable = new HashMap<>();
+
+  /** How each grant ends, by handle. */
+  private final Map<Long, Runnable> grants = new HashMap<>();
+
   private boolean closed;
 
   private RegisteredMemory(
-      MemoryDomain domain,
-      @Nullable ProtectionDomain protectionDomain,
-      @Nullable MemoryRegion region,
-      @Nullable Arena arena,
-      PagedMemory memory) {
+      MemoryDomain domain, Arena arena, PagedMemory memory, List<MemoryRegion> regions) {
     this.domain = domain;
-    this.protectionDomain = protectionDomain;
-    this.region = region;
     this.arena = arena;
     this.segment = memory.segment();
     this.pages = memory.pages();
+    this.regions = List.copyOf(regions);
+    this.first = regions.isEmpty() ? null : regions.getFirst();
   }
 
   @SuppressWarnings("MustBeClosedChecker") // Closed with the memory, or on failure below.
   static RegisteredMemory allocate(
-      MemoryDomain domain, @Nullable ProtectionDomain protectionDomain, long bytes, PageKind pages)
+      MemoryDomain domain, List<ProtectionDomain> where, long bytes, MemoryConfig config)
       throws IOException {
-    if (protectionDomain != null && pages == PageKind.STANDARD) {
-      MemoryRegion region = protectionDomain.allocate(bytes, Access.LOCAL_WRITE);
-      var memory = new PagedMemory(region.memory(), pages);
-      return new RegisteredMemory(domain, protectionDomain, region, null, memory);
-    }
-    Arena arena = Arena.ofShared();
+    // Not memory of a region: it has to outlive each of them.
+    Arena arena = HoldableArena.open();
+    List<MemoryRegion> regions = new ArrayList<>();
     try {
-      PagedMemory memory = PagedMemory.allocate(bytes, pages, arena);
-      MemoryRegion region =
-          protectionDomain == null
-              ? null
-              : protectionDomain.register(memory.segment(), Access.LOCAL_WRITE);
-      return new RegisteredMemory(domain, protectionDomain, region, arena, memory);
+      PagedMemory memory = PagedMemory.allocate(bytes, config, arena);
+      for (ProtectionDomain each : where) {
+        regions.add(each.register(memory.segment(), Access.LOCAL_WRITE));
+      }
+      return new RegisteredMemory(domain, arena, memory, regions);
     } catch (IOException | RuntimeException e) {
-      arena.close();
+      try {
+        regions.forEach(MemoryRegion::close);
+        arena.close();
+      } catch (UncheckedIOException | IllegalStateException kept) {
+        e.addSuppressed(kept);
+      }
       throw e;
     }
   }
@@ -102,16 +113,44 @@ public final class RegisteredMemory implements AutoCloseable {
   }
 
   /**
-   * The registration for local use.
+   * The registration for local use, in the first protection domain if there are several.
    *
    * @return the region, or null where there is no adapter
    */
   public @Nullable MemoryRegion region() {
-    return region;
+    return first;
   }
 
   /**
-   * Lets peers use this memory. Each grant has its own rkey and handle and is revoked on its own.
+   * The registration for local use in one of several protection domains.
+   *
+   * @param protectionDomain that of the queue pair that is to use it
+   * @return the region, or null if the memory is not registered there
+   */
+  @SuppressWarnings("ReferenceEquality") // Native objects are equal only to themselves.
+  public @Nullable MemoryRegion region(ProtectionDomain protectionDomain) {
+    for (MemoryRegion each : regions) {
+      if (each.domain() == protectionDomain) {
+        return each;
+      }
+    }
+    return null;
+  }
+
+  private MemoryRegion requireRegion(ProtectionDomain protectionDomain) {
+    MemoryRegion found = region(protectionDomain);
+    if (found == null) {
+      throw new IllegalArgumentException(
+          "the memory is not registered in %s: name it when the MemoryDomain is created"
+              .formatted(protectionDomain));
+    }
+    return found;
+  }
+
+  /**
+   * Lets peers use this memory, through the first protection domain if there are several. Each
+   * grant has its own rkey and handle and is revoked on its own. It is a registration of its own,
+   * which takes as long as the first and counts as much against the limit of locked memory.
    *
    * @param rights at least one right
    * @return what to send to the peer
@@ -119,16 +158,98 @@ public final class RegisteredMemory implements AutoCloseable {
    * @throws IllegalStateException after close
    */
   public synchronized RemoteMemory grant(RemoteAccess... rights) throws IOException {
+    return grant(first, rights);
+  }
+
+  /**
+   * Lets peers use this memory through one of several protection domains, as {@link
+   * #grant(RemoteAccess...)} does through the first.
+   *
+   * @param protectionDomain that of the queue pair that the peer is connected with
+   * @param rights at least one right
+   * @return what to send to the peer
+   * @throws IOException if the adapter refuses the registration
+   * @throws IllegalArgumentException if the memory is not registered there
+   * @throws IllegalStateException after close
+   */
+  public synchronized RemoteMemory grant(ProtectionDomain protectionDomain, RemoteAccess... rights)
+      throws IOException {
+    return grant(requireRegion(protectionDomain), rights);
+  }
+
+  private RemoteMemory grant(@Nullable MemoryRegion region, RemoteAccess... rights)
+      throws IOException {
+    Set<RemoteAccess> wanted = check(rights);
+    if (region == null) {
+      return publish(wanted, 0, () -> {});
+    }
+    EnumSet<Access> access = access(wanted);
+    // The verbs want local write wherever a peer may change the memory (ibv_reg_mr(3)).
+    if (wanted.contains(RemoteAccess.WRITE) || wanted.contains(RemoteAccess.ATOMIC)) {
+      access.add(Access.LOCAL_WRITE);
+    }
+    MemoryRegion granted = region.domain().register(region, access.toArray(Access[]::new));
+    return publish(wanted, granted.rkey(), granted::close);
+  }
+
+  /**
+   * Lets one peer use this memory, through a memory window of type 2: nothing is registered but for
+   * the first such grant, the key works only on the queue pair that it is granted through, and the
+   * grant ends with that queue pair at the latest.
+   *
+   * <p>The binding is a request in the send queue. What is sent after it is carried out after it:
+   * the result may be sent to the peer at once.
+   *
+   * @param pair the queue pair that the peer is connected with, used by this thread; what its batch
+   *     holds is posted too
+   * @param id comes back with the completion of {@link io.verbena.verbs.WorkKind#BIND_WINDOW}
+   * @param rights at least one right
+   * @return what to send to the peer; null if the send queue is full: nothing was granted
+   * @throws IOException if the adapter refuses, or has no windows of this type: {@link
+   *     #grant(RemoteAccess...)} needs none
+   * @throws IllegalArgumentException if the memory is not registered in the domain of the queue
+   *     pair
+   * @throws IllegalStateException after close, or if the queue pair is closed or not connected
+   */
+  public synchronized @Nullable RemoteMemory grant(QueuePair pair, long id, RemoteAccess... rights)
+      throws IOException {
+    Set<RemoteAccess> wanted = check(rights);
+    ProtectionDomain protectionDomain = pair.domain();
+    MemoryRegion region = requireRegion(protectionDomain);
+    MemoryWindow window = protectionDomain.createMemoryWindow(MemoryWindowType.TYPE_2);
+    boolean bound = false;
+    try {
+      MemoryRegion under = bindable.get(protectionDomain);
+      if (under == null) {
+        under = protectionDomain.register(region, Access.LOCAL_WRITE, Access.WINDOW_BIND);
+        bindable.put(protectionDomain, under);
+      }
+      bound =
+          pair.sends()
+              .signaled()
+              .bind(id, window, under, 0, length(), access(wanted).toArray(Access[]::new))
+              .submit();
+      return bound ? publish(wanted, window.rkey(), window::close) : null;
+    } finally {
+      if (!bound) {
+        window.close();
+      }
+    }
+  }
+
+  private Set<RemoteAccess> check(RemoteAccess... rights) {
     if (rights.length == 0) {
       throw new IllegalArgumentException("grant at least one right");
     }
     if (closed) {
       throw new IllegalStateException("the memory is closed");
     }
-    var wanted = EnumSet.noneOf(RemoteAccess.class);
+    return EnumSet.copyOf(List.of(rights));
+  }
+
+  private static EnumSet<Access> access(Set<RemoteAccess> rights) {
     var access = EnumSet.noneOf(Access.class);
     for (RemoteAccess right : rights) {
-      wanted.add(right);
       access.add(
           switch (right) {
             case READ -> Access.REMOTE_READ;
@@ -136,31 +257,27 @@ public final class RegisteredMemory implements AutoCloseable {
             case ATOMIC -> Access.REMOTE_ATOMIC;
           });
     }
-    // The verbs want local write wherever a peer may change the memory (ibv_reg_mr(3)).
-    if (wanted.contains(RemoteAccess.WRITE) || wanted.contains(RemoteAccess.ATOMIC)) {
-      access.add(Access.LOCAL_WRITE);
-    }
-    MemoryRegion granted =
-        protectionDomain == null || region == null
-            ? null
-            : protectionDomain.register(region, access.toArray(Access[]::new));
-    long handle = domain.publish(this, wanted);
-    grants.put(handle, Optional.ofNullable(granted));
-    int key = granted == null ? 0 : granted.rkey();
+    return access;
+  }
+
+  private RemoteMemory publish(Set<RemoteAccess> rights, int key, Runnable end) {
+    long handle = domain.publish(this, rights);
+    grants.put(handle, end);
     return new RemoteMemory(segment.address(), length(), key, handle);
   }
 
   /**
-   * Takes a grant back: from now on its use fails at the peer.
+   * Takes a grant back, by deregistering it or freeing its memory window: from now on its use fails
+   * at the peer.
    *
-   * @param remote what {@link #grant} returned
+   * @param remote what {@link #grant} returned, or a slice of it
    * @return whether it was in force
    */
   public synchronized boolean revoke(RemoteMemory remote) {
     boolean known = domain.withdraw(remote.handle());
-    Optional<MemoryRegion> granted = grants.remove(remote.handle());
-    if (granted != null) {
-      granted.ifPresent(MemoryRegion::close);
+    Runnable end = grants.remove(remote.handle());
+    if (end != null) {
+      end.run();
     }
     return known;
   }
@@ -174,35 +291,32 @@ public final class RegisteredMemory implements AutoCloseable {
     grants.keySet().forEach(domain::withdraw);
     domain.freed(this);
     try {
-      for (Optional<MemoryRegion> granted : grants.values()) {
-        granted.ifPresent(MemoryRegion::close);
-      }
-      if (region != null) {
-        region.close();
-      }
+      grants.values().forEach(Runnable::run);
+      regions.forEach(MemoryRegion::close);
     } catch (UncheckedIOException e) {
       // The device may still reach the memory: it has to stay.
       throw new IllegalStateException("the memory stays registered: " + e.getMessage(), e);
     }
-    if (arena != null) {
-      free(arena);
-    }
+    free(arena);
   }
 
   private static void free(Arena memory) {
     try {
       memory.close();
     } catch (IllegalStateException e) {
-      // A system call of another thread is using the memory, such as a read into it: Java refuses
-      // to free it until the call is over.
+      // A system call of another thread is using the memory, such as a read into it, or the program
+      // has registered it once more: Java, or the arena, refuses to free it until that is over.
       Thread.ofVirtual().name("verbena-free").start(() -> freeLater(memory));
     }
   }
 
   private static void freeLater(Arena memory) {
+    long pause = FREE_PAUSE_MILLIS;
     while (memory.scope().isAlive()) {
       try {
-        Thread.sleep(FREE_PAUSE_MILLIS);
+        Thread.sleep(pause);
+        // What a device does not let go of is held for ever.
+        pause = Math.min(2 * pause, LONGEST_FREE_PAUSE_MILLIS);
         memory.close();
       } catch (IllegalStateException e) {
         // Still in use.

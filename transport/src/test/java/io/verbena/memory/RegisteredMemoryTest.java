@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.io.RandomAccessFile;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
@@ -32,6 +33,70 @@ class RegisteredMemoryTest {
     MemorySegment memory = domain.allocate(10_000).segment();
     assertEquals(0, memory.address() % 4096);
     assertEquals(-1, memory.mismatch(MemorySegment.ofArray(new byte[10_000])));
+  }
+
+  @Test
+  void shouldStartWhereTheAlignmentWants() throws IOException {
+    for (PageKind pages : PageKind.values()) {
+      for (long alignment : new long[] {1, 64, 4096, 64 << 10, 1 << 20, 8 << 20}) {
+        MemoryConfig config = MemoryConfig.defaults().withPages(pages).withAlignment(alignment);
+        try (RegisteredMemory memory = domain.allocate((3 << 20) + 5, config)) {
+          assertEquals(0, memory.segment().address() % Math.max(4096, alignment), config::toString);
+          assertEquals((3 << 20) + 5, memory.length());
+          memory.segment().fill((byte) 1);
+        }
+      }
+    }
+  }
+
+  @Test
+  void shouldRefuseAlignmentsThatAreNone() {
+    MemoryConfig config = MemoryConfig.defaults();
+    for (long wrong : new long[] {0, -1, 3, 96, Long.MIN_VALUE, 1L << 31}) {
+      assertThrows(IllegalArgumentException.class, () -> config.withAlignment(wrong));
+    }
+  }
+
+  @Test
+  void shouldRefuseMoreThanTheSystemHas() {
+    for (PageKind pages : PageKind.values()) {
+      for (long bytes : new long[] {1L << 50, Long.MAX_VALUE}) {
+        MemoryConfig config = MemoryConfig.defaults().withPages(pages).withAlignment(1 << 30);
+        assertThrows(IOException.class, () -> domain.allocate(bytes, config));
+      }
+    }
+  }
+
+  @Test
+  void shouldLeaveThePagesToTheirFirstUser() throws IOException {
+    try (RegisteredMemory memory = domain.allocate(1 << 20)) {
+      assertEquals(0, presentPages(memory));
+      memory.segment().set(ValueLayout.JAVA_BYTE, 300_000, (byte) 1);
+      assertEquals(1, presentPages(memory));
+    }
+  }
+
+  @Test
+  void shouldTouchThePagesWhenItIsToldTo() throws IOException {
+    MemoryConfig config = MemoryConfig.defaults().withTouched(true);
+    try (RegisteredMemory memory = domain.allocate((1 << 20) - 1, config)) {
+      assertEquals(256, presentPages(memory));
+      assertEquals(
+          -1, memory.segment().mismatch(MemorySegment.ofArray(new byte[(1 << 20) - 1])), "zeroed");
+    }
+  }
+
+  /** What {@code /proc/self/pagemap} says: 64 bits for each page, the highest if it is there. */
+  private static int presentPages(RegisteredMemory memory) throws IOException {
+    int present = 0;
+    try (var map = new RandomAccessFile("/proc/self/pagemap", "r")) {
+      long first = memory.segment().address() / 4096;
+      for (long page = 0; page < (memory.length() + 4095) / 4096; page++) {
+        map.seek((first + page) * Long.BYTES);
+        present += (int) (Long.reverseBytes(map.readLong()) >>> 63);
+      }
+    }
+    return present;
   }
 
   @Test

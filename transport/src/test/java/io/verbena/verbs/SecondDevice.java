@@ -1,0 +1,50 @@
+package io.verbena.verbs;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assertions.fail;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.io.IOException;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * One more soft-RoCE device, on a network interface that leads nowhere: enough for queue pairs of
+ * one process. Only in the testbed's guest. Gone when this is closed.
+ */
+final class SecondDevice implements AutoCloseable {
+  private static final String NAME = "rxe-second";
+  private static final String INTERFACE = "second0";
+
+  private SecondDevice() {}
+
+  static SecondDevice add() throws IOException {
+    assumeTrue(System.getenv("TESTBED_HOST") != null, "adds a device: only in the testbed's guest");
+    run("ip", "link", "add", INTERFACE, "type", "dummy");
+    run("ip", "address", "add", "10.79.0.1/24", "dev", INTERFACE);
+    run("ip", "link", "set", INTERFACE, "up");
+    run("rdma", "link", "add", NAME, "type", "rxe", "netdev", INTERFACE);
+    return new SecondDevice();
+  }
+
+  Context open() throws IOException {
+    return Device.named(NAME).open();
+  }
+
+  @Override
+  public void close() throws IOException {
+    run("rdma", "link", "delete", NAME);
+    run("ip", "link", "delete", INTERFACE);
+  }
+
+  private static void run(String... command) throws IOException {
+    Process process = new ProcessBuilder(command).inheritIO().start();
+    try {
+      assertTrue(process.waitFor(20, TimeUnit.SECONDS), "does not end");
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      fail(e);
+    }
+    assertEquals(0, process.exitValue(), () -> String.join(" ", command));
+  }
+}
