@@ -36,7 +36,10 @@ class ProviderTest {
 
   @Test
   void shouldTakeTheKernelsBitFromSoftRoceOnly() {
-    assertEquals(Abi.WC_WITH_INVALIDATE, Provider.invalidateFlags(0));
+    assertEquals(Abi.WC_WITH_INVALIDATE, Provider.invalidateFlags(""));
+    assertEquals(Abi.WC_WITH_INVALIDATE, Provider.invalidateFlags("mlx5"));
+    assertEquals(
+        Abi.WC_WITH_INVALIDATE | Abi.WC_KERNEL_WITH_INVALIDATE, Provider.invalidateFlags("rxe"));
   }
 
   @Test
