@@ -70,6 +70,11 @@ class XrcTest {
     return QueuePairConfig.xrcSend(queue).withSendDepth(DEPTH).withInlineBytes(32);
   }
 
+  private QueuePair ordinary() throws VerbsException {
+    return domain.createQueuePair(
+        QueuePairConfig.reliable(queue).withSendDepth(DEPTH).withReceiveDepth(DEPTH));
+  }
+
   @Test
   void shouldNameTheCapabilityThatTheDeviceLacks() throws IOException {
     assumeFalse(hasXrc(), "the device has XRC");
@@ -109,7 +114,7 @@ class XrcTest {
 
   @Test
   void shouldNameASharedReceiveQueueWithXrcOnly() throws IOException {
-    QueuePair ordinary = domain.createQueuePair(QueuePairConfig.reliable(queue).withSendDepth(8));
+    QueuePair ordinary = ordinary();
     IllegalStateException e =
         assertThrows(IllegalStateException.class, () -> ordinary.sends().toShared(1));
     assertTrue(e.getMessage().contains("XRC_SEND"), e.getMessage());
@@ -119,7 +124,7 @@ class XrcTest {
 
   @Test
   void shouldWriteTheSharedReceiveQueueIntoEveryRequest() throws IOException {
-    QueuePair ordinary = domain.createQueuePair(QueuePairConfig.reliable(queue).withSendDepth(8));
+    QueuePair ordinary = ordinary();
     QueuePair sender = new QueuePair(domain, sending(), ordinary.handle, 32, false);
     assertThrows(IllegalStateException.class, sender::receives);
     SendBatch batch = sender.sends();
