@@ -22,6 +22,12 @@ import org.junit.jupiter.api.Timeout;
  * Buffers that are allocated by one thread and released by another, while a third one takes
  * everything out of the caches of both. Each buffer carries a number in its memory: two that had
  * the same block at the same time would find the other's.
+ *
+ * <p>Together with {@link ThreadCacheRaceTest} this stands for jcstress. That tool enumerates what
+ * a few racing accesses to fields may have seen; here only one place has such accesses, and that
+ * test runs it alone, in a loop as tight as jcstress' and with an outcome that is checked each
+ * time. Everything else is behind locks, where a fault is one of order, not of memory: it takes
+ * threads, sizes and ceilings in all combinations to find, which is what this class has.
  */
 @Timeout(120)
 class ConcurrentBuffersTest {
@@ -114,6 +120,71 @@ class ConcurrentBuffersTest {
     assertNull(failure.get());
     assertEquals(0, allocator.metrics().usedBytes());
     assertEquals(0, allocator.metrics().registeredBytes());
+  }
+
+  @Test
+  void shouldKeepTheCeilingWhileManyThreadsReachIt() throws InterruptedException {
+    int ceiling = 4 << 20;
+    var small =
+        new RegisteredByteBufAllocator(
+            domain, BufferPoolConfig.defaults().withSlabs(1 << 20, 2 << 20).withCeiling(ceiling));
+    var refusals = new AtomicLong();
+    List<Thread> threads = new ArrayList<>();
+    for (int i = 0; i < PRODUCERS; i++) {
+      long seed = i;
+      threads.add(
+          Thread.ofPlatform()
+              .start(guarded(() -> refusals.addAndGet(fillAgainAndAgain(small, seed)))));
+      threads.add(Thread.ofPlatform().start(guarded(this::consume)));
+    }
+    long start = System.nanoTime();
+    long most = 0;
+    while (failure.get() == null && System.nanoTime() - start < RUN_NANOS) {
+      most = Math.max(most, small.metrics().registeredBytes());
+      small.trim();
+      Thread.sleep(1);
+    }
+    stop.set(true);
+    for (Thread thread : threads) {
+      thread.join();
+    }
+    queue.forEach(this::check);
+    assertNull(failure.get());
+    assertTrue(refusals.get() >= PRODUCERS, "the ceiling was reached");
+    assertEquals(refusals.get(), small.metrics().refusals());
+    assertTrue(most > 0 && most <= ceiling, () -> "registered " + small.metrics());
+    assertEquals(0, small.metrics().usedBytes());
+    // What was refused in the crowd is there when the others are gone, in whatever size.
+    small.directBuffer(2 << 20).release();
+    small.close();
+    assertEquals(0, small.metrics().registeredBytes());
+  }
+
+  /** Until it is refused: then half of the buffers go to other threads, the others back. */
+  private long fillAgainAndAgain(RegisteredByteBufAllocator small, long seed) {
+    var random = new Random(seed);
+    long refusals = 0;
+    List<ByteBuf> held = new ArrayList<>();
+    while (!stop.get() && failure.get() == null) {
+      try {
+        ByteBuf buffer =
+            small.directBuffer(2 * Long.BYTES + random.nextInt(1 << random.nextInt(6, 19)));
+        long number = numbers.incrementAndGet();
+        buffer.setLong(0, number);
+        buffer.setLong(buffer.capacity() - Long.BYTES, number);
+        held.add(buffer);
+      } catch (OutOfRegisteredMemoryException e) {
+        refusals++;
+        for (ByteBuf each : held) {
+          if (random.nextBoolean() || !queue.offer(each)) {
+            check(each);
+          }
+        }
+        held.clear();
+      }
+    }
+    held.forEach(this::check);
+    return refusals;
   }
 
   private void endsBecauseClosed(Runnable action) {
