@@ -1,6 +1,7 @@
 package io.verbena.memory;
 
 import io.verbena.verbs.MemoryRegion;
+import io.verbena.verbs.ProtectionDomain;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -72,6 +73,17 @@ public final class BufferRanges {
    */
   public @Nullable MemoryRegion region(int index) {
     return slabs[Objects.checkIndex(index, count)].region;
+  }
+
+  /**
+   * The region of a range, in one of several protection domains.
+   *
+   * @param index less than {@link #count}
+   * @param domain that of the queue pair that is to use it
+   * @return the region, or null if the memory is not registered there
+   */
+  public @Nullable MemoryRegion region(int index, ProtectionDomain domain) {
+    return slabs[Objects.checkIndex(index, count)].region(domain);
   }
 
   /**

@@ -13,18 +13,27 @@ import org.jspecify.annotations.Nullable;
 final class RegisteredByteBuf extends SlabByteBuf {
   private final BufferPool pool;
   private Span span;
+
+  /** The slab's: here it is found in the object that is looked at anyway. */
+  private @Nullable MemoryRegion region;
+
   private int length;
   private boolean recorded;
+
+  /** Whether Netty's leak detector has wrapped this: it only knows views that share its count. */
+  private boolean watched;
 
   RegisteredByteBuf(BufferPool pool, Span span, int offset) {
     super(span.slab.bytes, offset);
     this.pool = pool;
     this.span = span;
+    this.region = span.slab.region;
   }
 
   /** Makes it a new buffer for its next user. */
   void open(int capacity, int maxCapacity) {
     length = capacity;
+    watched = false;
     maxCapacity(maxCapacity);
     setIndex(0, 0);
     markReaderIndex();
@@ -40,6 +49,10 @@ final class RegisteredByteBuf extends SlabByteBuf {
     pool.holders.add(memoryAddress(), length);
   }
 
+  void watch() {
+    watched = true;
+  }
+
   Span span() {
     return span;
   }
@@ -53,7 +66,7 @@ final class RegisteredByteBuf extends SlabByteBuf {
   }
 
   @Nullable MemoryRegion region() {
-    return span.slab.region;
+    return region;
   }
 
   @Override
@@ -91,9 +104,30 @@ final class RegisteredByteBuf extends SlabByteBuf {
     Span otherSpan = other.span;
     other.span = span;
     span = otherSpan;
+    other.region = region;
+    region = span.slab.region;
     recorded = other.recorded;
     other.recorded = false;
     other.release();
+  }
+
+  @Override
+  public ByteBuf retainedSlice() {
+    return retainedSlice(readerIndex(), readableBytes());
+  }
+
+  @Override
+  public ByteBuf retainedSlice(int index, int partLength) {
+    if (watched) {
+      return super.retainedSlice(index, partLength);
+    }
+    checkIndex(index, partLength);
+    return RetainedView.slice(this, this, index, partLength);
+  }
+
+  @Override
+  public ByteBuf retainedDuplicate() {
+    return watched ? super.retainedDuplicate() : RetainedView.duplicate(this, this);
   }
 
   @Override

@@ -7,6 +7,7 @@ import io.netty.buffer.ByteBufAllocatorMetric;
 import io.netty.buffer.ByteBufAllocatorMetricProvider;
 import io.netty.buffer.CompositeByteBuf;
 import io.verbena.verbs.MemoryRegion;
+import io.verbena.verbs.ProtectionDomain;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.util.concurrent.atomic.LongAdder;
@@ -78,6 +79,7 @@ public final class RegisteredByteBufAllocator extends AbstractByteBufAllocator
     buffer.open(initialCapacity, maxCapacity);
     ByteBuf watched = toLeakAwareBuffer(buffer);
     if (!(watched instanceof RegisteredByteBuf)) {
+      buffer.watch();
       pool.forget(buffer);
     }
     return watched;
@@ -101,6 +103,18 @@ public final class RegisteredByteBufAllocator extends AbstractByteBufAllocator
     }
     Slab slab = slabOf(buffer);
     return slab == null ? null : slab.region;
+  }
+
+  /**
+   * The registration that a buffer lies in, in one of several protection domains.
+   *
+   * @param buffer any buffer; its memory must be in one piece, see {@link #locate}
+   * @param domain that of the queue pair that is to use it
+   * @return the region, or null if the memory is not registered there or not of this allocator
+   */
+  public @Nullable MemoryRegion regionOf(ByteBuf buffer, ProtectionDomain domain) {
+    Slab slab = slabOf(buffer);
+    return slab == null ? null : slab.region(domain);
   }
 
   /**
@@ -149,7 +163,10 @@ public final class RegisteredByteBufAllocator extends AbstractByteBufAllocator
     if (buffer instanceof CompositeByteBuf composite) {
       return locateParts(composite, index, index + length, into);
     }
-    return buffer.isDirect() && locateParts(buffer.nioBuffers(index, length), into);
+    // Memory in one piece was looked for already.
+    return buffer.isDirect()
+        && !buffer.hasMemoryAddress()
+        && locateParts(buffer.nioBuffers(index, length), into);
   }
 
   private boolean locateParts(CompositeByteBuf buffer, int start, int end, BufferRanges into) {

@@ -1,6 +1,7 @@
 package io.verbena.memory;
 
 import io.verbena.verbs.MemoryRegion;
+import io.verbena.verbs.ProtectionDomain;
 import java.nio.ByteBuffer;
 import java.util.BitSet;
 import org.jspecify.annotations.Nullable;
@@ -35,6 +36,10 @@ final class Slab {
     this.address = memory.segment().address();
     this.region = memory.region();
     this.units = bytes.capacity() / UNIT;
+  }
+
+  @Nullable MemoryRegion region(ProtectionDomain domain) {
+    return memory.region(domain);
   }
 
   int length() {

@@ -1,12 +1,16 @@
 package io.verbena.memory;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.netty.buffer.ByteBuf;
 import io.netty.util.ResourceLeakDetector;
 import io.netty.util.ResourceLeakDetector.Level;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -55,5 +59,23 @@ class LeakDetectionTest {
     assertTrue(report().contains("LEAK: ByteBuf.release() was not called"), this::report);
     assertTrue(report().contains("LeakDetectionTest.leak"), this::report);
     assertTrue(allocator.holders().contains("LeakDetectionTest.leak"), allocator::holders);
+  }
+
+  @Test
+  void shouldFollowRetainedViewsInWhateverOrderTheyAreReleased() throws InterruptedException {
+    for (int first = 0; first < 3; first++) {
+      ByteBuf buffer = allocator.directBuffer(777).writeZero(777);
+      ByteBuf slice = buffer.retainedSlice(7, 70);
+      List<ByteBuf> references = List.of(buffer, slice, slice.retainedDuplicate());
+      assertEquals(false, references.get(first).release());
+      assertEquals(false, references.get((first + 1) % 3).release());
+      assertEquals(1, references.get((first + 2) % 3).refCnt());
+      assertTrue(references.get((first + 2) % 3).release());
+    }
+    assertEquals(0, allocator.metrics().usedBytes());
+    System.gc();
+    Thread.sleep(100);
+    allocator.directBuffer(64).release();
+    assertFalse(report().contains("LEAK:"), this::report);
   }
 }
