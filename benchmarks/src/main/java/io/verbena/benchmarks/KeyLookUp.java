@@ -95,17 +95,7 @@ public class KeyLookUp {
   }
 
   /**
-   * What asking another buffer for its address costs.
-   *
-   * @return the address
-   */
-  @Benchmark
-  public long memoryAddress() {
-    return wrapped[next()].memoryAddress();
-  }
-
-  /**
-   * Another buffer on the same memory.
+   * Another buffer on the same memory, asking it for its address included.
    *
    * @return whether it is registered
    */

@@ -19,8 +19,15 @@ final class MemoryArea implements Area {
   private static final double MOST_OWN_LOOK_UP_NANOS = 2;
   private static final double MOST_TABLE_LOOK_UP_NANOS = 15;
   private static final double MOST_OVERHEAD_PERCENT = 12;
+  private static final double MOST_COPY_RATIO = 1.05;
 
   private static final List<Integer> SIZES = List.of(64, 1024, 16 << 10, 1 << 20);
+  private static final int VIEWED = 1024;
+
+  /** From here on copying takes so long that nothing else shows. */
+  private static final int LONG_COPY = 1 << 20;
+
+  private static final List<Integer> COPIED = List.of(16 << 10, 1 << 20);
 
   /** As programs run on JDK 25: Netty uses sun.misc.Unsafe there only if it is told to. */
   private static final List<String> JVM =
@@ -31,8 +38,8 @@ final class MemoryArea implements Area {
           "-Djmh.executor=CUSTOM",
           "-Djmh.executor.class=" + NettyThreads.class.getName());
 
-  /** A way of using buffers, at one size. */
-  private record Use(String name, Class<?> type, String method, int bytes) {
+  /** A way of using buffers, at one size; what is not timed is about garbage. */
+  private record Use(String name, Class<?> type, String method, int bytes, boolean timed) {
     JmhFork fork(BufferSource source) {
       return new JmhFork(
           type, method, Map.of("source", source.name(), "bytes", Integer.toString(bytes)), JVM);
@@ -46,8 +53,7 @@ final class MemoryArea implements Area {
       List.of(
           new LookUp("key of a buffer of ours", "ours", "nothing", MOST_OWN_LOOK_UP_NANOS),
           new LookUp("key of a slice of ours", "slice", "nothing", MOST_TABLE_LOOK_UP_NANOS),
-          new LookUp(
-              "key by address, 1000 slabs", "address", "memoryAddress", MOST_TABLE_LOOK_UP_NANOS));
+          new LookUp("key by address, 1000 slabs", "address", "nothing", MOST_TABLE_LOOK_UP_NANOS));
 
   @Override
   public String name() {
@@ -61,7 +67,7 @@ final class MemoryArea implements Area {
 
   @Override
   public String summary() {
-    return "allocating and releasing buffers, against Netty's two allocators";
+    return "allocating, releasing, viewing and copying buffers, against Netty's two allocators";
   }
 
   @Override
@@ -74,6 +80,9 @@ final class MemoryArea implements Area {
       }
       for (LookUp lookUp : LOOK_UPS) {
         comparisons.add(compare(lookUp, plan, log, progress));
+      }
+      for (int bytes : COPIED) {
+        comparisons.add(copy(bytes, plan, log, progress));
       }
       comparisons.add(overhead(plan, progress));
       return comparisons;
@@ -90,7 +99,8 @@ final class MemoryArea implements Area {
               "allocate and release, " + text(bytes),
               AllocateRelease.class,
               "allocateAndRelease",
-              bytes));
+              bytes,
+              true));
     }
     for (int bytes : SIZES) {
       uses.add(
@@ -98,7 +108,11 @@ final class MemoryArea implements Area {
               "release on another thread, " + text(bytes),
               HandOver.class,
               "allocateHereReleaseThere",
-              bytes));
+              bytes,
+              true));
+    }
+    for (String view : List.of("slice", "duplicate")) {
+      uses.add(new Use("retained " + view, RetainedViews.class, view, VIEWED, false));
     }
     return uses;
   }
@@ -131,7 +145,9 @@ final class MemoryArea implements Area {
               pooled.nanos(),
               adaptive.nanos()));
     }
-    comparison.bar("ratio to the faster of two", comparison.ratio(), MOST_RATIO);
+    if (use.timed()) {
+      comparison.bar("ratio to the faster of two", comparison.ratio(), MOST_RATIO);
+    }
     comparison.bar(
         String.format(Locale.ROOT, "%.2f B/op beyond Netty's", garbage),
         garbage < JmhFork.NOTHING_BYTES ? 0 : garbage,
@@ -165,6 +181,41 @@ final class MemoryArea implements Area {
 
   private static double lookUp(String method, Plan plan, Path log) throws IOException {
     return new JmhFork(KeyLookUp.class, method, Map.of(), JVM).run(plan.quick(), log).nanos();
+  }
+
+  private static Comparison copy(int bytes, Plan plan, Path log, Consumer<String> progress)
+      throws IOException {
+    String name = "copy of a foreign buffer, " + text(bytes);
+    var comparison = new Comparison(name, "memcpy", "ns");
+    Map<String, String> size = Map.of("bytes", Integer.toString(bytes));
+    double garbage = 0;
+    for (int pair = 1; pair <= plan.pairs(); pair++) {
+      JmhFork.Measurement ours =
+          new JmhFork(CopyForeign.class, "register", size, JVM).run(plan.quick(), log);
+      JmhFork.Measurement theirs =
+          new JmhFork(CopyForeign.class, "memcpy", size, JVM).run(plan.quick(), log);
+      comparison.add(ours.nanos(), theirs.nanos());
+      garbage = Math.max(garbage, ours.bytes());
+      progress.accept(
+          String.format(
+              Locale.ROOT,
+              "pair %d of %d, %s: ours %.0f ns, memcpy %.0f ns",
+              pair,
+              plan.pairs(),
+              name,
+              ours.nanos(),
+              theirs.nanos()));
+    }
+    if (bytes >= LONG_COPY) {
+      comparison.bar("ratio to memcpy", comparison.ratio(), MOST_COPY_RATIO);
+    }
+    comparison.remark(
+        String.format(
+            Locale.ROOT,
+            "%.0f ns to find out that it is foreign and to get a buffer; %.2f B/op",
+            comparison.difference(),
+            garbage));
+    return comparison;
   }
 
   private static Comparison overhead(Plan plan, Consumer<String> progress) {
