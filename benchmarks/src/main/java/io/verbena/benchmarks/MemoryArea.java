@@ -29,12 +29,17 @@ final class MemoryArea implements Area {
 
   private static final List<Integer> COPIED = List.of(16 << 10, 1 << 20);
 
-  /** As programs run on JDK 25: Netty uses sun.misc.Unsafe there only if it is told to. */
+  /**
+   * As programs run on JDK 25: Netty uses sun.misc.Unsafe there only if it is told to. Its leak
+   * detector watches one buffer of a hundred, chosen at random, of whatever allocator: garbage in
+   * which no other would show.
+   */
   private static final List<String> JVM =
       List.of(
           "--enable-native-access=ALL-UNNAMED",
           "--sun-misc-unsafe-memory-access=allow", // JMH's own
           "-Dio.netty.noUnsafe=true",
+          "-Dio.netty.leakDetection.level=disabled",
           "-Djmh.executor=CUSTOM",
           "-Djmh.executor.class=" + NettyThreads.class.getName());
 

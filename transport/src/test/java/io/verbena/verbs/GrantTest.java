@@ -9,10 +9,13 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.netty.buffer.ByteBuf;
 import io.verbena.RdmaTest;
+import io.verbena.memory.BufferRanges;
 import io.verbena.memory.MemoryConfig;
 import io.verbena.memory.MemoryDomain;
 import io.verbena.memory.PageKind;
+import io.verbena.memory.RegisteredByteBufAllocator;
 import io.verbena.memory.RegisteredMemory;
 import io.verbena.memory.RemoteAccess;
 import io.verbena.memory.RemoteMemory;
@@ -202,6 +205,30 @@ class GrantTest {
           WorkStatus.REMOTE_ACCESS_ERROR,
           write(foreign, 0, "wrong domain").status(),
           "a grant is for one domain");
+    }
+  }
+
+  @Test
+  void shouldFindTheRegionOfABufferInEachDomain() throws IOException {
+    try (ProtectionDomain other = pair.context.createDomain();
+        ProtectionDomain stranger = pair.context.createDomain();
+        MemoryDomain both = MemoryDomain.across(pair.domain, other);
+        var allocator = new RegisteredByteBufAllocator(both)) {
+      ByteBuf buffer = allocator.directBuffer(100).writeZero(10).skipBytes(4);
+      var ranges = new BufferRanges(1);
+      assertTrue(allocator.locate(buffer, ranges));
+      for (ProtectionDomain each : new ProtectionDomain[] {pair.domain, other}) {
+        MemoryRegion region = allocator.regionOf(buffer, each);
+        assertNotNull(region);
+        assertEquals(each, region.domain());
+        assertEquals(region, ranges.region(0, each));
+        assertEquals(buffer.memoryAddress() + 4, region.address() + ranges.offset(0));
+      }
+      assertEquals(allocator.regionOf(buffer), allocator.regionOf(buffer, pair.domain));
+      assertNotEquals(allocator.regionOf(buffer), allocator.regionOf(buffer, other));
+      assertNull(allocator.regionOf(buffer, stranger));
+      assertNull(ranges.region(0, stranger));
+      buffer.release();
     }
   }
 
