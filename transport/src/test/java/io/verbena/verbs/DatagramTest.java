@@ -272,31 +272,6 @@ class DatagramTest {
     }
   }
 
-  @Test
-  void shouldDropWhatWasBegunBeforeAReset() throws IOException {
-    try (DatagramPair pair = new DatagramPair()) {
-      pair.toRight().send(1, pair.left, 0, 8);
-      pair.leftPair.receives().receive(2, pair.left, 0, 256);
-      pair.leftPair.modify(new ToReset());
-      pair.leftPair.activate(QUEUE_KEY);
-      for (Call post :
-          new Call[] {
-            () -> pair.leftPair.sends().submit(), () -> pair.leftPair.receives().submit()
-          }) {
-        IllegalStateException e = assertThrows(IllegalStateException.class, post::run);
-        assertTrue(e.getMessage().contains("was reset after the batch was begun"), e.getMessage());
-      }
-      assertEquals(0, pair.leftPair.sends().size());
-      assertEquals(0, pair.leftPair.receives().size());
-      pair.rightPair.receives().receive(3, pair.right, 0, 256).submit();
-      assertTrue(pair.toRight().signaled().send(4, pair.left, 0, 8).submit());
-      assertTrue(pair.arrival().succeeded());
-      Completions done = LoopbackPair.next(pair.leftQueue);
-      assertEquals(4, done.id());
-      assertTrue(done.succeeded());
-    }
-  }
-
   private interface Call {
     void run() throws IOException;
   }
