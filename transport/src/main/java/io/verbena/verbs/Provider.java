@@ -73,12 +73,16 @@ final class Provider {
   }
 
   static boolean sendsWithoutSystemCall(String provider) {
-    String override = System.getProperty(OVERRIDE);
-    return override != null ? Boolean.parseBoolean(override) : DOORBELL.contains(provider);
+    return overridden(DOORBELL.contains(provider));
   }
 
   static boolean receivesWithoutSystemCall(String provider) {
-    return provider.equals(SOFT_ROCE) || sendsWithoutSystemCall(provider);
+    return overridden(DOORBELL.contains(provider) || provider.equals(SOFT_ROCE));
+  }
+
+  private static boolean overridden(boolean decision) {
+    String override = System.getProperty(OVERRIDE);
+    return override == null ? decision : Boolean.parseBoolean(override);
   }
 
   /** The provider whose library is mapped at an address; empty if unknown. */

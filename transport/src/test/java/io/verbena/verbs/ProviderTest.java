@@ -51,6 +51,10 @@ class ProviderTest {
     try {
       assertTrue(Provider.sendsWithoutSystemCall("rxe"));
       assertTrue(Provider.receivesWithoutSystemCall(""));
+      System.setProperty(Provider.OVERRIDE, "false");
+      assertFalse(Provider.sendsWithoutSystemCall("mlx5"));
+      assertFalse(Provider.receivesWithoutSystemCall("mlx5"));
+      assertFalse(Provider.receivesWithoutSystemCall("rxe"));
     } finally {
       System.clearProperty(Provider.OVERRIDE);
     }
