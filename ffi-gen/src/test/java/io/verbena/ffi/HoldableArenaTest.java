@@ -64,6 +64,7 @@ class HoldableArenaTest {
   @Test
   void shouldEitherHoldOrCloseWhenBothAreTriedAtOnce() throws InterruptedException {
     var held = new AtomicInteger();
+    var refusedOpen = new AtomicInteger();
     int closed = 0;
     for (int i = 0; i < 2000; i++) {
       HoldableArena arena = HoldableArena.open();
@@ -78,7 +79,9 @@ class HoldableArenaTest {
                       held.incrementAndGet();
                       hold.close();
                     } catch (IllegalStateException e) {
-                      assertFalse(memory.scope().isAlive(), "refused, but not closed");
+                      if (memory.scope().isAlive()) {
+                        refusedOpen.incrementAndGet();
+                      }
                     }
                   });
       try {
@@ -92,6 +95,7 @@ class HoldableArenaTest {
         arena.close();
       }
     }
+    assertEquals(0, refusedOpen.get(), "refused, but not closed");
     assertTrue(closed > 0);
     assertTrue(held.get() > 0, "holding came first now and then");
   }
