@@ -26,6 +26,10 @@ final class Cures {
 
   private static final long UNLIMITED = -1;
 
+  private static final String NO_XRC =
+      "the device, or its driver, has no extended reliable connections (XRC): use RELIABLE queue"
+          + " pairs that take from a shared receive queue";
+
   private Cures() {}
 
   static String of(String verb, int errno) {
@@ -57,11 +61,13 @@ final class Cures {
             case EOPNOTSUPP -> "the device does not have this type of queue pair";
             default -> "";
           };
-      case "ibv_create_srq", "ibv_create_srq_ex" ->
+      case "ibv_create_srq" -> sharedQueue(errno, "the device has no shared receive queues");
+      // Only those of XRC are created by it.
+      case "ibv_create_srq_ex" -> sharedQueue(errno, NO_XRC);
+      case "ibv_open_xrcd" ->
           switch (errno) {
-            case EINVAL -> "depth or elements are beyond the device, see Context.attributes()";
-            case ENOMEM -> lockedMemory() + ", or the device has no queue left";
-            case ENOSYS, EOPNOTSUPP -> "the device has no shared receive queues";
+            case ENOMEM -> "the device has no XRC domain left: close some";
+            case EINVAL, ENOSYS, EOPNOTSUPP -> NO_XRC;
             default -> "";
           };
       case "ibv_alloc_mw" ->
@@ -94,6 +100,24 @@ final class Cures {
             case ENOMEM -> "the device's queue is full: read completions first";
             default -> "";
           };
+      default -> "";
+    };
+  }
+
+  /** Of the receiving end of XRC, which has no depths, and is created by a verb of many uses. */
+  static String ofReceivingXrc(int errno) {
+    return switch (errno) {
+      case EINVAL, ENOSYS, EOPNOTSUPP -> NO_XRC;
+      case ENOMEM -> lockedMemory() + ", or the device has no queue pair left";
+      default -> "";
+    };
+  }
+
+  private static String sharedQueue(int errno, String absent) {
+    return switch (errno) {
+      case EINVAL -> "depth or elements are beyond the device, see Context.attributes()";
+      case ENOMEM -> lockedMemory() + ", or the device has no queue left";
+      case ENOSYS, EOPNOTSUPP -> absent;
       default -> "";
     };
   }

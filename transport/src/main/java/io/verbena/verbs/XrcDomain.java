@@ -111,7 +111,9 @@ public final class XrcDomain extends NativeObject {
       MemorySegment capture = ErrnoCalls.capture(arena);
       MemorySegment created = ExtendedVerbs.createQpEx(capture, context.handle, attributes);
       if (created.address() == 0) {
-        throw VerbsException.of("ibv_create_qp_ex", "type=XRC_RECEIVE", ErrnoCalls.errno(capture));
+        int errno = ErrnoCalls.errno(capture);
+        throw VerbsException.of(
+            "ibv_create_qp_ex", "type=XRC_RECEIVE", errno, Cures.ofReceivingXrc(errno));
       }
       QueuePair pair = null;
       try {

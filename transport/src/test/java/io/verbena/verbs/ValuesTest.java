@@ -60,6 +60,19 @@ class ValuesTest {
   }
 
   @Test
+  void shouldSpeakOfXrcWhereXrcIsRefused() {
+    for (int errno : new int[] {Cures.ENOSYS, Cures.EOPNOTSUPP}) {
+      assertTrue(Cures.of("ibv_open_xrcd", errno).contains("XRC"));
+      assertTrue(Cures.of("ibv_create_srq_ex", errno).contains("XRC"));
+      assertTrue(Cures.ofReceivingXrc(errno).contains("XRC"));
+      assertEquals("the device has no shared receive queues", Cures.of("ibv_create_srq", errno));
+    }
+    assertTrue(Cures.of("ibv_create_srq_ex", Cures.EINVAL).contains("depth"));
+    String receiving = Cures.ofReceivingXrc(Cures.EINVAL);
+    assertTrue(receiving.contains("XRC") && !receiving.contains("depth"), receiving);
+  }
+
+  @Test
   void shouldEndTheMessageWithoutACureWhenThereIsNone() {
     VerbsException e = VerbsException.of("ibv_ack", "", 5);
     assertEquals("ibv_ack() failed with EIO (Input/output error)", e.getMessage());
