@@ -62,13 +62,15 @@ final class WorkRing extends WorkSlots {
 
   private long completedId;
 
-  /** The first request that has failed, and the last one; written by the completing thread. */
-  private volatile long failedStart = Long.MAX_VALUE;
+  /**
+   * The first request that has failed since the last reset: all later ones fail, too. Below {@link
+   * #resetEnd} it is one from before that, and does not count. Written by the completing thread
+   * only, so that a reset beside it cannot lose a failure, nor take on one from before.
+   */
+  private volatile long failedStart = -1;
 
-  private volatile long lastFailure = -1;
-
-  /** The first request that a reset has dropped. */
-  private volatile long droppedStart = Long.MAX_VALUE;
+  /** What failed before a reset, or was dropped by it; written before {@link #resetEnd}. */
+  private volatile RequestRanges lost = RequestRanges.NONE;
 
   /** The last reset ended all requests up to here. */
   private volatile long resetEnd;
@@ -180,8 +182,10 @@ final class WorkRing extends WorkSlots {
     long sequence = sequence(workId);
     if (sequence >= 0) {
       // Before its slot is free, so that nobody takes it for a success in between.
-      failedStart = Math.min(failedStart, sequence);
-      lastFailure = sequence;
+      long end = resetEnd;
+      if (sequence >= end && failedStart < end) {
+        failedStart = sequence;
+      }
     }
     return complete(workId);
   }
@@ -213,9 +217,10 @@ final class WorkRing extends WorkSlots {
 
   /** Of a request that is over. */
   private boolean isSound(long sequence) {
-    long start = resetEnd;
-    return sequence < Math.min(failedStart, droppedStart)
-        || (sequence >= start && lastFailure < start);
+    // In this order: what does not count any more because of a reset is in the ranges then.
+    long end = resetEnd;
+    long failed = failedStart;
+    return (failed < end || sequence < failed) && !lost.contains(sequence);
   }
 
   /** Completing thread: the caller's id of the request that {@link #complete} freed. */
@@ -239,9 +244,9 @@ final class WorkRing extends WorkSlots {
       withheld = count == 0 ? null : new Withheld(count, room, mark);
     }
     long end = (long) HEAD.getAcquire(this);
-    if (stale > 0) {
-      droppedStart = Math.min(droppedStart, end - stale);
-    }
+    // After the count: a failure is noted before its slot is free, so it is in one of the two.
+    long failed = failedStart;
+    lost = lost.with(failed < resetEnd ? end - stale : Math.min(failed, end - stale), end);
     tag = (long) newTag << TAG_SHIFT;
     resetEnd = end;
   }

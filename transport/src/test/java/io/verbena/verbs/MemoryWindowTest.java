@@ -191,6 +191,55 @@ class MemoryWindowTest {
     }
   }
 
+  /** The pair goes wrong and is connected again. */
+  private static void fail(Windows windows, MemoryWindow bystander) throws VerbsException {
+    SendBatch sends = windows.pair.rightPair.sends();
+    windows.pair.rightPair.modify(new QueuePairTransition.ToError());
+    sends.signaled().bind(9, bystander, windows.region, 0, 8, Windows.RIGHTS).submit();
+    assertEquals(WorkStatus.FLUSHED, windows.pair.rightDone().status());
+    reconnect(windows.pair);
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void shouldInvalidateAWindowThatWasBoundBetweenTwoResets(boolean failing) throws IOException {
+    try (Windows windows = new Windows(MemoryWindowType.TYPE_2);
+        MemoryWindow bystander = windows.pair.domain.createMemoryWindow(MemoryWindowType.TYPE_2)) {
+      fail(windows, bystander);
+      windows.bind();
+      if (failing) {
+        fail(windows, bystander);
+      } else {
+        reconnect(windows.pair);
+      }
+      windows.pair.rightPair.sends().signaled().invalidate(3, windows.window).submit();
+      assertTrue(windows.pair.rightDone().succeeded());
+    }
+  }
+
+  @Test
+  void shouldKeepAWindowThatHasMovedToAnotherQueuePair() throws IOException {
+    try (Windows windows = new Windows(MemoryWindowType.TYPE_2);
+        MemoryWindow bystander = windows.pair.domain.createMemoryWindow(MemoryWindowType.TYPE_2)) {
+      LoopbackPair pair = windows.pair;
+      fail(windows, bystander);
+      windows.bind();
+      pair.rightPair.sends().signaled().invalidate(3, windows.window).submit();
+      assertTrue(pair.rightDone().succeeded());
+      fail(windows, bystander);
+      pair.leftPair
+          .sends()
+          .signaled()
+          .bind(4, windows.window, windows.region, 0, 8, Windows.RIGHTS)
+          .submit();
+      assertTrue(pair.leftDone().succeeded());
+      pair.rightPair.close();
+      assertTrue(windows.window.isOpen());
+      pair.leftPair.sends().signaled().invalidate(5, windows.window).submit();
+      assertTrue(pair.leftDone().succeeded());
+    }
+  }
+
   @Test
   void shouldNotInvalidateAWindowThatTheDeviceRefusedToBind() throws IOException {
     try (Windows windows = new Windows(MemoryWindowType.TYPE_2)) {

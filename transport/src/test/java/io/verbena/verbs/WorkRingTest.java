@@ -160,6 +160,81 @@ class WorkRingTest {
     assertFalse(ring.isCurrent(later));
   }
 
+  /**
+   * Posts as many requests; the first ones succeed, then some fail, then a reset drops the rest.
+   */
+  private static void epoch(WorkRing ring, int tag, int succeeding, int failing, int dropped) {
+    long[] ids = new long[succeeding + failing + dropped];
+    for (int i = 0; i < ids.length; i++) {
+      assertTrue(ring.hasRoom(i));
+      ids[i] = ring.assign(i, i, 0);
+    }
+    ring.advance(ids.length);
+    for (int i = 0; i < succeeding; i++) {
+      assertTrue(ring.complete(ids[i]));
+    }
+    for (int i = succeeding; i < succeeding + failing; i++) {
+      assertTrue(ring.completeFailed(ids[i]));
+    }
+    ring.reset(tag, new CompletionRoom(64));
+  }
+
+  private static void shouldHaveSucceeded(WorkRing ring, long first, long end) {
+    for (long request = first; request < end; request++) {
+      assertTrue(ring.hasSucceeded(request), "request " + request);
+      assertFalse(ring.mayHaveFailed(request), "request " + request);
+    }
+  }
+
+  private static void shouldHaveFailed(WorkRing ring, long first, long end) {
+    for (long request = first; request < end; request++) {
+      assertFalse(ring.hasSucceeded(request), "request " + request);
+      assertTrue(ring.mayHaveFailed(request), "request " + request);
+    }
+  }
+
+  @Test
+  void shouldRememberSuccessesOverAnyReset() {
+    WorkRing ring = new WorkRing(8, 1);
+    epoch(ring, 2, 1, 0, 2);
+    epoch(ring, 3, 2, 0, 0);
+    epoch(ring, 4, 2, 1, 1);
+    epoch(ring, 5, 1, 2, 0);
+    long failed = ring.nextSequence();
+    long first = ring.assign(0, 1, 0);
+    long second = ring.assign(1, 2, 0);
+    ring.advance(2);
+    assertTrue(ring.complete(first));
+    assertTrue(ring.completeFailed(second));
+    for (int more = 0; more < 2; more++) {
+      shouldHaveSucceeded(ring, 0, 1);
+      shouldHaveFailed(ring, 1, 3);
+      shouldHaveSucceeded(ring, 3, 7);
+      shouldHaveFailed(ring, 7, 9);
+      shouldHaveSucceeded(ring, 9, 10);
+      shouldHaveFailed(ring, 10, 12);
+      shouldHaveSucceeded(ring, failed, failed + 1);
+      shouldHaveFailed(ring, failed + 1, failed + 2);
+      ring.reset(6 + more, new CompletionRoom(64));
+    }
+  }
+
+  @Test
+  void shouldTakeNothingThatWasLostForASuccessAfterManyResets() {
+    WorkRing ring = new WorkRing(8, 1);
+    long rounds = 3L * RequestRanges.MOST;
+    for (long round = 0; round < rounds; round++) {
+      epoch(ring, (int) round + 2, 1, 1, 1);
+    }
+    for (long round = 0; round < rounds; round++) {
+      shouldHaveFailed(ring, 3 * round + 1, 3 * round + 3);
+    }
+    // The oldest may be forgotten, but not the latest.
+    for (long round = rounds - RequestRanges.MOST + 1; round < rounds; round++) {
+      shouldHaveSucceeded(ring, 3 * round, 3 * round + 1);
+    }
+  }
+
   /** Polls what the test posts, and resets meanwhile, four requests a round. */
   private static final class Poller implements Callable<Integer> {
     final WorkRing ring = new WorkRing(4, 0);
