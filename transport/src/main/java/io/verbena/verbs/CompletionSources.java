@@ -55,8 +55,13 @@ final class CompletionSources {
   void detach(QueuePair pair) {
     pairs.remove(pair);
     if (pair.sharesReceives()) {
-      leftovers.add(pair.number(), room.leave(0));
+      leaveReceives(pair.number());
     }
+  }
+
+  /** Says that shared receives of a queue pair that is gone may be in the queue. */
+  void leaveReceives(int number) {
+    leftovers.add(number, room.leave(0));
   }
 
   /**

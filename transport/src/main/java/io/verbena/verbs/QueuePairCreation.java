@@ -81,7 +81,10 @@ final class QueuePairCreation {
         int granted = ibv_qp_cap.max_inline_data(ibv_qp_init_attr.cap(attributes));
         QueuePair pair = null;
         try {
-          receiveQueue.sources().requireFresh(ibv_qp.qp_num(handle));
+          int number = ibv_qp.qp_num(handle);
+          receiveQueue.sources().requireFresh(number);
+          // Nothing but the number says whose a shared receive is, also where the new one sends.
+          sendQueue.sources().requireFresh(number);
           pair = new QueuePair(domain, config, handle, granted, extended);
         } finally {
           if (pair == null) {

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.verbena.RdmaTest;
 import java.io.IOException;
@@ -197,6 +198,30 @@ class SharedReceiveQueueTest {
               servers.domain.createQueuePair(config.withSendDepth(1).withSendElements(1_000_000)));
       servers.domain.createQueuePair(
           QueuePairConfig.reliable(queue).withSendDepth(capacity).withReceiveDepth(0));
+    }
+  }
+
+  @Test
+  void shouldRefuseANumberWhoseReceivesMayBeInTheSendQueue() throws IOException {
+    try (Servers servers = new Servers(0)) {
+      CompletionQueue stale = servers.context.createCompletionQueue(64);
+      CompletionQueue fresh = servers.context.createCompletionQueue(64);
+      QueuePairConfig config =
+          QueuePairConfig.reliable(stale).withReceiveQueue(fresh).withSendDepth(8);
+      // The device gives numbers again after very many only: so those to come count as used.
+      QueuePair first = servers.domain.createQueuePair(config);
+      for (int i = 1; i <= 64; i++) {
+        stale.sources().leaveReceives(first.number() + i);
+      }
+      int next =
+          servers.domain.createQueuePair(QueuePairConfig.reliable(fresh).withSendDepth(8)).number();
+      assumeTrue(
+          next > first.number() && next < first.number() + 64, "numbers do not go up one by one");
+      IllegalStateException e =
+          assertThrows(IllegalStateException.class, () -> servers.domain.createQueuePair(config));
+      assertTrue(e.getMessage().contains("poll it until it is empty"), e.getMessage());
+      assertFalse(stale.poll().next());
+      servers.domain.createQueuePair(config);
     }
   }
 
