@@ -326,10 +326,11 @@ public final class MemoryRegion extends NativeObject {
     VerbsException failure = destroyed("ibv_dereg_mr", result);
     if (failure != null) {
       STUCK.add(this);
-      return failure;
+      failures.addFirst(failure);
+    } else {
+      letGo();
     }
-    letGo();
-    return failures.isEmpty() ? null : failures.getFirst();
+    return first(failures);
   }
 
   /** Closes the windows that may be bound to the region; false if there are none. */

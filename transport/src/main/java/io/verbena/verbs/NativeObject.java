@@ -119,10 +119,9 @@ abstract class NativeObject extends UseGuard implements AutoCloseable {
     } finally {
       lock.unlock();
     }
-    if (!failures.isEmpty()) {
-      VerbsException first = failures.removeFirst();
-      failures.forEach(first::addSuppressed);
-      throw new UncheckedIOException(first);
+    VerbsException failure = first(failures);
+    if (failure != null) {
+      throw new UncheckedIOException(failure);
     }
   }
 
@@ -171,6 +170,16 @@ abstract class NativeObject extends UseGuard implements AutoCloseable {
 
   /** Frees the C object: no dependents are left and no thread is using it. */
   abstract @Nullable VerbsException destroy();
+
+  /** One failure that tells of all; null if there is none. */
+  static @Nullable VerbsException first(List<VerbsException> failures) {
+    if (failures.isEmpty()) {
+      return null;
+    }
+    VerbsException first = failures.getFirst();
+    failures.stream().skip(1).forEach(first::addSuppressed);
+    return first;
+  }
 
   /** The failure of a destroying verb, if there is one. */
   final @Nullable VerbsException destroyed(String verb, int result) {

@@ -299,14 +299,13 @@ public final class QueuePair extends QueuePairPeers {
       config.receiveQueue().sources().detach(this);
     }
     if (failure != null) {
-      return failure;
-    }
-    if (config != null) {
+      failures.addFirst(failure);
+    } else if (config != null) {
       forgetOutstanding(config);
       config.sendQueue().sources().unreserve(config.sendDepth());
       config.receiveQueue().sources().unreserve(config.receiveDepth());
     }
-    return failures.isEmpty() ? null : failures.getFirst();
+    return first(failures);
   }
 
   @Override

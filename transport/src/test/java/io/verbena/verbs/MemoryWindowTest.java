@@ -10,6 +10,7 @@ import static org.junit.jupiter.api.Assumptions.assumeFalse;
 import io.verbena.RdmaTest;
 import io.verbena.ffi.ErrnoCalls;
 import io.verbena.ffi.ExtendedVerbs;
+import io.verbena.ffi.verbs.ibv_mw;
 import io.verbena.ffi.verbs.ibv_mw_bind;
 import io.verbena.ffi.verbs.ibv_mw_bind_info;
 import java.io.IOException;
@@ -143,6 +144,31 @@ class MemoryWindowTest {
       assertTrue(region.memory().scope().isAlive());
       pair.context.close();
       assertFalse(region.memory().scope().isAlive());
+    }
+  }
+
+  @Test
+  void shouldSayWhyTheDeviceKeepsARegion() throws IOException {
+    try (Windows windows = new Windows(MemoryWindowType.TYPE_1)) {
+      windows.bind();
+      MemorySegment window = windows.window.handle;
+      int number = ibv_mw.handle(window);
+      // The kernel knows no window of this number, so the library cannot destroy it.
+      ibv_mw.handle(window, -1);
+      String refusal = "";
+      try {
+        windows.region.close();
+      } catch (UncheckedIOException e) {
+        assertEquals(1, e.getCause().getSuppressed().length);
+        refusal = e.getMessage() + e.getCause().getSuppressed()[0].getMessage();
+      }
+      ibv_mw.handle(window, number);
+      if (!windows.window.isOpen()) {
+        assertEquals(0, ExtendedVerbs.deallocMw(windows.pair.context.handle, window));
+      }
+      assumeFalse(refusal.isEmpty(), "the device lets go of a region that a window is bound to");
+      assertTrue(refusal.contains("ibv_dereg_mr"), refusal);
+      assertTrue(refusal.contains("ibv_dealloc_mw"), refusal);
     }
   }
 
