@@ -17,8 +17,14 @@ public final class HoldableArena implements Arena {
   /** Open ones: segments do not know their arena, only its scope. */
   private static final Map<MemorySegment.Scope, HoldableArena> BY_SCOPE = new ConcurrentHashMap<>();
 
+  private static final long PAUSE_MILLIS = 10;
+  private static final long LONGEST_PAUSE_MILLIS = 1000;
+
   private final Arena arena;
   private int holds;
+
+  /** To be closed when nothing holds it. */
+  private boolean leaving;
 
   private HoldableArena(Arena arena) {
     this.arena = arena;
@@ -42,7 +48,7 @@ public final class HoldableArena implements Arena {
   }
 
   synchronized ArenaHold hold() {
-    if (!arena.scope().isAlive()) {
+    if (leaving || !arena.scope().isAlive()) {
       throw new IllegalStateException("the arena is closed");
     }
     holds++;
@@ -51,6 +57,9 @@ public final class HoldableArena implements Arena {
 
   private synchronized void letGo() {
     holds--;
+    if (leaving) {
+      leave();
+    }
   }
 
   @Override
@@ -76,6 +85,50 @@ public final class HoldableArena implements Arena {
     }
     arena.close();
     BY_SCOPE.remove(scope());
+  }
+
+  /**
+   * Frees the memory as soon as there is no hold and no native call uses it: now, or with the last
+   * of them. There will be no new hold. Does nothing if the memory is freed already.
+   */
+  public synchronized void closeWhenFree() {
+    if (!leaving) {
+      leaving = true;
+      leave();
+    }
+  }
+
+  private void leave() {
+    if (holds == 0 && !closesNow()) {
+      Thread.ofVirtual().name("verbena-free").start(this::closeLater);
+    }
+  }
+
+  /** Whether the arena is closed, now or before. */
+  private synchronized boolean closesNow() {
+    if (!arena.scope().isAlive()) {
+      return true;
+    }
+    try {
+      close();
+      return true;
+    } catch (IllegalStateException e) {
+      // A system call of another thread (reading a file into the memory, say) is using it: Java
+      // refuses to free it until the call is over, and does not say when that is.
+      return false;
+    }
+  }
+
+  private void closeLater() {
+    long pause = PAUSE_MILLIS;
+    do {
+      try {
+        Thread.sleep(pause);
+      } catch (InterruptedException e) {
+        // Nobody knows this thread.
+      }
+      pause = Math.min(2 * pause, LONGEST_PAUSE_MILLIS);
+    } while (!closesNow());
   }
 
   static final class Hold implements ArenaHold {

@@ -62,6 +62,44 @@ class HoldableArenaTest {
   }
 
   @Test
+  void shouldCloseWithTheLastHoldIfTold() {
+    HoldableArena arena = HoldableArena.open();
+    MemorySegment memory = arena.allocate(8, 8);
+    ArenaHold one = ArenaHold.of(memory);
+    ArenaHold two = ArenaHold.of(memory);
+    arena.closeWhenFree();
+    arena.closeWhenFree();
+    one.close();
+    assertTrue(memory.scope().isAlive());
+    assertThrows(IllegalStateException.class, () -> ArenaHold.of(memory), "it is leaving");
+    two.close();
+    assertFalse(memory.scope().isAlive());
+    arena.closeWhenFree();
+
+    HoldableArena free = HoldableArena.open();
+    free.closeWhenFree();
+    assertFalse(free.scope().isAlive());
+  }
+
+  @Test
+  void shouldCloseSoonAfterTheLastNativeCallIfTold() throws InterruptedException {
+    HoldableArena arena = HoldableArena.open();
+    MemorySegment memory = arena.allocate(8, 8);
+    ArenaHold hold = ArenaHold.of(memory);
+    // It is in a native call.
+    ArenaHold call = ParkedHold.of(memory);
+    hold.close();
+    assertThrows(IllegalStateException.class, arena::close);
+    arena.closeWhenFree();
+    Thread.sleep(50);
+    assertTrue(memory.scope().isAlive());
+    call.close();
+    while (memory.scope().isAlive()) {
+      Thread.sleep(5);
+    }
+  }
+
+  @Test
   void shouldEitherHoldOrCloseWhenBothAreTriedAtOnce() throws InterruptedException {
     var held = new AtomicInteger();
     var refusedOpen = new AtomicInteger();

@@ -9,7 +9,6 @@ import io.verbena.verbs.ProtectionDomain;
 import io.verbena.verbs.QueuePair;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.EnumSet;
@@ -30,11 +29,8 @@ import org.jspecify.annotations.Nullable;
  * that are under way fail at the peer.
  */
 public final class RegisteredMemory implements AutoCloseable {
-  private static final long FREE_PAUSE_MILLIS = 10;
-  private static final long LONGEST_FREE_PAUSE_MILLIS = 1000;
-
   private final MemoryDomain domain;
-  private final Arena arena;
+  private final HoldableArena arena;
   private final MemorySegment segment;
   private final PageKind pages;
 
@@ -52,7 +48,7 @@ public final class RegisteredMemory implements AutoCloseable {
   private boolean closed;
 
   private RegisteredMemory(
-      MemoryDomain domain, Arena arena, PagedMemory memory, List<MemoryRegion> regions) {
+      MemoryDomain domain, HoldableArena arena, PagedMemory memory, List<MemoryRegion> regions) {
     this.domain = domain;
     this.arena = arena;
     this.segment = memory.segment();
@@ -66,7 +62,7 @@ public final class RegisteredMemory implements AutoCloseable {
       MemoryDomain domain, List<ProtectionDomain> where, long bytes, MemoryConfig config)
       throws IOException {
     // Not memory of a region: it has to outlive each of them.
-    Arena arena = HoldableArena.open();
+    HoldableArena arena = HoldableArena.open();
     List<MemoryRegion> regions = new ArrayList<>();
     try {
       PagedMemory memory = PagedMemory.allocate(bytes, config, arena);
@@ -297,32 +293,6 @@ public final class RegisteredMemory implements AutoCloseable {
       // The device may still reach the memory: it has to stay.
       throw new IllegalStateException("the memory stays registered: " + e.getMessage(), e);
     }
-    free(arena);
-  }
-
-  private static void free(Arena memory) {
-    try {
-      memory.close();
-    } catch (IllegalStateException e) {
-      // A system call of another thread is using the memory, such as a read into it, or the program
-      // has registered it once more: Java, or the arena, refuses to free it until that is over.
-      Thread.ofVirtual().name("verbena-free").start(() -> freeLater(memory));
-    }
-  }
-
-  private static void freeLater(Arena memory) {
-    long pause = FREE_PAUSE_MILLIS;
-    while (memory.scope().isAlive()) {
-      try {
-        Thread.sleep(pause);
-        // What a device does not let go of is held for ever.
-        pause = Math.min(2 * pause, LONGEST_FREE_PAUSE_MILLIS);
-        memory.close();
-      } catch (IllegalStateException e) {
-        // Still in use.
-      } catch (InterruptedException e) {
-        return;
-      }
-    }
+    arena.closeWhenFree();
   }
 }

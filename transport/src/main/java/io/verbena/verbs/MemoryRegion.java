@@ -83,7 +83,9 @@ public final class MemoryRegion extends NativeObject {
 
   /**
    * The bytes. Memory from {@link ProtectionDomain#allocate} may be accessed by any thread until
-   * the region is closed, then every access throws {@code IllegalStateException}.
+   * the region is closed, then every access throws {@code IllegalStateException}. If the memory is
+   * registered in another context, too, or a system call is using it, that is so only when the last
+   * of them lets go; it cannot be registered anew meanwhile.
    *
    * @return all of the region
    */

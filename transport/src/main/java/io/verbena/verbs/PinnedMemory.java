@@ -1,7 +1,7 @@
 package io.verbena.verbs;
 
 import io.verbena.ffi.ArenaHold;
-import java.lang.foreign.Arena;
+import io.verbena.ffi.HoldableArena;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -10,14 +10,14 @@ import org.jspecify.annotations.Nullable;
  */
 final class PinnedMemory {
   /** Frees the memory, if it is the region's own. */
-  private final @Nullable Arena arena;
+  private final @Nullable HoldableArena arena;
 
   /** Keeps the memory, if it is the caller's and he could free it. */
   private final @Nullable ArenaHold hold;
 
   private int registrations;
 
-  PinnedMemory(@Nullable Arena arena, @Nullable ArenaHold hold) {
+  PinnedMemory(@Nullable HoldableArena arena, @Nullable ArenaHold hold) {
     this.arena = arena;
     this.hold = hold;
   }
@@ -32,33 +32,10 @@ final class PinnedMemory {
       return;
     }
     if (arena != null) {
-      free(arena);
+      arena.closeWhenFree();
     }
     if (hold != null) {
       hold.close();
-    }
-  }
-
-  private static void free(Arena memory) {
-    try {
-      memory.close();
-    } catch (IllegalStateException e) {
-      // A system call of another thread (reading a file into the memory, say) is using it: Java
-      // refuses to free it until the call is over, and so does this.
-      Thread.ofVirtual().name("verbena-free").start(() -> freeLater(memory));
-    }
-  }
-
-  private static void freeLater(Arena memory) {
-    while (memory.scope().isAlive()) {
-      try {
-        Thread.sleep(10);
-        memory.close();
-      } catch (IllegalStateException e) {
-        // Still in use.
-      } catch (InterruptedException e) {
-        return;
-      }
     }
   }
 }

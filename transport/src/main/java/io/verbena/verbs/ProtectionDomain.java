@@ -1,6 +1,7 @@
 package io.verbena.verbs;
 
 import io.verbena.ffi.ArenaHold;
+import io.verbena.ffi.HoldableArena;
 import io.verbena.ffi.libc.LibC;
 import io.verbena.ffi.verbs.Verbs;
 import java.lang.foreign.Arena;
@@ -48,7 +49,7 @@ public final class ProtectionDomain extends NativeObject {
     if (bytes <= 0) {
       throw new IllegalArgumentException("a region has at least 1 byte, not " + bytes);
     }
-    Arena arena = Arena.ofShared();
+    HoldableArena arena = HoldableArena.open();
     MemoryRegion region = null;
     lock.lock();
     try {
