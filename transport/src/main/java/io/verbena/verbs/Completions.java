@@ -222,7 +222,8 @@ public final class Completions {
    */
   public boolean hasInvalidated() {
     return statusCode == 0
-        && (array.get(ValueLayout.JAVA_INT, offset + FLAGS) & queue.context().invalidateFlags())
+        && (array.get(ValueLayout.JAVA_INT, offset + FLAGS)
+                & queue.context().traits().invalidateFlags())
             != 0;
   }
 

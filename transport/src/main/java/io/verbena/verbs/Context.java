@@ -26,9 +26,7 @@ public final class Context extends NativeObject {
   private static final Set<Context> OPEN = ConcurrentHashMap.newKeySet();
 
   private final Device device;
-  private final boolean criticalSend;
-  private final boolean criticalReceive;
-  private final int invalidateFlags;
+  private final Provider.Traits traits;
   private final DeviceQueries deviceQueries = new DeviceQueries(this);
   private final PortQueries portQueries = new PortQueries(this);
   private @Nullable AsyncEvents events;
@@ -37,10 +35,7 @@ public final class Context extends NativeObject {
   Context(Device device, MemorySegment handle) {
     super(handle);
     this.device = device;
-    String provider = Provider.of(InlineVerbs.postSend(handle));
-    this.criticalSend = Provider.sendsWithoutSystemCall(provider);
-    this.criticalReceive = Provider.receivesWithoutSystemCall(provider);
-    this.invalidateFlags = Provider.invalidateFlags(provider);
+    this.traits = Provider.traits(Provider.of(InlineVerbs.postSend(handle)));
     OPEN.add(this);
   }
 
@@ -347,19 +342,9 @@ public final class Context extends NativeObject {
         .toArray(UseGuard[]::new);
   }
 
-  /** Whether posting sends may be a critical call. */
-  boolean criticalSend() {
-    return criticalSend;
-  }
-
-  /** Whether posting receives may be a critical call. */
-  boolean criticalReceive() {
-    return criticalReceive;
-  }
-
-  /** Any of these in a receive's flags: its message has ended a memory window. */
-  int invalidateFlags() {
-    return invalidateFlags;
+  /** What its provider is like. */
+  Provider.Traits traits() {
+    return traits;
   }
 
   /** A number that tells apart queue pairs that get the same number one after the other. */

@@ -45,7 +45,23 @@ final class Provider {
   private static final Pattern LIBRARY =
       Pattern.compile("lib(\\w+?)(-rdmav\\d+)?\\.so[.\\d]*( \\(deleted\\))?");
 
+  /**
+   * What a context asks for again and again.
+   *
+   * @param criticalSend whether posting sends may be a critical call
+   * @param criticalReceive whether posting receives may be a critical call
+   * @param invalidateFlags any of these in a receive's flags: its message has ended a memory window
+   */
+  record Traits(boolean criticalSend, boolean criticalReceive, int invalidateFlags) {}
+
   private Provider() {}
+
+  static Traits traits(String provider) {
+    return new Traits(
+        sendsWithoutSystemCall(provider),
+        receivesWithoutSystemCall(provider),
+        invalidateFlags(provider));
+  }
 
   /** Not unless asked for: each {@code ibv_wr_*} is a call of its own, see decision 4. */
   static boolean postsExtended() {

@@ -36,7 +36,7 @@ public final class ReceiveBatch extends WorkBatch {
     this.verb = "ibv_post_recv";
     this.function = InlineVerbs.postRecv(context.handle);
     this.queueAddress = pair.handle.address();
-    this.critical = context.criticalReceive();
+    this.critical = context.traits().criticalReceive();
   }
 
   ReceiveBatch(SharedReceiveQueue shared, SharedSlots ring, int elementCount) {
@@ -46,7 +46,7 @@ public final class ReceiveBatch extends WorkBatch {
     this.verb = "ibv_post_srq_recv";
     this.function = InlineVerbs.postSrqRecv(context.handle);
     this.queueAddress = shared.handle.address();
-    this.critical = context.criticalReceive();
+    this.critical = context.traits().criticalReceive();
   }
 
   /**

@@ -77,7 +77,7 @@ abstract class SendQueue extends WorkBatch {
     this.pairAddress = pair.handle.address();
     this.extended =
         pair.isExtended() ? new ExtendedPoster(pair.handle, pair.type(), slots, stride) : null;
-    this.critical = context.criticalSend() && extended == null;
+    this.critical = context.traits().criticalSend() && extended == null;
     this.signalInterval = Math.max(1, ring.depth() / 2);
     this.untilSignal = signalInterval;
     this.untilSignalWhenPosted = signalInterval;

@@ -68,5 +68,7 @@ class ProviderTest {
     assertTrue(Provider.receivesWithoutSystemCall("rxe"));
     assertFalse(Provider.receivesWithoutSystemCall("siw"));
     assertEquals("", Provider.of(0));
+    assertEquals(
+        new Provider.Traits(false, true, Provider.invalidateFlags("rxe")), Provider.traits("rxe"));
   }
 }
