@@ -380,7 +380,9 @@ public final class Context extends NativeObject {
       if (ErrnoCalls.closeDevice(capture, handle) != 0) {
         return VerbsException.of("ibv_close_device", description(), ErrnoCalls.errno(capture));
       }
-      MemoryRegion.letGo(this);
+      if (!mayBeKept()) {
+        MemoryRegion.letGo(this);
+      }
       return null;
     }
   }

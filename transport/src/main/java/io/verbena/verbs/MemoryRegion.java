@@ -22,7 +22,8 @@ import org.jspecify.annotations.Nullable;
  * fail. Closing deregisters first and frees then, so the adapter never writes to memory that is not
  * the region's any more. If the adapter does not let go because memory windows are bound to the
  * region, they are closed, too; if it does not let go all the same, closing says so, and the memory
- * stays until the domain is closed or, at the latest, the context.
+ * stays until the domain is closed or, at the latest, the context; for ever if the device keeps
+ * queues of the context, too, and so all of it.
  *
  * <p>Threads: any. Ownership: by its {@link ProtectionDomain}. Memory from {@link
  * ProtectionDomain#allocate} belongs to the region; memory that was given to {@link
@@ -31,8 +32,8 @@ import org.jspecify.annotations.Nullable;
  */
 public final class MemoryRegion extends NativeObject {
   /**
-   * Regions that the device did not let go of: it may write to their memory until it does, or their
-   * context is closed, so that memory must not be collected either.
+   * Regions that the device did not let go of: it may write to their memory until it does, or
+   * forgets their context, so that memory must not be collected either.
    */
   private static final Set<MemoryRegion> STUCK = ConcurrentHashMap.newKeySet();
 
@@ -316,6 +317,11 @@ public final class MemoryRegion extends NativeObject {
   @Override
   String description() {
     return "the memory region of " + length + " bytes, lkey 0x" + Integer.toHexString(lkey);
+  }
+
+  @Override
+  boolean mayStayMapped() {
+    return false;
   }
 
   @Override

@@ -276,6 +276,11 @@ public final class MemoryWindow extends NativeObject {
   }
 
   @Override
+  boolean mayStayMapped() {
+    return false;
+  }
+
+  @Override
   @Nullable VerbsException destroy() {
     return destroyed("ibv_dealloc_mw", ExtendedVerbs.deallocMw(domain.context().handle, handle));
   }

@@ -35,6 +35,9 @@ abstract class NativeObject extends UseGuard implements AutoCloseable {
   private final List<NativeObject> dependents = new ArrayList<>();
   private boolean released;
 
+  /** Of a root: see {@link #mayStayMapped}. */
+  private boolean mayBeKept;
+
   /** Makes a root. */
   NativeObject(MemorySegment handle) {
     this.handle = handle;
@@ -144,6 +147,9 @@ abstract class NativeObject extends UseGuard implements AutoCloseable {
     VerbsException failure = destroy();
     if (failure != null) {
       failures.add(failure);
+      if (mayStayMapped()) {
+        root().mayBeKept = true;
+      }
     }
     for (NativeObject owner : owners) {
       owner.dependents.remove(this);
@@ -170,6 +176,27 @@ abstract class NativeObject extends UseGuard implements AutoCloseable {
 
   /** Frees the C object: no dependents are left and no thread is using it. */
   abstract @Nullable VerbsException destroy();
+
+  /**
+   * Whether memory of the device may stay mapped if the C object cannot be destroyed: the mapping
+   * keeps the device's file, and so all that was made through it, even after the file is closed.
+   */
+  boolean mayStayMapped() {
+    return true;
+  }
+
+  /** Of a root: whether the device may keep what was made through it after it is closed. */
+  final boolean mayBeKept() {
+    return mayBeKept;
+  }
+
+  private NativeObject root() {
+    NativeObject root = this;
+    while (root.owners.length > 0) {
+      root = root.owners[0];
+    }
+    return root;
+  }
 
   /** One failure that tells of all; null if there is none. */
   static @Nullable VerbsException first(List<VerbsException> failures) {

@@ -260,6 +260,11 @@ public final class ProtectionDomain extends NativeObject {
   }
 
   @Override
+  boolean mayStayMapped() {
+    return false;
+  }
+
+  @Override
   @Nullable VerbsException destroy() {
     MemoryRegion.retry(this);
     return destroyed("ibv_dealloc_pd", Verbs.ibv_dealloc_pd(handle));

@@ -10,9 +10,11 @@ import static org.junit.jupiter.api.Assumptions.assumeFalse;
 import io.verbena.RdmaTest;
 import io.verbena.ffi.ErrnoCalls;
 import io.verbena.ffi.ExtendedVerbs;
+import io.verbena.ffi.verbs.Verbs;
 import io.verbena.ffi.verbs.ibv_mw;
 import io.verbena.ffi.verbs.ibv_mw_bind;
 import io.verbena.ffi.verbs.ibv_mw_bind_info;
+import io.verbena.ffi.verbs.ibv_qp;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.foreign.Arena;
@@ -144,6 +146,33 @@ class MemoryWindowTest {
       assertTrue(region.memory().scope().isAlive());
       pair.context.close();
       assertFalse(region.memory().scope().isAlive());
+    }
+  }
+
+  @Test
+  void shouldKeepMemoryIfAQueuePairMayKeepTheContext() throws IOException {
+    try (LoopbackPair pair = new LoopbackPair();
+        Arena arena = Arena.ofConfined()) {
+      MemorySegment unknown =
+          ExtendedVerbs.allocMw(
+              ErrnoCalls.capture(arena),
+              pair.context.handle,
+              pair.domain.handle,
+              MemoryWindowType.TYPE_1.code());
+      assertNotEquals(0, unknown.address());
+      MemoryRegion region = stuckRegion(pair, unknown);
+      MemorySegment broken = pair.leftPair.handle;
+      int number = ibv_qp.handle(broken);
+      // The kernel knows no queue pair of this number, so the library cannot destroy it.
+      ibv_qp.handle(broken, -1);
+      UncheckedIOException e = assertThrows(UncheckedIOException.class, pair.leftPair::close);
+      assertTrue(e.getMessage().contains("ibv_destroy_qp"), e.getMessage());
+      // Nothing is to be left behind for other tests.
+      ibv_qp.handle(broken, number);
+      assertEquals(0, Verbs.ibv_destroy_qp(broken));
+      assertThrows(UncheckedIOException.class, pair.domain::close);
+      pair.context.close();
+      assertTrue(region.memory().scope().isAlive(), "the device might still write to it");
     }
   }
 
