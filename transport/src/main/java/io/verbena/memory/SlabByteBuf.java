@@ -171,6 +171,8 @@ abstract class SlabByteBuf extends AbstractReferenceCountedByteBuf {
   public ByteBuf getBytes(int index, ByteBuf target, int targetIndex, int length) {
     checkDstIndex(index, length, targetIndex, target.capacity());
     if (target instanceof SlabByteBuf ours) {
+      // Not ours any more after its release: the block may have another user.
+      ours.checkIndex(targetIndex, length);
       ours.slab.put(ours.at(targetIndex), slab, at(index), length);
     } else if (target.hasArray()) {
       slab.get(at(index), target.array(), target.arrayOffset() + targetIndex, length);
@@ -224,6 +226,7 @@ abstract class SlabByteBuf extends AbstractReferenceCountedByteBuf {
   public ByteBuf setBytes(int index, ByteBuf source, int sourceIndex, int length) {
     checkSrcIndex(index, length, sourceIndex, source.capacity());
     if (source instanceof SlabByteBuf ours) {
+      ours.checkIndex(sourceIndex, length);
       slab.put(at(index), ours.slab, ours.at(sourceIndex), length);
     } else if (source.hasArray()) {
       slab.put(at(index), source.array(), source.arrayOffset() + sourceIndex, length);

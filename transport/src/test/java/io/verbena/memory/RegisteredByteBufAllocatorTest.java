@@ -13,6 +13,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.CompositeByteBuf;
 import io.netty.buffer.Unpooled;
+import io.netty.util.IllegalReferenceCountException;
 import io.netty.util.ResourceLeakDetector;
 import io.netty.util.ResourceLeakDetector.Level;
 import java.io.IOException;
@@ -169,6 +170,19 @@ class RegisteredByteBufAllocatorTest {
     second.release();
     assertThrows(RuntimeException.class, second::release, "released twice");
     assertEquals(0, allocator.metrics().usedBytes());
+  }
+
+  @Test
+  void shouldNeitherFillNorReadABufferThatWasReleased() {
+    ByteBuf buffer = allocator.directBuffer(64).writeZero(64);
+    ByteBuf released = allocator.directBuffer(64).writeLong(1);
+    released.release();
+    assertThrows(
+        IllegalReferenceCountException.class, () -> buffer.getBytes(0, released, 0, Long.BYTES));
+    assertThrows(
+        IllegalReferenceCountException.class, () -> buffer.setBytes(0, released, 0, Long.BYTES));
+    assertEquals(0, buffer.getLong(0));
+    buffer.release();
   }
 
   @Test
