@@ -38,6 +38,8 @@ class AbiTest {
             Map.entry("WR_BIND_WINDOW", Verbs.IBV_WR_BIND_MW()),
             Map.entry("WR_SEND_INVALIDATE", Verbs.IBV_WR_SEND_WITH_INV()),
             Map.entry("WC_WITH_INVALIDATE", Verbs.IBV_WC_WITH_INV()),
+            // The kernel's IB_WC_WITH_INVALIDATE, which no header of user space has.
+            Map.entry("WC_KERNEL_WITH_INVALIDATE", 4),
             Map.entry("SEND_FENCE", Verbs.IBV_SEND_FENCE()),
             Map.entry("SEND_SIGNALED", Verbs.IBV_SEND_SIGNALED()),
             Map.entry("SEND_SOLICITED", Verbs.IBV_SEND_SOLICITED()),
