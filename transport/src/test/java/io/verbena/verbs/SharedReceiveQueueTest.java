@@ -207,14 +207,20 @@ class SharedReceiveQueueTest {
       CompletionQueue stale = servers.context.createCompletionQueue(64);
       CompletionQueue fresh = servers.context.createCompletionQueue(64);
       QueuePairConfig config =
-          QueuePairConfig.reliable(stale).withReceiveQueue(fresh).withSendDepth(8);
+          QueuePairConfig.reliable(stale)
+              .withReceiveQueue(fresh)
+              .withSendDepth(8)
+              .withReceiveDepth(8);
       // The device gives numbers again after very many only: so those to come count as used.
       QueuePair first = servers.domain.createQueuePair(config);
       for (int i = 1; i <= 64; i++) {
         stale.sources().leaveReceives(first.number() + i);
       }
       int next =
-          servers.domain.createQueuePair(QueuePairConfig.reliable(fresh).withSendDepth(8)).number();
+          servers
+              .domain
+              .createQueuePair(QueuePairConfig.reliable(fresh).withSendDepth(8).withReceiveDepth(8))
+              .number();
       assumeTrue(
           next > first.number() && next < first.number() + 64, "numbers do not go up one by one");
       IllegalStateException e =
