@@ -313,11 +313,14 @@ final class BufferPool {
     }
   }
 
-  static void free(Slab slab) {
+  /** False if it stays registered. */
+  static boolean free(Slab slab) {
     try {
       slab.free();
+      return true;
     } catch (IllegalStateException e) {
-      LOG.warn("A slab of {} bytes is lost", slab.length(), e);
+      LOG.warn("A slab of {} bytes is lost: it stays registered", slab.length(), e);
+      return false;
     }
   }
 }

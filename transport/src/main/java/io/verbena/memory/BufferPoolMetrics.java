@@ -4,7 +4,8 @@ package io.verbena.memory;
  * What a {@link RegisteredByteBufAllocator} holds and has done so far. Counted when asked for:
  * while other threads allocate and release, the figures may miss some of their buffers.
  *
- * @param registeredBytes size of all slabs
+ * @param registeredBytes size of all slabs, also of those that are not used any more but that the
+ *     device did not let go of
  * @param usedBytes size of the blocks that programs hold
  * @param cachedBytes size of the blocks that are free and ready for threads
  * @param registrations how many slabs were registered

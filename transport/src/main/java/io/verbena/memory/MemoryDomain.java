@@ -126,8 +126,18 @@ public final class MemoryDomain implements AutoCloseable {
   long publish(RegisteredMemory memory, Set<RemoteAccess> rights) {
     var grant = new Grant(memory, Set.copyOf(rights));
     while (true) {
+      long handle = handle();
+      if (grants.putIfAbsent(handle, grant) == null) {
+        return handle;
+      }
+    }
+  }
+
+  /** A name that no grant of this domain has, and that nobody can guess. */
+  long handle() {
+    while (true) {
       long handle = random.nextLong();
-      if (handle != 0 && grants.putIfAbsent(handle, grant) == null) {
+      if (handle != 0 && !grants.containsKey(handle)) {
         return handle;
       }
     }

@@ -8,7 +8,6 @@ import io.verbena.verbs.MemoryWindowType;
 import io.verbena.verbs.ProtectionDomain;
 import io.verbena.verbs.QueuePair;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.EnumSet;
@@ -42,8 +41,11 @@ public final class RegisteredMemory implements AutoCloseable {
   /** What memory windows are bound to: registered once more, as not everybody wants windows. */
   private final Map<ProtectionDomain, MemoryRegion> bindable = new HashMap<>();
 
-  /** How each grant ends, by handle. */
+  /** How each grant ends that has a registration of its own, by handle. */
   private final Map<Long, Runnable> grants = new HashMap<>();
+
+  /** Grants by window, by handle; those that have ended with their queue pair are in it a while. */
+  private final Map<Long, MemoryWindow> windows = new HashMap<>();
 
   private boolean closed;
 
@@ -71,11 +73,11 @@ public final class RegisteredMemory implements AutoCloseable {
       }
       return new RegisteredMemory(domain, arena, memory, regions);
     } catch (IOException | RuntimeException e) {
-      try {
-        regions.forEach(MemoryRegion::close);
-        arena.close();
-      } catch (UncheckedIOException | IllegalStateException kept) {
-        e.addSuppressed(kept);
+      var endings = new Endings();
+      regions.forEach(each -> endings.attempt(each::close));
+      arena.closeWhenFree();
+      if (endings.refusal() != null) {
+        e.addSuppressed(endings.refusal());
       }
       throw e;
     }
@@ -191,13 +193,14 @@ public final class RegisteredMemory implements AutoCloseable {
   /**
    * Lets one peer use this memory, through a memory window of type 2: nothing is registered but for
    * the first such grant, the key works only on the queue pair that it is granted through, and the
-   * grant ends with that queue pair at the latest.
+   * grant ends with that queue pair at the latest. It is for RDMA alone: over TCP, which knows
+   * grants by their handle, it is as one that was revoked.
    *
    * <p>The binding is a request in the send queue. What is sent after it is carried out after it:
    * the result may be sent to the peer at once.
    *
-   * @param pair the queue pair that the peer is connected with, used by this thread; what its batch
-   *     holds is posted too
+   * @param pair the queue pair that the peer is connected with, used by this thread; its batch must
+   *     be empty, and is so afterwards, whatever happens
    * @param id comes back with the completion of {@link io.verbena.verbs.WorkKind#BIND_WINDOW}
    * @param rights at least one right
    * @return what to send to the peer; null if the send queue is full: nothing was granted
@@ -205,11 +208,15 @@ public final class RegisteredMemory implements AutoCloseable {
    *     #grant(RemoteAccess...)} needs none
    * @throws IllegalArgumentException if the memory is not registered in the domain of the queue
    *     pair
-   * @throws IllegalStateException after close, or if the queue pair is closed or not connected
+   * @throws IllegalStateException after close, if the queue pair is closed or not connected, or if
+   *     its batch is not empty
    */
   public synchronized @Nullable RemoteMemory grant(QueuePair pair, long id, RemoteAccess... rights)
       throws IOException {
     Set<RemoteAccess> wanted = check(rights);
+    if (pair.sends().size() > 0) {
+      throw new IllegalStateException("submit the batch first, or clear it: a grant needs its own");
+    }
     ProtectionDomain protectionDomain = pair.domain();
     MemoryRegion region = requireRegion(protectionDomain);
     MemoryWindow window = protectionDomain.createMemoryWindow(MemoryWindowType.TYPE_2);
@@ -225,9 +232,11 @@ public final class RegisteredMemory implements AutoCloseable {
               .signaled()
               .bind(id, window, under, 0, length(), access(wanted).toArray(Access[]::new))
               .submit();
-      return bound ? publish(wanted, window.rkey(), window::close) : null;
+      return bound ? record(window) : null;
     } finally {
       if (!bound) {
+        // Or else the request would go out with the next batch, for a window that is closed.
+        pair.sends().clear();
         window.close();
       }
     }
@@ -256,6 +265,14 @@ public final class RegisteredMemory implements AutoCloseable {
     return access;
   }
 
+  /** Not published: over TCP nothing would end it when the queue pair is closed. */
+  private RemoteMemory record(MemoryWindow window) {
+    windows.values().removeIf(each -> !each.isOpen());
+    long handle = domain.handle();
+    windows.put(handle, window);
+    return new RemoteMemory(segment.address(), length(), window.rkey(), handle);
+  }
+
   private RemoteMemory publish(Set<RemoteAccess> rights, int key, Runnable end) {
     long handle = domain.publish(this, rights);
     grants.put(handle, end);
@@ -267,17 +284,30 @@ public final class RegisteredMemory implements AutoCloseable {
    * at the peer.
    *
    * @param remote what {@link #grant} returned, or a slice of it
-   * @return whether it was in force
+   * @return whether it was in force; false if it is a grant of other memory
    */
   public synchronized boolean revoke(RemoteMemory remote) {
-    boolean known = domain.withdraw(remote.handle());
-    Runnable end = grants.remove(remote.handle());
-    if (end != null) {
-      end.run();
+    MemoryWindow window = windows.remove(remote.handle());
+    if (window != null) {
+      boolean inForce = window.isOpen();
+      window.close();
+      return inForce;
     }
-    return known;
+    Runnable end = grants.remove(remote.handle());
+    if (end == null) {
+      return false;
+    }
+    domain.withdraw(remote.handle());
+    end.run();
+    return true;
   }
 
+  /**
+   * Revokes all grants, deregisters and frees.
+   *
+   * @throws IllegalStateException if the device does not let go of some of it: that stays
+   *     registered, and the memory stays with it; everything else is revoked
+   */
   @Override
   public synchronized void close() {
     if (closed) {
@@ -286,13 +316,17 @@ public final class RegisteredMemory implements AutoCloseable {
     closed = true;
     grants.keySet().forEach(domain::withdraw);
     domain.freed(this);
-    try {
-      grants.values().forEach(Runnable::run);
-      regions.forEach(MemoryRegion::close);
-    } catch (UncheckedIOException e) {
-      // The device may still reach the memory: it has to stay.
-      throw new IllegalStateException("the memory stays registered: " + e.getMessage(), e);
-    }
+    var endings = new Endings();
+    windows.values().forEach(each -> endings.attempt(each::close));
+    grants.values().forEach(endings::attempt);
+    bindable.values().forEach(each -> endings.attempt(each::close));
+    regions.forEach(each -> endings.attempt(each::close));
+    // What the device can still reach is held: that memory is not freed.
     arena.closeWhenFree();
+    RuntimeException refusal = endings.refusal();
+    if (refusal != null) {
+      throw new IllegalStateException(
+          "the memory stays registered: " + refusal.getMessage(), refusal);
+    }
   }
 }

@@ -43,7 +43,8 @@ final class SlabHeap {
   /**
    * What the heap has and has given away.
    *
-   * @param registeredBytes size of all slabs
+   * @param registeredBytes size of all slabs, also of those that the device did not let go of: they
+   *     are pinned and count against its limit, and the ceiling, for ever
    * @param registrations how many slabs there were
    * @param buffersOut blocks that are not here: with users, in caches or in depots
    * @param bytesOut their size
@@ -208,9 +209,10 @@ final class SlabHeap {
 
   private void remove(Slab slab) {
     slabs.remove(slab);
-    registeredBytes -= slab.length();
     table = new SlabTable(slabs);
-    BufferPool.free(slab);
+    if (BufferPool.free(slab)) {
+      registeredBytes -= slab.length();
+    }
   }
 
   private @Nullable RegisteredByteBuf takeBlock(int sizeClass) {

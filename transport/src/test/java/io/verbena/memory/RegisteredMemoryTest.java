@@ -176,6 +176,17 @@ class RegisteredMemoryTest {
   }
 
   @Test
+  void shouldNotRevokeAGrantOfOtherMemory() throws IOException {
+    RegisteredMemory memory = domain.allocate(4096);
+    RemoteMemory granted = memory.grant(RemoteAccess.READ);
+    assertEquals(false, domain.allocate(4096).revoke(granted));
+    assertTrue(
+        domain.resolve(granted.handle(), granted.address(), 8, RemoteAccess.READ) != null,
+        "it is in force");
+    assertTrue(memory.revoke(granted));
+  }
+
+  @Test
   void shouldRevokeGrantsOneByOne() throws IOException {
     RegisteredMemory memory = domain.allocate(4096);
     RemoteMemory read = memory.grant(RemoteAccess.READ);

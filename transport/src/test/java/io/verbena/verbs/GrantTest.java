@@ -133,11 +133,46 @@ class GrantTest {
     RemoteMemory remote = grantWindow(RemoteAccess.WRITE);
     RemoteMemory another = grantWindow(RemoteAccess.WRITE);
     assertNotEquals(remote.key(), another.key());
+    assertTrue(granted.revoke(another));
     pair.rightPair.close();
-    assertTrue(granted.revoke(remote), "it was in force by its handle");
+    assertFalse(granted.revoke(remote), "it has ended with its queue pair");
     MemorySegment segment = granted.segment();
     granted.close();
     assertFalse(segment.scope().isAlive());
+  }
+
+  @Test
+  void shouldNotGrantByWindowOverTcp() throws IOException {
+    RemoteMemory remote = grantWindow(RemoteAccess.WRITE);
+    assertNull(memory.resolve(remote.handle(), remote.address(), 8, RemoteAccess.WRITE));
+    RemoteMemory registered = granted.grant(RemoteAccess.WRITE);
+    assertNotNull(
+        memory.resolve(registered.handle(), registered.address(), 8, RemoteAccess.WRITE));
+  }
+
+  @Test
+  void shouldNotRevokeAGrantOfOtherMemory() throws IOException {
+    RemoteMemory remote = granted.grant(RemoteAccess.WRITE);
+    assertFalse(memory.allocate(BYTES).revoke(remote));
+    assertTrue(write(remote, 100, "granted").succeeded());
+    assertEquals("granted", text(granted, 100, 7));
+  }
+
+  @Test
+  void shouldNotSpoilTheBatchWhenAGrantIsRefused() throws IOException {
+    grantWindow(RemoteAccess.READ);
+    pair.rightPair.sends().write(1, pair.right, 0, 8, pair.left.address(), pair.left.rkey());
+    assertThrows(
+        IllegalStateException.class, () -> granted.grant(pair.rightPair, 7, RemoteAccess.READ));
+    assertEquals(1, pair.rightPair.sends().size(), "the batch is as it was");
+    pair.rightPair.sends().clear();
+    try (QueuePair unconnected =
+        pair.domain.createQueuePair(
+            QueuePairConfig.reliable(pair.context.createCompletionQueue(16)))) {
+      assertThrows(
+          IllegalStateException.class, () -> granted.grant(unconnected, 7, RemoteAccess.READ));
+      assertEquals(0, unconnected.sends().size(), "nothing of the grant is left");
+    }
   }
 
   @Test
