@@ -25,6 +25,7 @@ public final class MemoryDomain implements AutoCloseable {
   private final SecureRandom random = new SecureRandom();
   private final ConcurrentHashMap<Long, Grant> grants = new ConcurrentHashMap<>();
   private final CopyOnWriteArrayList<RegisteredMemory> allocated = new CopyOnWriteArrayList<>();
+  private volatile boolean closed;
 
   /**
    * Creates a domain.
@@ -61,6 +62,7 @@ public final class MemoryDomain implements AutoCloseable {
    * @param bytes size in bytes, at least 1
    * @return the memory, owned by the caller
    * @throws IOException if it cannot be allocated or registered, with the likely cure
+   * @throws IllegalStateException if the domain is closed
    */
   public RegisteredMemory allocate(long bytes) throws IOException {
     return allocate(bytes, MemoryConfig.defaults());
@@ -74,6 +76,7 @@ public final class MemoryDomain implements AutoCloseable {
    * @param pages what is wanted; less than 2 MiB are not made huge by the system
    * @return the memory, owned by the caller
    * @throws IOException if it cannot be allocated or registered, with the likely cure
+   * @throws IllegalStateException if the domain is closed
    */
   public RegisteredMemory allocate(long bytes, PageKind pages) throws IOException {
     return allocate(bytes, MemoryConfig.defaults().withPages(pages));
@@ -86,14 +89,27 @@ public final class MemoryDomain implements AutoCloseable {
    * @param config pages, alignment and who touches them first
    * @return the memory, owned by the caller
    * @throws IOException if it cannot be allocated or registered, with the likely cure
+   * @throws IllegalStateException if the domain is closed
    */
   public RegisteredMemory allocate(long bytes, MemoryConfig config) throws IOException {
     if (bytes <= 0) {
       throw new IllegalArgumentException("bytes must be positive: " + bytes);
     }
+    requireOpen();
     var memory = RegisteredMemory.allocate(this, protectionDomains, bytes, config);
     allocated.add(memory);
+    if (closed) {
+      // Closing may have gone through the list before this was in it.
+      memory.close();
+      requireOpen();
+    }
     return memory;
+  }
+
+  private void requireOpen() {
+    if (closed) {
+      throw new IllegalStateException("the memory domain is closed: allocate before close()");
+    }
   }
 
   /**
@@ -159,6 +175,7 @@ public final class MemoryDomain implements AutoCloseable {
    */
   @Override
   public void close() {
+    closed = true;
     grants.clear();
     IllegalStateException failure = null;
     for (RegisteredMemory memory : allocated) {

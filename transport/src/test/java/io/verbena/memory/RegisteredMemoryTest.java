@@ -1,18 +1,22 @@
 package io.verbena.memory;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.io.RandomAccessFile;
+import java.io.UncheckedIOException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
 import java.nio.channels.Pipe;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -184,6 +188,44 @@ class RegisteredMemoryTest {
         domain.resolve(granted.handle(), granted.address(), 8, RemoteAccess.READ) != null,
         "it is in force");
     assertTrue(memory.revoke(granted));
+  }
+
+  @Test
+  void shouldNotAllocateFromADomainThatIsClosed() {
+    domain.close();
+    var refusal = assertThrows(IllegalStateException.class, () -> domain.allocate(4096));
+    assertTrue(String.valueOf(refusal.getMessage()).contains("closed"));
+  }
+
+  @Test
+  void shouldFreeWhatIsAllocatedWhileTheDomainIsClosed() throws InterruptedException {
+    for (int round = 0; round < 200; round++) {
+      var closing = new MemoryDomain(null);
+      List<MemorySegment> allocated = new ArrayList<>();
+      var started = new CountDownLatch(1);
+      Thread thread =
+          Thread.ofPlatform().start(() -> allocateUntilClosed(closing, allocated, started));
+      started.await();
+      closing.close();
+      thread.join();
+      for (MemorySegment each : allocated) {
+        assertFalse(each.scope().isAlive());
+      }
+    }
+  }
+
+  private static void allocateUntilClosed(
+      MemoryDomain closing, List<MemorySegment> allocated, CountDownLatch started) {
+    try {
+      while (allocated.size() < 100_000) {
+        allocated.add(closing.allocate(1).segment());
+        started.countDown();
+      }
+    } catch (IllegalStateException e) {
+      // As it has to be.
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   @Test
