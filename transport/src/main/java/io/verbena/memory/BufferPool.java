@@ -2,6 +2,9 @@ package io.verbena.memory;
 
 import java.io.IOException;
 import java.util.Arrays;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
@@ -18,6 +21,9 @@ import org.slf4j.LoggerFactory;
 final class BufferPool {
   private static final Logger LOG = LoggerFactory.getLogger(BufferPool.class);
 
+  /** How often a request looks for memory that other threads keep taking out of its sight. */
+  private static final int MOST_ROUNDS = 8;
+
   final RegisteredByteBufAllocator allocator;
   final Holders holders = new Holders();
 
@@ -27,6 +33,9 @@ final class BufferPool {
   private final SharedCaches shared = new SharedCaches(caches);
   private final Depot[] depots = new Depot[SizeClasses.COUNT];
   private final SlabHeap heap;
+  /** Threads that have a magazine in their hands: it is neither in a cache nor in a depot. */
+  private final AtomicInteger inTransit = new AtomicInteger();
+
   private final LongAdder refusals = new LongAdder();
   private volatile boolean closed;
 
@@ -79,7 +88,10 @@ final class BufferPool {
     }
   }
 
-  /** Lets the leak detector see when nobody uses the buffer any more. */
+  /**
+   * Lets the leak detector see when nobody uses the buffer any more. For virtual threads that is
+   * done when it is taken, while the cache is still theirs.
+   */
   void forget(RegisteredByteBuf buffer) {
     ThreadCache cache = caches.current();
     if (cache != null && buffer.sizeClass() >= 0) {
@@ -93,7 +105,13 @@ final class BufferPool {
       return takeThrough(cache, sizeClass);
     }
     if (Thread.currentThread().isVirtual()) {
-      return shared.use(each -> takeThrough(each, sizeClass));
+      return shared.use(
+          each -> {
+            RegisteredByteBuf buffer = takeThrough(each, sizeClass);
+            // Nobody comes back to do that when the buffer turns out to be watched.
+            each.forget(sizeClass, buffer);
+            return buffer;
+          });
     }
     return takeThrough(caches.enroll(Thread.currentThread()), sizeClass);
   }
@@ -113,9 +131,17 @@ final class BufferPool {
         requireOpen();
         continue;
       }
-      Magazine magazine = filled(sizeClass);
-      RegisteredByteBuf top = magazine.take();
-      returned(sizeClass, cache.load(sizeClass, magazine));
+      RegisteredByteBuf top;
+      inTransit.incrementAndGet();
+      try {
+        Magazine magazine = filled(sizeClass);
+        top = magazine.take();
+        // The cache may be revoked by now: then the magazine goes where no one can find it for that.
+        magazine.forgetTaken();
+        returned(sizeClass, cache.load(sizeClass, magazine));
+      } finally {
+        inTransit.decrementAndGet();
+      }
       if (top != null) {
         return top;
       }
@@ -153,7 +179,12 @@ final class BufferPool {
         }
         continue;
       }
-      returned(sizeClass, cache.load(sizeClass, depots[sizeClass].empty()));
+      inTransit.incrementAndGet();
+      try {
+        returned(sizeClass, cache.load(sizeClass, depots[sizeClass].empty()));
+      } finally {
+        inTransit.decrementAndGet();
+      }
     }
   }
 
@@ -188,6 +219,8 @@ final class BufferPool {
   }
 
   private void fillSlowly(int sizeClass, Magazine magazine) {
+    // Waiting with nothing in its hands.
+    inTransit.decrementAndGet();
     growing.lock();
     try {
       requireOpen();
@@ -207,14 +240,35 @@ final class BufferPool {
       } catch (IOException e) {
         refusal = e;
       }
-      caches.drain();
-      drainDepots();
-      if (!heap.take(sizeClass, magazine)) {
+      takeFromOthers(sizeClass, magazine);
+      if (magazine.count() == 0) {
         throw refused(SizeClasses.bytes(sizeClass), refusal);
       }
     } finally {
+      inTransit.incrementAndGet();
       growing.unlock();
     }
+  }
+
+  /**
+   * What other threads have in their caches; or carry there, which a drain does not find: hence
+   * more than one.
+   */
+  private void takeFromOthers(int sizeClass, Magazine magazine) {
+    for (int round = 0; round < MOST_ROUNDS && magazine.count() == 0; round++) {
+      if (round > 0 && !mayLieElsewhere(SizeClasses.bytes(sizeClass))) {
+        return;
+      }
+      caches.drain(
+          () -> {
+            drainDepots();
+            heap.take(sizeClass, magazine);
+          });
+    }
+  }
+
+  private boolean mayLieElsewhere(int bytes) {
+    return inTransit.get() > 0 || cachedBytes() >= bytes;
   }
 
   private RegisteredByteBuf takeLarge(int bytes) {
@@ -239,13 +293,12 @@ final class BufferPool {
     drainDepots();
     RegisteredByteBuf buffer = heap.takeLarge(bytes);
     IOException refusal = null;
-    for (int round = 0; buffer == null && round < 2; round++) {
+    for (int round = 0; buffer == null && round < MOST_ROUNDS; round++) {
+      if (round > 1 && !mayLieElsewhere(bytes)) {
+        break;
+      }
       if (round > 0) {
-        // What other threads and slabs do not need may make room.
-        caches.drain();
-        drainDepots();
-        heap.trim();
-        buffer = heap.takeLarge(bytes);
+        buffer = takeLargeFromOthers(bytes);
       }
       if (buffer == null) {
         try {
@@ -259,6 +312,21 @@ final class BufferPool {
       throw refused(bytes, refusal);
     }
     return buffer;
+  }
+
+  /** What other threads and slabs do not need may make room. */
+  private @Nullable RegisteredByteBuf takeLargeFromOthers(int bytes) {
+    var taken = new AtomicReference<@Nullable RegisteredByteBuf>();
+    caches.drain(
+        () -> {
+          drainDepots();
+          RegisteredByteBuf buffer = heap.takeLarge(bytes);
+          taken.set(buffer);
+          if (buffer == null) {
+            heap.trim();
+          }
+        });
+    return taken.get();
   }
 
   private OutOfRegisteredMemoryException refused(int bytes, @Nullable IOException cause) {
@@ -288,9 +356,13 @@ final class BufferPool {
   long trim() {
     growing.lock();
     try {
-      caches.drain();
-      drainDepots();
-      return heap.trim();
+      var trimmed = new AtomicLong();
+      caches.drain(
+          () -> {
+            drainDepots();
+            trimmed.set(heap.trim());
+          });
+      return trimmed.get();
     } finally {
       growing.unlock();
     }

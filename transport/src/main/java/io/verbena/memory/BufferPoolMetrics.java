@@ -10,6 +10,8 @@ package io.verbena.memory;
  * @param cachedBytes size of the blocks that are free and ready for threads
  * @param registrations how many slabs were registered
  * @param refusals how often an allocation was refused
+ * @param refusedGrowth how often the ceiling, the system or the adapter refused one slab more, also
+ *     if free memory was found in another way
  * @param copies how many buffers were copied because their memory is not of this allocator
  * @param copiedBytes how many bytes they had
  */
@@ -19,5 +21,6 @@ public record BufferPoolMetrics(
     long cachedBytes,
     long registrations,
     long refusals,
+    long refusedGrowth,
     long copies,
     long copiedBytes) {}

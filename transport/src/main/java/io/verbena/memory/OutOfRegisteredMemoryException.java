@@ -27,15 +27,22 @@ public final class OutOfRegisteredMemoryException extends RuntimeException {
                 requestedBytes,
                 usedBytes,
                 registeredBytes,
-                cause == null
-                    ? "no more than %d may be registered: release buffers, or raise ceilingBytes of the BufferPoolConfig"
-                        .formatted(ceilingBytes)
-                    : "no more can be registered: " + cause.getMessage()),
+                reason(requestedBytes, ceilingBytes, cause)),
         cause);
     this.requestedBytes = requestedBytes;
     this.registeredBytes = registeredBytes;
     this.usedBytes = usedBytes;
     this.ceilingBytes = ceilingBytes;
+  }
+
+  private static String reason(long requestedBytes, long ceilingBytes, @Nullable Exception cause) {
+    if (requestedBytes > Slab.LARGEST) {
+      return "no buffer can be longer than %d: divide it".formatted(Slab.LARGEST);
+    }
+    return cause == null
+        ? "no more than %d may be registered: release buffers, or raise ceilingBytes of the BufferPoolConfig"
+            .formatted(ceilingBytes)
+        : "no more can be registered: " + cause.getMessage();
   }
 
   /**

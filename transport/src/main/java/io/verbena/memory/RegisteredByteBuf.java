@@ -96,7 +96,12 @@ final class RegisteredByteBuf extends SlabByteBuf {
   private void move(int newCapacity) {
     RegisteredByteBuf other = pool.take(newCapacity);
     other.open(newCapacity, newCapacity);
-    other.setBytes(0, this, 0, length);
+    try {
+      other.setBytes(0, this, 0, length);
+    } catch (RuntimeException e) {
+      other.release();
+      throw e;
+    }
     if (recorded) {
       pool.holders.remove(memoryAddress());
     }

@@ -1,7 +1,6 @@
 package io.verbena.memory;
 
 import io.netty.buffer.AbstractByteBufAllocator;
-import io.netty.buffer.AdaptiveByteBufAllocator;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocatorMetric;
 import io.netty.buffer.ByteBufAllocatorMetricProvider;
@@ -19,7 +18,7 @@ import org.slf4j.LoggerFactory;
  * Allocates Netty buffers in memory that a network adapter reaches: whoever writes a message into
  * one of its direct buffers has written it where it is sent from. Without an adapter the same
  * allocator gives plain direct memory, so that a program needs one way only. Heap buffers are
- * Netty's.
+ * of Netty's pool, and what their {@link ByteBuf#alloc} gives lies in registered memory, too.
  *
  * <p>Memory is registered in big slabs, each as big as all before it together, up to the ceiling of
  * the {@link BufferPoolConfig}. What is released stays for the next allocation; {@link #trim} gives
@@ -39,7 +38,7 @@ public final class RegisteredByteBufAllocator extends AbstractByteBufAllocator
   private static final Logger LOG = LoggerFactory.getLogger(RegisteredByteBufAllocator.class);
 
   private final BufferPool pool;
-  private final AdaptiveByteBufAllocator heapBuffers = new AdaptiveByteBufAllocator(false);
+  private final HeapByteBufAllocator heapBuffers;
   private final LongAdder copies = new LongAdder();
   private final LongAdder copiedBytes = new LongAdder();
 
@@ -65,6 +64,7 @@ public final class RegisteredByteBufAllocator extends AbstractByteBufAllocator
 
   RegisteredByteBufAllocator(SlabSource source, BufferPoolConfig config, boolean preferDirect) {
     super(preferDirect);
+    heapBuffers = new HeapByteBufAllocator(this, preferDirect);
     pool = new BufferPool(this, source, config);
   }
 
@@ -239,10 +239,12 @@ public final class RegisteredByteBufAllocator extends AbstractByteBufAllocator
     long cached = pool.cachedBytes();
     return new BufferPoolMetrics(
         figures.registeredBytes(),
+        // While others work, the two figures are of two moments.
         Math.max(0, figures.bytesOut() - cached),
         cached,
         figures.registrations(),
         pool.refusals(),
+        figures.refusedGrowth(),
         copies.sum(),
         copiedBytes.sum());
   }
@@ -289,6 +291,11 @@ public final class RegisteredByteBufAllocator extends AbstractByteBufAllocator
           inUse,
           holders());
     }
+  }
+
+  /** What programs hold: exact when no other thread works, and then negative only by a fault. */
+  long usedBytes() {
+    return pool.figures().bytesOut() - pool.cachedBytes();
   }
 
   /** Where the buffers in use were allocated, or how to find out. */

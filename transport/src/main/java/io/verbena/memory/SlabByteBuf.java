@@ -295,7 +295,13 @@ abstract class SlabByteBuf extends AbstractReferenceCountedByteBuf {
   @Override
   public ByteBuf copy(int index, int length) {
     checkIndex(index, length);
-    return alloc().directBuffer(length, maxCapacity()).writeBytes(this, index, length);
+    ByteBuf copy = alloc().directBuffer(length, maxCapacity());
+    try {
+      return copy.writeBytes(this, index, length);
+    } catch (RuntimeException e) {
+      copy.release();
+      throw e;
+    }
   }
 
   @Override

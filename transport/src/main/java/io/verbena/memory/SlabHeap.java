@@ -23,6 +23,7 @@ final class SlabHeap {
   private volatile SlabTable table = SlabTable.EMPTY;
   private long registeredBytes;
   private long registrations;
+  private long refusedGrowth;
   private long buffersOut;
   private long bytesOut;
   private boolean closed;
@@ -46,15 +47,21 @@ final class SlabHeap {
    * @param registeredBytes size of all slabs, also of those that the device did not let go of: they
    *     are pinned and count against its limit, and the ceiling, for ever
    * @param registrations how many slabs there were
+   * @param refusedGrowth how often one slab more was refused
    * @param buffersOut blocks that are not here: with users, in caches or in depots
    * @param bytesOut their size
    */
-  record Figures(long registeredBytes, long registrations, long buffersOut, long bytesOut) {}
+  record Figures(
+      long registeredBytes,
+      long registrations,
+      long refusedGrowth,
+      long buffersOut,
+      long bytesOut) {}
 
   Figures figures() {
     lock.lock();
     try {
-      return new Figures(registeredBytes, registrations, buffersOut, bytesOut);
+      return new Figures(registeredBytes, registrations, refusedGrowth, buffersOut, bytesOut);
     } finally {
       lock.unlock();
     }
@@ -150,7 +157,11 @@ final class SlabHeap {
   private boolean addSlab(int units) throws IOException {
     long least = (long) units * Slab.UNIT;
     long room = config.ceilingBytes() - registeredBytes;
-    if (least > room || closed) {
+    if (closed) {
+      return false;
+    }
+    if (least > room) {
+      refusedGrowth++;
       return false;
     }
     long wanted = Math.clamp(registeredBytes, config.firstSlabBytes(), config.largestSlabBytes());
@@ -161,6 +172,7 @@ final class SlabHeap {
         return true;
       } catch (IOException | IllegalStateException | OutOfMemoryError e) {
         if (length == least) {
+          refusedGrowth++;
           throw e instanceof IOException refused ? refused : new IOException(e.getMessage(), e);
         }
         length = Math.max(least, length / 2 / Slab.UNIT * Slab.UNIT);

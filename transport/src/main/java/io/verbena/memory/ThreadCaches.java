@@ -81,16 +81,21 @@ final class ThreadCaches {
     }
   }
 
-  /** Empties all caches, while their threads go on working. */
-  void drain() {
+  /**
+   * Empties all caches, while their threads go on working.
+   *
+   * @param whileEmpty what to do before they can be filled again
+   */
+  void drain(Runnable whileEmpty) {
     lock.lock();
     try {
       buryOrphans();
       empty();
+      whileEmpty.run();
+    } finally {
       if (!closed) {
         all.forEach(ThreadCache::restore);
       }
-    } finally {
       lock.unlock();
     }
   }
@@ -100,7 +105,7 @@ final class ThreadCaches {
     lock.lock();
     try {
       closed = true;
-      drain();
+      drain(() -> {});
     } finally {
       lock.unlock();
     }

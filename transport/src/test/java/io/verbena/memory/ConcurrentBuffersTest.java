@@ -31,6 +31,9 @@ import org.junit.jupiter.api.Timeout;
  */
 @Timeout(120)
 class ConcurrentBuffersTest {
+  /** The number is also here: who finds another one in the memory is not alone in it. */
+  private record Numbered(ByteBuf buffer, long number) {}
+
   private static final long RUN_NANOS = TimeUnit.SECONDS.toNanos(2);
   private static final long MOST_NANOS = TimeUnit.SECONDS.toNanos(50);
   private static final int LEAST_DRAINS = 10;
@@ -43,7 +46,7 @@ class ConcurrentBuffersTest {
   private final RegisteredByteBufAllocator allocator =
       new RegisteredByteBufAllocator(
           domain, BufferPoolConfig.defaults().withSlabs(1 << 20, 8 << 20).withCeiling(64 << 20));
-  private final BlockingQueue<ByteBuf> queue = new ArrayBlockingQueue<>(QUEUE);
+  private final BlockingQueue<Numbered> queue = new ArrayBlockingQueue<>(QUEUE);
   private final AtomicBoolean stop = new AtomicBoolean();
   private final AtomicLong numbers = new AtomicLong();
   private final AtomicLong checked = new AtomicLong();
@@ -89,7 +92,7 @@ class ConcurrentBuffersTest {
     assertNull(failure.get());
     assertTrue(drains >= LEAST_DRAINS, "the caches were drained");
     assertTrue(checked.get() >= LEAST_CHECKED, "buffers went from thread to thread");
-    assertEquals(0, allocator.metrics().usedBytes());
+    assertEquals(0, allocator.usedBytes());
     allocator.close();
     assertEquals(0, allocator.metrics().registeredBytes());
   }
@@ -118,7 +121,7 @@ class ConcurrentBuffersTest {
     }
     queue.forEach(this::check);
     assertNull(failure.get());
-    assertEquals(0, allocator.metrics().usedBytes());
+    assertEquals(0, allocator.usedBytes());
     assertEquals(0, allocator.metrics().registeredBytes());
   }
 
@@ -153,29 +156,58 @@ class ConcurrentBuffersTest {
     assertTrue(refusals.get() >= PRODUCERS, "the ceiling was reached");
     assertEquals(refusals.get(), small.metrics().refusals());
     assertTrue(most > 0 && most <= ceiling, () -> "registered " + small.metrics());
-    assertEquals(0, small.metrics().usedBytes());
+    assertEquals(0, small.usedBytes());
     // What was refused in the crowd is there when the others are gone, in whatever size.
     small.directBuffer(2 << 20).release();
     small.close();
     assertEquals(0, small.metrics().registeredBytes());
   }
 
+  @Test
+  void shouldNotRefuseWhatIsFreeInTheCachesOfOthers() throws InterruptedException {
+    // All of the ceiling in one slab: more than all threads together ever use at a time.
+    int threadCount = 4;
+    int block = 64 << 10;
+    int ceiling = 2 * threadCount * block;
+    try (var small =
+        new RegisteredByteBufAllocator(
+            domain, BufferPoolConfig.defaults().withSlabs(ceiling, ceiling).withCeiling(ceiling))) {
+      List<Thread> threads = new ArrayList<>();
+      for (int i = 0; i < threadCount; i++) {
+        // Other sizes: what is in one thread's cache is of no use to the others. Half of the memory
+        // is enough for all, wherever their blocks lie.
+        int bytes = block >> i;
+        threads.add(Thread.ofPlatform().start(guarded(() -> takeAndGive(small, bytes))));
+      }
+      for (Thread thread : threads) {
+        thread.join();
+      }
+      assertNull(failure.get());
+      assertTrue(small.metrics().refusals() == 0, small.metrics()::toString);
+      assertEquals(0, small.usedBytes());
+    }
+  }
+
+  private void takeAndGive(RegisteredByteBufAllocator small, int bytes) {
+    long start = System.nanoTime();
+    while (failure.get() == null && System.nanoTime() - start < RUN_NANOS) {
+      check(numbered(small.directBuffer(bytes)));
+    }
+  }
+
   /** Until it is refused: then half of the buffers go to other threads, the others back. */
   private long fillAgainAndAgain(RegisteredByteBufAllocator small, long seed) {
     var random = new Random(seed);
     long refusals = 0;
-    List<ByteBuf> held = new ArrayList<>();
+    List<Numbered> held = new ArrayList<>();
     while (!stop.get() && failure.get() == null) {
       try {
-        ByteBuf buffer =
-            small.directBuffer(2 * Long.BYTES + random.nextInt(1 << random.nextInt(6, 19)));
-        long number = numbers.incrementAndGet();
-        buffer.setLong(0, number);
-        buffer.setLong(buffer.capacity() - Long.BYTES, number);
-        held.add(buffer);
+        held.add(
+            numbered(
+                small.directBuffer(2 * Long.BYTES + random.nextInt(1 << random.nextInt(6, 19)))));
       } catch (OutOfRegisteredMemoryException e) {
         refusals++;
-        for (ByteBuf each : held) {
+        for (Numbered each : held) {
           if (random.nextBoolean() || !queue.offer(each)) {
             check(each);
           }
@@ -211,11 +243,9 @@ class ConcurrentBuffersTest {
 
   private void produce(Random random) {
     while (!stop.get() && failure.get() == null) {
-      ByteBuf buffer =
-          allocator.directBuffer(2 * Long.BYTES + random.nextInt(1 << random.nextInt(1, 16)));
-      long number = numbers.incrementAndGet();
-      buffer.setLong(0, number);
-      buffer.setLong(buffer.capacity() - Long.BYTES, number);
+      Numbered buffer =
+          numbered(
+              allocator.directBuffer(2 * Long.BYTES + random.nextInt(1 << random.nextInt(1, 16))));
       if (random.nextInt(4) == 0 || !queue.offer(buffer)) {
         check(buffer);
         LockSupport.parkNanos(1);
@@ -225,7 +255,7 @@ class ConcurrentBuffersTest {
 
   private void consume() {
     while (!stop.get() && failure.get() == null) {
-      ByteBuf buffer = queue.poll();
+      Numbered buffer = queue.poll();
       if (buffer == null) {
         LockSupport.parkNanos(1);
       } else {
@@ -234,8 +264,17 @@ class ConcurrentBuffersTest {
     }
   }
 
-  private void check(ByteBuf buffer) {
-    assertEquals(buffer.getLong(0), buffer.getLong(buffer.capacity() - Long.BYTES));
+  private Numbered numbered(ByteBuf buffer) {
+    long number = numbers.incrementAndGet();
+    buffer.setLong(0, number);
+    buffer.setLong(buffer.capacity() - Long.BYTES, number);
+    return new Numbered(buffer, number);
+  }
+
+  private void check(Numbered numbered) {
+    ByteBuf buffer = numbered.buffer;
+    assertEquals(numbered.number, buffer.getLong(0));
+    assertEquals(numbered.number, buffer.getLong(buffer.capacity() - Long.BYTES));
     checked.incrementAndGet();
     assertTrue(buffer.release());
   }

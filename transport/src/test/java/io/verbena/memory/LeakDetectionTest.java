@@ -49,6 +49,20 @@ class LeakDetectionTest {
   @Test
   void shouldReportABufferThatNobodyReleased() throws InterruptedException {
     leak();
+    awaitReport();
+  }
+
+  @Test
+  void shouldReportABufferThatAVirtualThreadDidNotRelease() throws InterruptedException {
+    // Twice, so that one comes out of a new magazine and one out of the cache.
+    for (int i = 0; i < 2; i++) {
+      Thread.ofVirtual().start(() -> allocator.directBuffer(777).release()).join();
+    }
+    Thread.ofVirtual().start(this::leak).join();
+    awaitReport();
+  }
+
+  private void awaitReport() throws InterruptedException {
     long deadline = System.nanoTime() + PATIENCE_NANOS;
     while (!report().contains("LEAK:") && System.nanoTime() < deadline) {
       System.gc();

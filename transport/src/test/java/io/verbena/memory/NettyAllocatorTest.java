@@ -9,10 +9,10 @@ import org.junit.jupiter.api.Test;
 
 /**
  * Netty's suite for allocators over ours. What a pool has in use is counted in slabs, for heap
- * buffers in the chunks of Netty's adaptive allocator.
+ * buffers in the chunks of Netty's pool.
  */
 class NettyAllocatorTest extends AbstractByteBufAllocatorTest<RegisteredByteBufAllocator> {
-  private static final int NETTY_CHUNK = 128 << 10;
+  private static final int NETTY_CHUNK = 4 << 20;
 
   @Override
   protected RegisteredByteBufAllocator newAllocator(boolean preferDirect) {

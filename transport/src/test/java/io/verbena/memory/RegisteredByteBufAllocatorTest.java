@@ -30,6 +30,7 @@ class RegisteredByteBufAllocatorTest {
   private final MemoryDomain domain = new MemoryDomain(null);
   private final BufferPoolConfig config =
       BufferPoolConfig.defaults().withSlabs(SLAB, 4 * SLAB).withCeiling(16 * SLAB);
+  private final List<RegisteredMemory> slabs = new ArrayList<>();
   private final AtomicBoolean broken = new AtomicBoolean();
   private final RegisteredByteBufAllocator allocator =
       new RegisteredByteBufAllocator(this::slab, config, true);
@@ -38,7 +39,9 @@ class RegisteredByteBufAllocatorTest {
     if (broken.get()) {
       throw new IOException("the device is gone");
     }
-    return domain.allocate(bytes);
+    RegisteredMemory slab = domain.allocate(bytes);
+    slabs.add(slab);
+    return slab;
   }
 
   @AfterEach
@@ -295,6 +298,69 @@ class RegisteredByteBufAllocatorTest {
     assertEquals(SLAB, buffer.capacity());
     assertEquals(42, buffer.readLong());
     buffer.release();
+  }
+
+  @Test
+  void shouldKeepNothingWhenCopyingFails() throws IOException {
+    ByteBuf buffer = allocator.directBuffer(SLAB);
+    allocator.directBuffer(SLAB, SLAB).release();
+    for (RegisteredMemory each : List.copyOf(slabs)) {
+      if (each.segment().address() == buffer.memoryAddress()) {
+        each.close();
+      }
+    }
+    assertThrows(IllegalStateException.class, () -> buffer.getByte(0), "its memory is gone");
+    // In another slab.
+    assertThrows(IllegalStateException.class, () -> buffer.copy(0, 100));
+    assertEquals(SLAB, allocator.usedBytes());
+    assertThrows(IllegalStateException.class, () -> buffer.capacity(2 * SLAB));
+    assertEquals(SLAB, allocator.usedBytes());
+    assertEquals(SLAB, buffer.capacity());
+    buffer.release();
+  }
+
+  @Test
+  void shouldAllocateRegisteredMemoryThroughHeapBuffers() {
+    ByteBuf heap = allocator.heapBuffer(100, 1000);
+    assertTrue(heap.hasArray());
+    for (ByteBuf each :
+        List.of(heap.alloc().buffer(8), heap.alloc().ioBuffer(8), heap.alloc().directBuffer(8))) {
+      assertTrue(allocator.owns(each));
+      each.release();
+    }
+    heap.release();
+  }
+
+  @Test
+  void shouldNotTellToRaiseTheCeilingWhereThatCannotHelp() {
+    var refusal =
+        assertThrows(
+            OutOfRegisteredMemoryException.class, () -> allocator.directBuffer(Integer.MAX_VALUE));
+    String message = String.valueOf(refusal.getMessage());
+    assertFalse(message.contains("ceilingBytes"), message);
+    assertTrue(message.contains("divide it"), message);
+    var tooHigh =
+        assertThrows(OutOfRegisteredMemoryException.class, () -> allocator.directBuffer(1 << 30));
+    assertTrue(String.valueOf(tooHigh.getMessage()).contains("raise ceilingBytes"));
+  }
+
+  @Test
+  void shouldCountRefusedGrowthThatDrainingMadeUpFor() {
+    List<ByteBuf> small = new ArrayList<>();
+    for (int i = 0; i < 16 * SLAB / 1024; i++) {
+      small.add(allocator.directBuffer(1024));
+    }
+    assertEquals(0, allocator.metrics().refusedGrowth());
+    small.forEach(ByteBuf::release);
+    assertEquals(0, allocator.metrics().refusals());
+    // The free blocks are in depots and in this thread's cache, none of this size.
+    List<ByteBuf> big = new ArrayList<>();
+    for (int i = 0; i < 16; i++) {
+      big.add(allocator.directBuffer(SLAB));
+    }
+    assertEquals(0, allocator.metrics().refusals());
+    assertNotEquals(0, allocator.metrics().refusedGrowth());
+    big.forEach(ByteBuf::release);
   }
 
   @Test
