@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.locks.StampedLock;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,6 +27,9 @@ public final class MemoryDomain implements AutoCloseable {
   private final ConcurrentHashMap<Long, Grant> grants = new ConcurrentHashMap<>();
   private final CopyOnWriteArrayList<RegisteredMemory> allocated = new CopyOnWriteArrayList<>();
   private volatile boolean closed;
+
+  /** Read: by lanes that serve an access. Write: by nobody, but to wait until those are done. */
+  private final StampedLock serving = new StampedLock();
 
   /**
    * Creates a domain.
@@ -113,8 +117,36 @@ public final class MemoryDomain implements AutoCloseable {
   }
 
   /**
+   * For lanes that serve requests in software: from now on until {@link #endAccess} nothing that
+   * {@link #resolve} gives is revoked or freed; who tries waits. Keep it short, and call nothing of
+   * the program meanwhile. Allocates nothing.
+   *
+   * @return what to end it with
+   */
+  public long beginAccess() {
+    return serving.readLock();
+  }
+
+  /**
+   * Ends an access: the memory is not used any more.
+   *
+   * @param access what {@link #beginAccess} returned
+   */
+  public void endAccess(long access) {
+    serving.unlockRead(access);
+  }
+
+  /** Returns when no access is under way that began before. */
+  void awaitAccesses() {
+    serving.unlockWrite(serving.writeLock());
+  }
+
+  /**
    * The part of granted memory that a request of a peer names, for lanes that serve requests in
    * software.
+   *
+   * <p>Without {@link #beginAccess} around this and the use of the memory, the grant may be revoked
+   * between the two.
    *
    * @param handle handle of the grant
    * @param address where the range starts, as in {@link RemoteMemory#address}

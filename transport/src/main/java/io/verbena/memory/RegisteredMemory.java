@@ -281,7 +281,7 @@ public final class RegisteredMemory implements AutoCloseable {
 
   /**
    * Takes a grant back, by deregistering it or freeing its memory window: from now on its use fails
-   * at the peer.
+   * at the peer. What a peer was doing with it over TCP has reached the end of a frame.
    *
    * @param remote what {@link #grant} returned, or a slice of it
    * @return whether it was in force; false if it is a grant of other memory
@@ -298,6 +298,7 @@ public final class RegisteredMemory implements AutoCloseable {
       return false;
     }
     domain.withdraw(remote.handle());
+    domain.awaitAccesses();
     end.run();
     return true;
   }
@@ -315,6 +316,7 @@ public final class RegisteredMemory implements AutoCloseable {
     }
     closed = true;
     grants.keySet().forEach(domain::withdraw);
+    domain.awaitAccesses();
     domain.freed(this);
     var endings = new Endings();
     windows.values().forEach(each -> endings.attempt(each::close));

@@ -168,7 +168,7 @@ class GrantTest {
     pair.rightPair.sends().clear();
     try (QueuePair unconnected =
         pair.domain.createQueuePair(
-            QueuePairConfig.reliable(pair.context.createCompletionQueue(16)))) {
+            QueuePairConfig.reliable(pair.context.createCompletionQueue(512)))) {
       assertThrows(
           IllegalStateException.class, () -> granted.grant(unconnected, 7, RemoteAccess.READ));
       assertEquals(0, unconnected.sends().size(), "nothing of the grant is left");

@@ -103,16 +103,8 @@ final class Responder {
 
   private boolean write(
       Frame header, long handle, long address, ByteBuffer payload, MemorySegment inbound) {
-    int count = payload.remaining();
-    MemorySegment target = memory.resolve(handle, address, count, RemoteAccess.WRITE);
-    if (target == null) {
-      writeRefused = true;
-    } else if (!writeRefused) {
-      try {
-        MemorySegment.copy(inbound, payload.position(), target, 0, count);
-      } catch (IllegalStateException closed) {
-        writeRefused = true;
-      }
+    if (!writeRefused) {
+      writeRefused = !put(handle, address, payload, inbound);
     }
     if (!header.isLast()) {
       return true;
@@ -122,28 +114,54 @@ final class Responder {
     return answer(refused ? Answer.refused(header.detail) : Answer.done(header.detail, 0));
   }
 
-  private boolean fetchAdd(long cookie, long handle, long address, long delta) {
-    MemorySegment word = word(handle, address);
+  private boolean put(long handle, long address, ByteBuffer payload, MemorySegment inbound) {
+    int count = payload.remaining();
+    long access = memory.beginAccess();
     try {
-      return answer(
-          word == null
-              ? Answer.refused(cookie)
-              : Answer.done(cookie, (long) WORD.getAndAdd(word, 0L, delta)));
+      MemorySegment target = memory.resolve(handle, address, count, RemoteAccess.WRITE);
+      if (target == null) {
+        return false;
+      }
+      MemorySegment.copy(inbound, payload.position(), target, 0, count);
+      return true;
     } catch (IllegalStateException closed) {
-      return answer(Answer.refused(cookie));
+      return false;
+    } finally {
+      memory.endAccess(access);
     }
   }
 
-  private boolean compareSwap(long cookie, long handle, long address, long expected, long desired) {
-    MemorySegment word = word(handle, address);
+  private boolean fetchAdd(long cookie, long handle, long address, long delta) {
+    Answer outcome = Answer.refused(cookie);
+    long access = memory.beginAccess();
     try {
-      return answer(
-          word == null
-              ? Answer.refused(cookie)
-              : Answer.done(cookie, (long) WORD.compareAndExchange(word, 0L, expected, desired)));
+      MemorySegment word = word(handle, address);
+      if (word != null) {
+        outcome = Answer.done(cookie, (long) WORD.getAndAdd(word, 0L, delta));
+      }
     } catch (IllegalStateException closed) {
-      return answer(Answer.refused(cookie));
+      // As if it were not granted.
+    } finally {
+      memory.endAccess(access);
     }
+    return answer(outcome);
+  }
+
+  private boolean compareSwap(long cookie, long handle, long address, long expected, long desired) {
+    Answer outcome = Answer.refused(cookie);
+    long access = memory.beginAccess();
+    try {
+      MemorySegment word = word(handle, address);
+      if (word != null) {
+        outcome =
+            Answer.done(cookie, (long) WORD.compareAndExchange(word, 0L, expected, desired));
+      }
+    } catch (IllegalStateException closed) {
+      // As if it were not granted.
+    } finally {
+      memory.endAccess(access);
+    }
+    return answer(outcome);
   }
 
   private @Nullable MemorySegment word(long handle, long address) {
@@ -189,18 +207,22 @@ final class Responder {
 
   /** The grant is looked up for each frame: a revoked one is not served to its end. */
   private boolean sendBytes(Answer answer, int count) {
-    MemorySegment source = memory.resolve(answer.handle, answer.address, count, RemoteAccess.READ);
-    if (source == null) {
-      return false;
-    }
-    boolean last = count == answer.remaining;
     int mark = outbound.mark();
-    outbound.header(OneSided.header(frame, OneSided.READ_DATA, last, count, answer.cookie));
+    long access = memory.beginAccess();
     try {
+      MemorySegment source =
+          memory.resolve(answer.handle, answer.address, count, RemoteAccess.READ);
+      if (source == null) {
+        return false;
+      }
+      boolean last = count == answer.remaining;
+      outbound.header(OneSided.header(frame, OneSided.READ_DATA, last, count, answer.cookie));
       outbound.put(source, 0, count);
     } catch (IllegalStateException closed) {
       outbound.rewind(mark);
       return false;
+    } finally {
+      memory.endAccess(access);
     }
     answer.address += count;
     answer.remaining -= count;
