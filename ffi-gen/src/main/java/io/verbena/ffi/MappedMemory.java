@@ -10,6 +10,8 @@ import org.jspecify.annotations.Nullable;
  * Zeroed, and not there before it is touched.
  */
 public final class MappedMemory {
+  private static final System.Logger LOG = System.getLogger(MappedMemory.class.getName());
+
   private MappedMemory() {}
 
   /**
@@ -31,7 +33,18 @@ public final class MappedMemory {
             0);
     return mapped.equals(LibC.MAP_FAILED())
         ? null
-        : mapped.reinterpret(bytes, arena, memory -> LibC.munmap(memory, bytes));
+        : mapped.reinterpret(bytes, arena, memory -> unmap(memory, bytes));
+  }
+
+  /** Closing an arena may not fail half-way; but memory that stays must not go unnoticed. */
+  private static void unmap(MemorySegment memory, long bytes) {
+    if (LibC.munmap(memory, bytes) != 0) {
+      LOG.log(
+          System.Logger.Level.WARNING,
+          "munmap refuses {0} bytes at 0x{1}: they stay mapped",
+          Long.toString(bytes),
+          Long.toHexString(memory.address()));
+    }
   }
 
   /**
@@ -42,5 +55,17 @@ public final class MappedMemory {
    */
   public static boolean preferHugePages(MemorySegment memory) {
     return LibC.madvise(memory, memory.byteSize(), LibC.MADV_HUGEPAGE()) == 0;
+  }
+
+  /**
+   * Makes all pages present at once, so that no later access to one fails: where memory runs out
+   * then, the process gets {@code SIGBUS}. See {@code MADV_POPULATE_WRITE} in {@code madvise(2)}.
+   *
+   * @param memory what was mapped
+   * @return false if there are not so many pages, or the system does not know how (before Linux
+   *     5.14)
+   */
+  public static boolean populate(MemorySegment memory) {
+    return LibC.madvise(memory, memory.byteSize(), LibC.MADV_POPULATE_WRITE()) == 0;
   }
 }

@@ -6,6 +6,8 @@ import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -18,7 +20,10 @@ import org.slf4j.LoggerFactory;
  */
 record PagedMemory(MemorySegment segment, PageKind pages) {
   private static final Logger LOG = LoggerFactory.getLogger(PagedMemory.class);
-  private static final long HUGE_PAGE = 2 << 20;
+  private static final int HUGE_PAGE_SHIFT = 21;
+  private static final long HUGE_PAGE = 1L << HUGE_PAGE_SHIFT;
+  private static final Path TRANSPARENT_PAGES =
+      Path.of("/sys/kernel/mm/transparent_hugepage/enabled");
 
   /** Allocates; the arena frees it. */
   static PagedMemory allocate(long bytes, MemoryConfig config, Arena arena) throws IOException {
@@ -38,13 +43,23 @@ record PagedMemory(MemorySegment segment, PageKind pages) {
     return memory;
   }
 
-  private static @Nullable PagedMemory huge(long bytes, long alignment, Arena arena) {
-    MemorySegment mapped = map(roundUp(bytes), alignment, HUGE_PAGE, LibC.MAP_HUGETLB(), arena);
+  private static @Nullable PagedMemory huge(long bytes, long alignment, Arena arena)
+      throws IOException {
+    // Of that size, whatever the system's default is: it may be 1 GiB.
+    int flags = LibC.MAP_HUGETLB() | HUGE_PAGE_SHIFT << LibC.MAP_HUGE_SHIFT();
+    MemorySegment mapped = map(roundUp(bytes), alignment, HUGE_PAGE, flags, arena);
     if (mapped == null) {
       LOG.info(
-          "No {} bytes in reserved huge pages (raise vm.nr_hugepages): transparent ones are used",
+          "No {} bytes in reserved huge pages of 2 MiB (raise vm.nr_hugepages): transparent ones"
+              + " are used",
           bytes);
       return null;
+    }
+    // A limit of the control group counts when a page is touched, and kills who does.
+    if (!MappedMemory.populate(mapped)) {
+      throw new IOException(
+          "%d bytes in huge pages were promised and not given: see hugetlb.2MB.max of the control group; needs Linux 5.14"
+              .formatted(bytes));
     }
     return new PagedMemory(mapped.asSlice(0, bytes), PageKind.HUGE);
   }
@@ -56,8 +71,24 @@ record PagedMemory(MemorySegment segment, PageKind pages) {
       return null;
     }
     PageKind pages =
-        MappedMemory.preferHugePages(mapped) ? PageKind.TRANSPARENT : PageKind.STANDARD;
+        MappedMemory.preferHugePages(mapped) && areTransparentPagesOn()
+            ? PageKind.TRANSPARENT
+            : PageKind.STANDARD;
     return new PagedMemory(mapped.asSlice(0, bytes), pages);
+  }
+
+  /** The advice is taken also where it is not followed. */
+  private static boolean areTransparentPagesOn() {
+    try {
+      return isOn(Files.readString(TRANSPARENT_PAGES));
+    } catch (IOException e) {
+      return false;
+    }
+  }
+
+  /** What the system says has the choice in brackets. */
+  static boolean isOn(String setting) {
+    return !setting.contains("[never]");
   }
 
   private static PagedMemory standard(long bytes, long alignment, Arena arena) throws IOException {

@@ -16,6 +16,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A long-lived block of memory that one-sided operations read and write, at this side and, as far
@@ -28,6 +30,8 @@ import org.jspecify.annotations.Nullable;
  * that are under way fail at the peer.
  */
 public final class RegisteredMemory implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(RegisteredMemory.class);
+
   private final MemoryDomain domain;
   private final HoldableArena arena;
   private final MemorySegment segment;
@@ -59,8 +63,22 @@ public final class RegisteredMemory implements AutoCloseable {
     this.first = regions.isEmpty() ? null : regions.getFirst();
   }
 
-  @SuppressWarnings("MustBeClosedChecker") // Closed with the memory, or on failure below.
   static RegisteredMemory allocate(
+      MemoryDomain domain, List<ProtectionDomain> where, long bytes, MemoryConfig config)
+      throws IOException {
+    if (config.pages() != PageKind.HUGE) {
+      return allocateAs(domain, where, bytes, config);
+    }
+    try {
+      return allocateAs(domain, where, bytes, config);
+    } catch (IOException refusal) {
+      LOG.info("Huge pages are refused: transparent ones are used", refusal);
+      return allocateAs(domain, where, bytes, config.withPages(PageKind.TRANSPARENT));
+    }
+  }
+
+  @SuppressWarnings("MustBeClosedChecker") // Closed with the memory, or on failure below.
+  private static RegisteredMemory allocateAs(
       MemoryDomain domain, List<ProtectionDomain> where, long bytes, MemoryConfig config)
       throws IOException {
     // Not memory of a region: it has to outlive each of them.

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
 import java.io.RandomAccessFile;
@@ -109,9 +110,24 @@ class RegisteredMemoryTest {
     RegisteredMemory memory = domain.allocate(5 << 20, PageKind.TRANSPARENT);
     assertEquals(5 << 20, memory.length());
     assertEquals(0, memory.segment().address() % HUGE_PAGE);
-    assertEquals(Files.exists(setting) ? PageKind.TRANSPARENT : PageKind.STANDARD, memory.pages());
+    boolean on = Files.exists(setting) && !Files.readString(setting).contains("[never]");
+    assertEquals(on ? PageKind.TRANSPARENT : PageKind.STANDARD, memory.pages());
     memory.segment().fill((byte) 7);
     assertEquals(7, memory.segment().get(ValueLayout.JAVA_BYTE, (5 << 20) - 1));
+  }
+
+  @Test
+  void shouldNotSayThatPagesAreHugeWhereTheSystemNeverMakesThem() {
+    assertTrue(PagedMemory.isOn("[always] madvise never\n"));
+    assertTrue(PagedMemory.isOn("always [madvise] never\n"));
+    assertFalse(PagedMemory.isOn("always madvise [never]\n"));
+  }
+
+  @Test
+  void shouldHaveHugePagesFromTheStart() throws IOException {
+    RegisteredMemory memory = domain.allocate(4 << 20, PageKind.HUGE);
+    assumeTrue(memory.pages() == PageKind.HUGE, "no huge pages are reserved");
+    assertEquals(1024, presentPages(memory));
   }
 
   @Test
