@@ -89,7 +89,14 @@ final class MemoryArea implements Area {
       for (int bytes : COPIED) {
         comparisons.add(copy(bytes, plan, log, progress));
       }
-      comparisons.add(overhead(plan, progress));
+      comparisons.add(
+          overhead(plan, "overhead of 1 KiB buffers, slabs full", MemoryOverhead.FULL, progress));
+      comparisons.add(
+          overhead(
+              plan,
+              "overhead of 1 KiB buffers, just past a doubling",
+              MemoryOverhead.JUST_BEYOND,
+              progress));
       return comparisons;
     } finally {
       Files.delete(log);
@@ -223,21 +230,23 @@ final class MemoryArea implements Area {
     return comparison;
   }
 
-  private static Comparison overhead(Plan plan, Consumer<String> progress) {
-    var comparison = new Comparison("overhead of 1 KiB buffers", "Netty", "%");
+  private static Comparison overhead(
+      Plan plan, String name, int buffers, Consumer<String> progress) {
+    var comparison = new Comparison(name, "Netty", "%");
     for (int pair = 1; pair <= plan.pairs(); pair++) {
-      double ours = MemoryOverhead.percent(BufferSource.OURS);
+      double ours = MemoryOverhead.percent(BufferSource.OURS, buffers);
       double theirs =
           Math.min(
-              MemoryOverhead.percent(BufferSource.POOLED),
-              MemoryOverhead.percent(BufferSource.ADAPTIVE));
+              MemoryOverhead.percent(BufferSource.POOLED, buffers),
+              MemoryOverhead.percent(BufferSource.ADAPTIVE, buffers));
       comparison.add(ours, theirs);
       progress.accept(
           String.format(
               Locale.ROOT,
-              "pair %d of %d, overhead: ours %.1f %%, Netty %.1f %%",
+              "pair %d of %d, %s: ours %.1f %%, Netty %.1f %%",
               pair,
               plan.pairs(),
+              name,
               ours,
               theirs));
     }
