@@ -33,6 +33,7 @@ final class BufferPool {
   private final SharedCaches shared = new SharedCaches(caches);
   private final Depot[] depots = new Depot[SizeClasses.COUNT];
   private final SlabHeap heap;
+
   /** Threads that have a magazine in their hands: it is neither in a cache nor in a depot. */
   private final AtomicInteger inTransit = new AtomicInteger();
 
@@ -136,7 +137,8 @@ final class BufferPool {
       try {
         Magazine magazine = filled(sizeClass);
         top = magazine.take();
-        // The cache may be revoked by now: then the magazine goes where no one can find it for that.
+        // The cache may be revoked by now: then the magazine goes where no one can find it for
+        // that.
         magazine.forgetTaken();
         returned(sizeClass, cache.load(sizeClass, magazine));
       } finally {

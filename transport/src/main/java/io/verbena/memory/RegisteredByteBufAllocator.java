@@ -17,8 +17,8 @@ import org.slf4j.LoggerFactory;
 /**
  * Allocates Netty buffers in memory that a network adapter reaches: whoever writes a message into
  * one of its direct buffers has written it where it is sent from. Without an adapter the same
- * allocator gives plain direct memory, so that a program needs one way only. Heap buffers are
- * of Netty's pool, and what their {@link ByteBuf#alloc} gives lies in registered memory, too.
+ * allocator gives plain direct memory, so that a program needs one way only. Heap buffers are of
+ * Netty's pool, and what their {@link ByteBuf#alloc} gives lies in registered memory, too.
  *
  * <p>Memory is registered in big slabs, each as big as all before it together, up to the ceiling of
  * the {@link BufferPoolConfig}. What is released stays for the next allocation; {@link #trim} gives

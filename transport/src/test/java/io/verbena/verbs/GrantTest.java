@@ -146,8 +146,7 @@ class GrantTest {
     RemoteMemory remote = grantWindow(RemoteAccess.WRITE);
     assertNull(memory.resolve(remote.handle(), remote.address(), 8, RemoteAccess.WRITE));
     RemoteMemory registered = granted.grant(RemoteAccess.WRITE);
-    assertNotNull(
-        memory.resolve(registered.handle(), registered.address(), 8, RemoteAccess.WRITE));
+    assertNotNull(memory.resolve(registered.handle(), registered.address(), 8, RemoteAccess.WRITE));
   }
 
   @Test

@@ -153,8 +153,7 @@ final class Responder {
     try {
       MemorySegment word = word(handle, address);
       if (word != null) {
-        outcome =
-            Answer.done(cookie, (long) WORD.compareAndExchange(word, 0L, expected, desired));
+        outcome = Answer.done(cookie, (long) WORD.compareAndExchange(word, 0L, expected, desired));
       }
     } catch (IllegalStateException closed) {
       // As if it were not granted.

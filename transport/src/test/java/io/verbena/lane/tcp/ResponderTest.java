@@ -76,8 +76,7 @@ class ResponderTest {
                     var responder = new Responder(new Outbound(channel), domain, 4);
                     started.countDown();
                     var header = new Frame();
-                    OneSided.header(
-                        header, OneSided.WRITE, true, OneSided.WRITE_PREFIX + BYTES, 1);
+                    OneSided.header(header, OneSided.WRITE, true, OneSided.WRITE_PREFIX + BYTES, 1);
                     responder.accept(header, payload, inbound);
                   } catch (IOException e) {
                     throw new IllegalStateException(e);
