@@ -248,7 +248,16 @@ public final class MemoryWindow extends NativeObject {
     if (type != MemoryWindowType.TYPE_2) {
       throw new IllegalStateException("a window of type 1 is not invalidated: call unbind()");
     }
-    if (!changes.isBoundAfter(this, bindings.isBound(pair))) {
+    requireBound(pair, changes.isBoundAfter(this, isBoundTo(pair)));
+  }
+
+  /** Whether the last request of a queue pair, as far as it is about the window, binds it. */
+  boolean isBoundTo(QueuePair pair) {
+    return bindings.isBound(pair);
+  }
+
+  void requireBound(QueuePair pair, boolean isBound) {
+    if (!isBound) {
       throw new IllegalStateException(
           description()
               + (bindings.isInDoubt(pair)

@@ -19,6 +19,9 @@ import org.jspecify.annotations.Nullable;
 public final class ProtectionDomain extends NativeObject {
   private final Context context;
 
+  /** Held while the bindings of memory windows are looked at and changed by a post. */
+  private final Object windows = new Object();
+
   ProtectionDomain(Context context, MemorySegment handle) {
     super(handle, context);
     this.context = context;
@@ -247,6 +250,10 @@ public final class ProtectionDomain extends NativeObject {
     } finally {
       lock.unlock();
     }
+  }
+
+  Object windows() {
+    return windows;
   }
 
   /** Of all threads that may be posting to queue pairs of this domain; with the lock. */

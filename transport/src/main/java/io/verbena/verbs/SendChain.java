@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  */
 abstract class SendChain extends SendQueue {
   private static final long SEND_FLAGS = ibv_send_wr.send_flags$offset();
-  private static final long IMMEDIATE = ibv_send_wr.imm_data$offset();
+  static final long IMMEDIATE = ibv_send_wr.imm_data$offset();
   private static final long RDMA = ibv_send_wr.wr$offset() + ibv_send_wr.wr.rdma$offset();
   private static final long REMOTE_ADDRESS = RDMA + ibv_send_wr.wr.rdma.remote_addr$offset();
   private static final long RKEY = RDMA + ibv_send_wr.wr.rdma.rkey$offset();
@@ -224,7 +224,7 @@ abstract class SendChain extends SendQueue {
     window.checkInvalidatable(domain, pair, changes);
     long slot = request(id, Abi.WR_INVALIDATE, options & ~Abi.SEND_INLINE, 0);
     if (slot != FULL) {
-      InlineVerbs.putInt(slot + IMMEDIATE, window.rkey());
+      WindowChanges.disarm(slot);
       references.add(window);
       changes.add(window, size - 1, null);
       state |= REFERS;

@@ -102,21 +102,23 @@ abstract class SendQueue extends WorkBatch {
   }
 
   final boolean post() throws VerbsException {
-    int count = size;
-    if (state != 0) {
-      return postUnusual(count);
-    }
-    if (count == 0) {
-      return true;
-    }
-    enter();
+    int count;
     int result;
+    enter();
     try {
+      // Not before: a second thread, which breaks the rules, may have posted the same slots.
+      count = size;
+      if (state != 0) {
+        return postUnusual(count);
+      }
+      if (count == 0) {
+        return true;
+      }
       result = ringDoorbell(count);
+      size = 0;
     } finally {
       exit();
     }
-    size = 0;
     if (result != 0) {
       throw refusedSend(count, refusedPlace(count), result);
     }
@@ -136,25 +138,33 @@ abstract class SendQueue extends WorkBatch {
         : extended.post(count);
   }
 
+  /** Called inside the guard. */
   private boolean postUnusual(int count) throws VerbsException {
     if ((state & OVERFLOW) != 0) {
       clear();
       requireSignaled();
       return false;
     }
-    enter();
     int result;
-    int place = -1;
+    int place;
     boolean posted = false;
     try {
       references.requireOpen();
-      long first = sendRing.nextSequence();
-      result = ringDoorbell(count);
-      posted = true;
-      place = result == 0 ? count : refusedPlace(count);
-      changes.posted(pair, first, acceptedBefore(place, count));
+      if (changes.isEmpty()) {
+        result = ringDoorbell(count);
+        posted = true;
+        place = result == 0 ? count : refusedPlace(count);
+      } else {
+        synchronized (domain.windows()) {
+          changes.arm(pair, address, stride);
+          long first = sendRing.nextSequence();
+          result = ringDoorbell(count);
+          posted = true;
+          place = result == 0 ? count : refusedPlace(count);
+          changes.posted(pair, first, acceptedBefore(place, count), address, stride);
+        }
+      }
     } finally {
-      exit();
       if (!posted) {
         clear();
       }
