@@ -30,6 +30,24 @@ public final class Frame {
   /** The sender will send no more. */
   public static final byte CLOSE = 3;
 
+  /** Where a message lies, for the receiver to pull it; uses credit and is numbered, as DATA. */
+  public static final byte ADVERTISE = 4;
+
+  /** A 32-bit value for the peer's handler, in {@link #detail}; uses credit, as DATA. */
+  public static final byte NOTIFY = 5;
+
+  /** Asks for FLUSHED with the same detail; not numbered. */
+  public static final byte FLUSH = 6;
+
+  /** All that was before the FLUSH of this detail is there; not numbered. */
+  public static final byte FLUSHED = 7;
+
+  /** Asks for PONG: is the peer's program alive? Not numbered. */
+  public static final byte PING = 8;
+
+  /** Answers PING. */
+  public static final byte PONG = 9;
+
   /** Types from here on belong to the lane and do not reach the endpoint. */
   public static final byte FIRST_LANE_TYPE = 16;
 

@@ -3,6 +3,8 @@ package io.verbena.lane;
 import io.netty.buffer.ByteBuf;
 import io.verbena.memory.RegisteredMemory;
 import io.verbena.memory.RemoteMemory;
+import java.nio.ByteBuffer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Moves frames and one-sided operations for one endpoint, in order, and knows nothing else. The
@@ -17,13 +19,67 @@ public interface Lane extends AutoCloseable {
   long maxTransfer();
 
   /**
-   * Sends a frame; what it carries is copied before the call returns.
+   * Longest message, in bytes, that goes as DATA frames; longer ones are {@link #tryAdvertise
+   * advertised}, and the receiver pulls them. A lane that pulls nothing has the default.
+   */
+  default int eagerBytes() {
+    return Integer.MAX_VALUE;
+  }
+
+  /**
+   * Sends a frame; before the call returns, what it carries is copied, or the lane has a reference
+   * of its own to it until it is sent.
    *
    * @param header complete but for nothing; the endpoint's, not kept
-   * @param payload where the payload is; its indexes and reference count do not change
+   * @param payload where the payload is; its indexes do not change
    * @param index where the payload starts
    */
   boolean trySend(Frame header, ByteBuf payload, int index);
+
+  /**
+   * Makes a message one that the peer can pull.
+   *
+   * @param message its readable bytes are the message
+   * @return the message itself if it lies where the adapter reaches it; else a copy of its readable
+   *     bytes, owned by the caller, who keeps the message too; null if there is no memory for a
+   *     copy now
+   */
+  default @Nullable ByteBuf pullable(ByteBuf message) {
+    return null;
+  }
+
+  /**
+   * Sends a frame whose payload says where a message lies. The memory must stay as it is until the
+   * peer says that it has pulled it.
+   *
+   * @param header the lane sets its length; the endpoint's, not kept
+   * @param message what {@link #pullable} gave
+   */
+  default boolean tryAdvertise(Frame header, ByteBuf message) {
+    throw new UnsupportedOperationException();
+  }
+
+  /**
+   * Whether the payload of an advertisement makes sense: the pieces it names make up the message.
+   *
+   * @param payload what came with the frame; its position does not change
+   * @param length bytes of the message
+   */
+  default boolean isAdvertisement(ByteBuffer payload, long length) {
+    return false;
+  }
+
+  /**
+   * Reads an advertised message to the writable bytes of a buffer of ours; {@link
+   * LaneEvents#completed} follows. The writer index does not change.
+   *
+   * @param target has room for the message, and stays until the operation ends or the lane is dead
+   * @param payload what came with the advertisement, checked; not kept
+   * @param cookie names the operation
+   */
+  default boolean tryPull(ByteBuf target, ByteBuffer payload, long cookie) {
+    throw new UnsupportedOperationException();
+  }
 
   /** Reads from the peer's memory into ours. */
   boolean tryRead(
