@@ -4,6 +4,8 @@ import io.verbena.lane.rdma.RdmaAdapter;
 import io.verbena.lane.rdma.RdmaLane;
 import io.verbena.verbs.VerbsException;
 import java.time.Duration;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
@@ -23,6 +25,7 @@ final class CompletionDriver implements Driver, Runnable {
 
   private final RdmaAdapter adapter;
   private final CopyOnWriteArrayList<EndpointCore> endpoints = new CopyOnWriteArrayList<>();
+  private final Queue<EndpointCore> attention = new ConcurrentLinkedQueue<>();
   private final Thread thread;
   private volatile boolean closed;
 
@@ -40,6 +43,17 @@ final class CompletionDriver implements Driver, Runnable {
   /** Nothing: when the adapter has room again, a completion says so. */
   @Override
   public void wake(EndpointCore endpoint) {}
+
+  @Override
+  public void attend(EndpointCore endpoint) {
+    attention.add(endpoint);
+    adapter.channel().wakeup();
+  }
+
+  @Override
+  public boolean isOwnThread() {
+    return Thread.currentThread() == thread;
+  }
 
   @Override
   public void detach(EndpointCore endpoint) {
@@ -62,7 +76,7 @@ final class CompletionDriver implements Driver, Runnable {
             adapter.channel().await(LONGEST_SLEEP);
           }
           long now = System.nanoTime();
-          endpoints.forEach(endpoint -> endpoint.failOverdue(now));
+          endpoints.forEach(endpoint -> endpoint.tick(now));
         }
       }
     } catch (VerbsException | RuntimeException e) {
@@ -72,6 +86,9 @@ final class CompletionDriver implements Driver, Runnable {
 
   private int pollAll() {
     int events = 0;
+    for (EndpointCore core = attention.poll(); core != null; core = attention.poll()) {
+      core.dispatch();
+    }
     for (EndpointCore endpoint : endpoints) {
       events += endpoint.progress();
     }

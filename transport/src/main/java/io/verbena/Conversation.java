@@ -2,20 +2,17 @@ package io.verbena;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
-import io.netty.buffer.Unpooled;
-import io.netty.util.ReferenceCountUtil;
 import io.verbena.TransportException.Kind;
 import io.verbena.lane.Frame;
 import io.verbena.lane.Lane;
 import io.verbena.lane.LaneEvents;
 import io.verbena.lane.LaneFailure;
 import java.nio.ByteBuffer;
-import java.util.ArrayDeque;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The state of an endpoint above its lane: messages to frames and back, sequence, credit,
- * operations under way, end. The endpoint's lock guards it.
+ * The state of an endpoint above its lane: messages to frames and back, operations under way, signs
+ * of life, end. The endpoint's lock guards it.
  */
 final class Conversation implements LaneEvents {
   /** Most events in one go, so that one busy endpoint does not starve the others. */
@@ -24,55 +21,55 @@ final class Conversation implements LaneEvents {
   private static final Failure PEER_CLOSED =
       new Failure(Kind.PEER_CLOSED, "the peer closed the endpoint");
 
-  /** What a message takes besides its bytes: empty ones must not be free of charge. */
-  private static final int MESSAGE_OVERHEAD_BYTES = 256;
-
-  /** Memory that a peer gets for announcing a message; more comes with its bytes. */
-  private static final int FIRST_CAPACITY = 4 << 20;
-
   /**
    * What both sides agreed on.
    *
-   * @param ownWindow DATA frames that the peer may send before it gets credit
-   * @param peerWindow DATA frames that we may send before we get credit
+   * @param ownWindow frames that use credit which the peer may send before it gets more
+   * @param peerWindow such frames that we may send before we get more
+   * @param silenceNanos how long the peer may be silent before it is lost; 0 for ever
    */
   record Limits(
-      int ownWindow, int peerWindow, int ownMessageBytes, int peerMessageBytes, int depth) {}
+      int ownWindow,
+      int peerWindow,
+      int ownMessageBytes,
+      int peerMessageBytes,
+      int depth,
+      long silenceNanos) {}
 
   final Lane lane;
   final OperationTable operations;
+  final Inbox inbox;
+  final Outbox outbox;
   private final Limits limits;
-  private final ByteBufAllocator allocator;
-  private final int receiveBufferBytes;
-  private final Frame out = new Frame();
+  private final Keepalive keepalive;
+  private long frames;
 
-  private @Nullable ByteBuf outgoing;
-  private int outgoingAt;
-  private long sequence;
-  private long dataSent;
-  private long creditFromPeer;
+  /** The operation that ends with the peer's FLUSHED, or -1. */
+  private long flushing = -1;
 
-  private final ArrayDeque<ByteBuf> received = new ArrayDeque<>();
-  private long receivedBytes;
-  private @Nullable ByteBuf assembling;
-  private long assemblingLength;
-  private long expectedSequence;
-  private long dataReceived;
-  private long dataReleased;
-  private long creditToPeer;
-
+  private long owedFlushed = -1;
+  private boolean owedPong;
   private boolean closeSent;
   private boolean peerClosed;
+  private boolean over;
   private @Nullable Failure failure;
+
+  /** Hears of events that another endpoint's poll has delivered. */
+  private Runnable listener = () -> {};
 
   Conversation(Lane lane, Limits limits, ByteBufAllocator allocator, int receiveBufferBytes) {
     this.lane = lane;
     this.limits = limits;
-    this.allocator = allocator;
-    this.receiveBufferBytes = receiveBufferBytes;
     this.operations = new OperationTable(limits.depth());
-    this.creditFromPeer = limits.peerWindow();
-    this.creditToPeer = limits.ownWindow();
+    this.inbox =
+        new Inbox(
+            lane, allocator, limits.ownWindow(), limits.ownMessageBytes(), receiveBufferBytes);
+    this.outbox = new Outbox(lane, inbox, limits.peerWindow());
+    this.keepalive = new Keepalive(limits.silenceNanos());
+  }
+
+  void listener(Runnable hearer) {
+    listener = hearer;
   }
 
   /** Why nothing can be sent, and nothing beyond what was received can be taken; or null. */
@@ -89,83 +86,36 @@ final class Conversation implements LaneEvents {
 
   /** Takes a message over, or returns false while the one before is not with the lane. */
   boolean offer(ByteBuf message) {
-    if (outgoing != null) {
-      pump();
-      if (outgoing != null) {
-        return false;
-      }
-    }
-    outgoing = message;
-    outgoingAt = 0;
     try {
-      pump();
+      return outbox.offer(message);
     } catch (RuntimeException e) {
-      // A released buffer, most likely: it stays the caller's as long as nothing of it has left.
-      if (outgoingAt == 0) {
-        outgoing = null;
-      } else {
-        fail(new Failure(Kind.PROTOCOL, "the message changed while it was being sent: " + e));
+      if (outbox.isTorn()) {
+        end(new Failure(Kind.PROTOCOL, "the message changed while it was being sent: " + e));
       }
       throw e;
     }
-    return true;
   }
 
   boolean hasOutgoing() {
-    return outgoing != null;
+    return outbox.hasOutgoing();
   }
 
-  private void pump() {
-    while (outgoing != null && dataSent < creditFromPeer) {
-      int total = outgoing.readableBytes();
-      int length = Math.min(total - outgoingAt, lane.maxPayload());
-      boolean last = outgoingAt + length == total;
-      boolean first = outgoingAt == 0;
-      Frame frame = header(Frame.DATA, length, first ? total : 0);
-      frame.flags = (byte) ((first ? Frame.FIRST : 0) | (last ? Frame.LAST : 0));
-      if (!lane.trySend(frame, outgoing, outgoing.readerIndex() + outgoingAt)) {
-        return;
-      }
-      sent(frame);
-      dataSent++;
-      outgoingAt += length;
-      if (last) {
-        outgoing.release();
-        outgoing = null;
-      }
-    }
-  }
-
-  /** Sends the goodbye, after everything else; false while the lane has no room. */
+  /** Whether all that was sent is where the lane or the peer has it. */
   boolean sendClose() {
-    if (closeSent) {
-      return true;
+    if (!closeSent) {
+      outbox.pump();
+      closeSent = outbox.sendClose();
     }
-    Frame frame = header(Frame.CLOSE, 0, 0);
-    if (outgoing != null || !lane.trySend(frame, Unpooled.EMPTY_BUFFER, 0)) {
+    return closeSent;
+  }
+
+  /** Asks the peer to confirm what was before; false while it is asked already, or no room. */
+  boolean tryFlush(long cookie) {
+    if (flushing >= 0 || hasOutgoing() || !outbox.sendControl(Frame.FLUSH, cookie)) {
       return false;
     }
-    sent(frame);
-    closeSent = true;
+    flushing = cookie;
     return true;
-  }
-
-  private Frame header(byte type, int length, long detail) {
-    out.type = type;
-    out.flags = 0;
-    out.length = length;
-    out.sequence = sequence;
-    out.acknowledged = expectedSequence;
-    out.credit = dataReleased + limits.ownWindow();
-    out.detail = detail;
-    return out;
-  }
-
-  private void sent(Frame frame) {
-    creditToPeer = frame.credit;
-    if (frame.type != Frame.CREDIT) {
-      sequence++;
-    }
   }
 
   /** Moves what can be moved; returns how much happened. */
@@ -174,54 +124,68 @@ final class Conversation implements LaneEvents {
       return 0;
     }
     int events = lane.poll(this, POLL_LIMIT);
-    if (peerClosed && !operations.isEmpty()) {
+    settle();
+    return events;
+  }
+
+  /** What follows from the events that the lane has delivered. */
+  void settle() {
+    if (failure == null && peerClosed && !operations.isEmpty()) {
       // Only a closed lane is sure not to touch the operations' memory any more.
       lane.close();
       operations.failAll(PEER_CLOSED);
     }
     if (failure != null) {
-      lane.close();
-      return events;
-    }
-    if (outgoing != null) {
-      pump();
-    }
-    grantCredit();
-    return events;
-  }
-
-  /** Tells the peer of new credit when it is worth a frame: frames of ours carry it anyway. */
-  private void grantCredit() {
-    if (dataReleased + limits.ownWindow() - creditToPeer < (limits.ownWindow() + 1) / 2
-        || ended() != null
-        || closeSent) {
+      finish(failure);
       return;
     }
-    Frame frame = header(Frame.CREDIT, 0, 0);
-    if (lane.trySend(frame, Unpooled.EMPTY_BUFFER, 0)) {
-      sent(frame);
+    if (peerClosed) {
+      return;
+    }
+    if (owedPong) {
+      owedPong = !outbox.sendControl(Frame.PONG, 0);
+    }
+    if (owedFlushed >= 0 && outbox.sendControl(Frame.FLUSHED, owedFlushed)) {
+      owedFlushed = -1;
+    }
+    inbox.retryPulls();
+    if (outbox.hasOutgoing()) {
+      outbox.pump();
+    }
+    grantCredit();
+  }
+
+  private void grantCredit() {
+    if (ended() == null && !closeSent) {
+      outbox.grantCredit(limits.ownWindow());
+    }
+  }
+
+  /** Now and then: signs of life, and memory that may be there again. */
+  void tick(long now) {
+    if (ended() != null) {
+      return;
+    }
+    inbox.startPulls();
+    Failure lost = keepalive.check(now, frames, outbox);
+    if (lost != null) {
+      end(lost);
     }
   }
 
   /** The next message, owned by the caller, or null. */
   @Nullable ByteBuf take() {
-    ByteBuf message = received.poll();
+    ByteBuf message = inbox.takeMessage();
     if (message != null) {
-      receivedBytes -= cost(message);
-      release();
       grantCredit();
     }
     return message;
   }
 
-  private static int cost(ByteBuf message) {
-    return message.readableBytes() + MESSAGE_OVERHEAD_BYTES;
-  }
-
-  private void release() {
-    if (receivedBytes <= receiveBufferBytes) {
-      dataReleased = dataReceived;
-    }
+  int takeNotification() {
+    int value = inbox.takeNotification();
+    grantCredit();
+    return value;
   }
 
   @Override
@@ -229,95 +193,121 @@ final class Conversation implements LaneEvents {
     if (failure != null) {
       return;
     }
-    if (header.credit > creditFromPeer) {
-      creditFromPeer = header.credit;
-    }
-    switch (header.type) {
-      case Frame.DATA -> data(header, payload);
-      case Frame.CREDIT -> {}
-      case Frame.CLOSE -> {
-        peerClosed = true;
-        dropOutgoing();
-        lane.shutdownOutput();
-      }
-      default -> protocolError("a frame of unknown type " + header.type);
+    heard(header);
+    String wrong =
+        switch (header.type) {
+          case Frame.DATA -> data(header, payload);
+          case Frame.ADVERTISE ->
+              peerClosed ? afterItsEnd() : inbox.advertised(header, payload.slice());
+          case Frame.NOTIFY -> peerClosed ? afterItsEnd() : inbox.notified(header);
+          case Frame.CREDIT ->
+              outbox.pulled(header.detail) ? null : "news of messages that it never had";
+          case Frame.CLOSE -> closed(header);
+          case Frame.FLUSH -> flush(header);
+          case Frame.FLUSHED -> flushed(header);
+          case Frame.PING -> {
+            owedPong = true;
+            yield null;
+          }
+          case Frame.PONG -> null;
+          default -> "a frame of unknown type " + header.type;
+        };
+    if (wrong != null) {
+      protocolError(wrong);
     }
   }
 
-  private void data(Frame header, ByteBuffer payload) {
-    if (header.sequence != expectedSequence || peerClosed) {
-      protocolError("frame %d where %d was due".formatted(header.sequence, expectedSequence));
-      return;
-    }
-    if (dataReceived - dataReleased >= limits.ownWindow()) {
-      protocolError("more frames than it has credit for");
-      return;
-    }
-    expectedSequence++;
-    dataReceived++;
-    if (header.isFirst() != (assembling == null)) {
-      protocolError("a message that starts within another");
-      return;
-    }
-    if (header.isFirst()) {
-      if (header.detail < 0 || header.detail > limits.ownMessageBytes()) {
-        protocolError("a message of %d bytes".formatted(header.detail));
-        return;
-      }
-      int length = (int) header.detail;
-      assemblingLength = length;
-      try {
-        assembling = allocator.directBuffer(Math.min(length, FIRST_CAPACITY), length);
-      } catch (OutOfMemoryError e) {
-        outOfMemory();
-        return;
-      }
-    }
-    append(payload, header.isLast());
-    release();
+  private void heard(Frame header) {
+    frames++;
+    outbox.credit(header.credit);
   }
 
-  private void append(ByteBuffer payload, boolean last) {
-    ByteBuf message = assembling;
-    if (message == null) {
-      return;
+  private static String afterItsEnd() {
+    return "more after its end";
+  }
+
+  private @Nullable String data(Frame header, ByteBuffer payload) {
+    String wrong = begin(header);
+    if (wrong == null && failure == null) {
+      inbox.append(payload);
+      inbox.finish(header.isLast());
     }
-    long length = message.readableBytes() + (long) payload.remaining();
-    if (length > assemblingLength || last != (length == assemblingLength)) {
-      protocolError("a message whose parts do not make up its length");
-      return;
+    return wrong;
+  }
+
+  private @Nullable String begin(Frame header) {
+    if (peerClosed) {
+      return afterItsEnd();
     }
     try {
-      if (length > message.capacity()) {
-        // By doubling: the steps in which a buffer grows by itself would copy it again and again.
-        message.capacity(
-            (int) Math.min(assemblingLength, Math.max(length, 2L * message.capacity())));
-      }
-    } catch (OutOfMemoryError e) {
-      outOfMemory();
-      return;
-    }
-    message.writeBytes(payload);
-    if (last) {
-      assembling = null;
-      received.add(message);
-      receivedBytes += cost(message);
+      return inbox.begin(header);
+    } catch (OutOfMemoryError | RuntimeException e) {
+      failure = inbox.outOfMemory(e);
+      return null;
     }
   }
 
-  private void outOfMemory() {
-    String cure = "raise -XX:MaxDirectMemorySize or lower maxMessageBytes";
-    fail(
-        new Failure(
-            Kind.NETWORK, "no memory for a message of " + assemblingLength + " bytes: " + cure));
+  @Override
+  public @Nullable ByteBuf target(Frame header) {
+    if (failure != null || header.type != Frame.DATA) {
+      return null;
+    }
+    heard(header);
+    String wrong = begin(header);
+    if (wrong != null) {
+      protocolError(wrong);
+    }
+    return failure == null ? inbox.target() : null;
+  }
+
+  @Override
+  public void arrived(Frame header) {
+    if (failure == null) {
+      inbox.finish(header.isLast());
+    }
+  }
+
+  private @Nullable String closed(Frame header) {
+    String wrong = inbox.number(header);
+    if (wrong == null) {
+      peerClosed = true;
+      outbox.drop();
+      lane.shutdownOutput();
+    }
+    return wrong;
+  }
+
+  private @Nullable String flush(Frame header) {
+    if (owedFlushed >= 0 || header.detail < 0) {
+      return "a flush too many";
+    }
+    owedFlushed = header.detail;
+    return null;
+  }
+
+  private @Nullable String flushed(Frame header) {
+    if (flushing < 0 || flushing != header.detail) {
+      return "an answer to nothing";
+    }
+    flushing = -1;
+    completed(header.detail, 0, null);
+    return null;
   }
 
   private void protocolError(String what) {
-    fail(new Failure(Kind.PROTOCOL, "the peer broke the protocol: it sent " + what));
+    if (failure == null) {
+      failure = new Failure(Kind.PROTOCOL, "the peer broke the protocol: it sent " + what);
+    }
   }
 
   @Override
   public void completed(long cookie, long result, @Nullable LaneFailure cause) {
+    if (Pulls.isCookie(cookie)) {
+      if (cause == null && failure == null && !inbox.pulled(cookie)) {
+        failure = new Failure(Kind.NETWORK, "a pull ended that was not due");
+      }
+      return;
+    }
     Operation operation = operations.remove(cookie);
     if (operation != null) {
       operation.complete(result, cause == null ? null : Failure.of(cause));
@@ -326,23 +316,37 @@ final class Conversation implements LaneEvents {
 
   @Override
   public void down(LaneFailure cause) {
-    if (peerClosed) {
-      return;
+    if (!peerClosed && failure == null) {
+      failure = Failure.of(cause);
     }
-    fail(Failure.of(cause));
   }
 
-  /** Ends the conversation: received messages stay, everything else fails with the cause. */
-  void fail(Failure cause) {
-    if (failure != null) {
+  @Override
+  public void settled() {
+    settle();
+    listener.run();
+  }
+
+  /**
+   * Ends the conversation, with its lane: received messages stay, everything else fails with the
+   * cause. Not to be called by what the lane calls.
+   */
+  void end(Failure cause) {
+    if (failure == null) {
+      failure = cause;
+    }
+    finish(failure);
+  }
+
+  /** First the lane: while it lives, operations and pulls under way may touch their memory. */
+  private void finish(Failure cause) {
+    if (over) {
       return;
     }
-    failure = cause;
-    dropOutgoing();
-    if (assembling != null) {
-      assembling.release();
-      assembling = null;
-    }
+    over = true;
+    lane.close();
+    outbox.drop();
+    inbox.dropIncomplete();
     operations.failAll(cause);
   }
 
@@ -354,16 +358,8 @@ final class Conversation implements LaneEvents {
     return peerClosed;
   }
 
-  private void dropOutgoing() {
-    ByteBuf message = outgoing;
-    outgoing = null;
-    // Safe: an application that released it too early must not break the end of the endpoint.
-    ReferenceCountUtil.safeRelease(message);
-  }
-
   /** Releases messages that nobody will take any more. */
   void dropReceived() {
-    received.forEach(ReferenceCountUtil::safeRelease);
-    received.clear();
+    inbox.drop();
   }
 }

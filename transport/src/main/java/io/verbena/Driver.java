@@ -12,6 +12,14 @@ interface Driver extends AutoCloseable {
         public void wake(EndpointCore endpoint) {}
 
         @Override
+        public void attend(EndpointCore endpoint) {}
+
+        @Override
+        public boolean isOwnThread() {
+          return false;
+        }
+
+        @Override
         public void detach(EndpointCore endpoint) {}
 
         @Override
@@ -23,6 +31,12 @@ interface Driver extends AutoCloseable {
 
   /** The endpoint has something to send that its lane had no room for. */
   void wake(EndpointCore endpoint);
+
+  /** Has the endpoint's handler called soon, by the thread of this driver. */
+  void attend(EndpointCore endpoint);
+
+  /** Whether it is the thread of this driver that asks: it must not wait for itself. */
+  boolean isOwnThread();
 
   /** Forgets an endpoint. */
   void detach(EndpointCore endpoint);

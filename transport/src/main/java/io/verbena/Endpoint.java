@@ -1,12 +1,13 @@
 package io.verbena;
 
 import io.netty.buffer.ByteBuf;
+import io.verbena.OneSidedCalls.Call;
 import io.verbena.TransportException.Kind;
 import io.verbena.memory.RegisteredMemory;
 import io.verbena.memory.RemoteMemory;
 import java.net.InetSocketAddress;
 import java.time.Duration;
-import java.util.Objects;
+import java.util.Optional;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -24,6 +25,7 @@ public final class Endpoint implements AutoCloseable {
   private final InetSocketAddress localAddress;
   private final InetSocketAddress remoteAddress;
   private final Consumer<Endpoint> onClosed;
+  private final OneSidedCalls calls;
 
   Endpoint(
       EndpointCore core,
@@ -34,6 +36,7 @@ public final class Endpoint implements AutoCloseable {
     this.localAddress = localAddress;
     this.remoteAddress = remoteAddress;
     this.onClosed = onClosed;
+    this.calls = new OneSidedCalls(core);
   }
 
   /**
@@ -189,25 +192,7 @@ public final class Endpoint implements AutoCloseable {
       long length,
       Operation operation)
       throws TransportException {
-    checkTransfer(local, localOffset, remote, remoteOffset, length);
-    core.lock.lock();
-    try {
-      long cookie = core.begin(this, operation);
-      if (cookie == EndpointCore.NO_COOKIE) {
-        return false;
-      }
-      boolean accepted = false;
-      try {
-        accepted =
-            core.conversation.lane.tryRead(
-                local, localOffset, remote, remoteOffset, length, cookie);
-      } finally {
-        core.settle(operation, cookie, accepted);
-      }
-      return accepted;
-    } finally {
-      core.lock.unlock();
-    }
+    return calls.start(Call.READ, local, localOffset, remote, remoteOffset, length, 0, operation);
   }
 
   /**
@@ -231,25 +216,35 @@ public final class Endpoint implements AutoCloseable {
       long length,
       Operation operation)
       throws TransportException {
-    checkTransfer(local, localOffset, remote, remoteOffset, length);
-    core.lock.lock();
-    try {
-      long cookie = core.begin(this, operation);
-      if (cookie == EndpointCore.NO_COOKIE) {
-        return false;
-      }
-      boolean accepted = false;
-      try {
-        accepted =
-            core.conversation.lane.tryWrite(
-                local, localOffset, remote, remoteOffset, length, cookie);
-      } finally {
-        core.settle(operation, cookie, accepted);
-      }
-      return accepted;
-    } finally {
-      core.lock.unlock();
-    }
+    return calls.start(Call.WRITE, local, localOffset, remote, remoteOffset, length, 0, operation);
+  }
+
+  /**
+   * Starts to write to the peer's memory; when the bytes are there, and everything that was sent
+   * before, the peer's handler hears of it: {@link MessageHandler#notified}.
+   *
+   * @param local where the bytes are; not to be changed before the operation ends
+   * @param localOffset bytes from its start
+   * @param remote what the peer granted
+   * @param remoteOffset bytes from its start
+   * @param length bytes to write
+   * @param value what the peer's handler gets
+   * @param operation ends when the peer has the bytes, or with the failure
+   * @return false if too many operations are under way, or the peer is behind: nothing was done
+   * @throws TransportException if the endpoint has ended
+   * @throws IndexOutOfBoundsException if a range leaves its memory
+   */
+  public boolean tryWriteAndNotify(
+      RegisteredMemory local,
+      long localOffset,
+      RemoteMemory remote,
+      long remoteOffset,
+      long length,
+      int value,
+      Operation operation)
+      throws TransportException {
+    return calls.start(
+        Call.WRITE_AND_NOTIFY, local, localOffset, remote, remoteOffset, length, value, operation);
   }
 
   /**
@@ -267,23 +262,7 @@ public final class Endpoint implements AutoCloseable {
   public boolean tryFetchAdd(
       RemoteMemory remote, long remoteOffset, long delta, Operation operation)
       throws TransportException {
-    checkWord(remote, remoteOffset);
-    core.lock.lock();
-    try {
-      long cookie = core.begin(this, operation);
-      if (cookie == EndpointCore.NO_COOKIE) {
-        return false;
-      }
-      boolean accepted = false;
-      try {
-        accepted = core.conversation.lane.tryFetchAdd(remote, remoteOffset, delta, cookie);
-      } finally {
-        core.settle(operation, cookie, accepted);
-      }
-      return accepted;
-    } finally {
-      core.lock.unlock();
-    }
+    return calls.start(Call.FETCH_ADD, null, 0, remote, remoteOffset, delta, 0, operation);
   }
 
   /**
@@ -301,24 +280,20 @@ public final class Endpoint implements AutoCloseable {
   public boolean tryCompareSwap(
       RemoteMemory remote, long remoteOffset, long expected, long desired, Operation operation)
       throws TransportException {
-    checkWord(remote, remoteOffset);
-    core.lock.lock();
-    try {
-      long cookie = core.begin(this, operation);
-      if (cookie == EndpointCore.NO_COOKIE) {
-        return false;
-      }
-      boolean accepted = false;
-      try {
-        accepted =
-            core.conversation.lane.tryCompareSwap(remote, remoteOffset, expected, desired, cookie);
-      } finally {
-        core.settle(operation, cookie, accepted);
-      }
-      return accepted;
-    } finally {
-      core.lock.unlock();
-    }
+    return calls.start(
+        Call.COMPARE_SWAP, null, 0, remote, remoteOffset, expected, desired, operation);
+  }
+
+  /**
+   * Starts to wait until the peer's program could see everything that this side has written and
+   * sent so far: the peer answers, so it must be moving its data. One at a time.
+   *
+   * @param operation ends when the peer has answered, or with the failure
+   * @return false if one is under way, or something is still to be sent: nothing was done
+   * @throws TransportException if the endpoint has ended
+   */
+  public boolean tryFlush(Operation operation) throws TransportException {
+    return calls.start(Call.FLUSH, null, 0, null, 0, 0, 0, operation);
   }
 
   /**
@@ -336,19 +311,7 @@ public final class Endpoint implements AutoCloseable {
   public Operation read(
       RegisteredMemory local, long localOffset, RemoteMemory remote, long remoteOffset, long length)
       throws TransportException {
-    var operation = new Operation();
-    long deadline = core.operationDeadline();
-    core.lock.lock();
-    try {
-      for (int pauses = 1;
-          !tryRead(local, localOffset, remote, remoteOffset, length, operation);
-          pauses++) {
-        core.pauseForRoom(deadline, pauses, "read");
-      }
-      return operation;
-    } finally {
-      core.lock.unlock();
-    }
+    return calls.run(Call.READ, local, localOffset, remote, remoteOffset, length, 0);
   }
 
   /**
@@ -366,19 +329,33 @@ public final class Endpoint implements AutoCloseable {
   public Operation write(
       RegisteredMemory local, long localOffset, RemoteMemory remote, long remoteOffset, long length)
       throws TransportException {
-    var operation = new Operation();
-    long deadline = core.operationDeadline();
-    core.lock.lock();
-    try {
-      for (int pauses = 1;
-          !tryWrite(local, localOffset, remote, remoteOffset, length, operation);
-          pauses++) {
-        core.pauseForRoom(deadline, pauses, "write");
-      }
-      return operation;
-    } finally {
-      core.lock.unlock();
-    }
+    return calls.run(Call.WRITE, local, localOffset, remote, remoteOffset, length, 0);
+  }
+
+  /**
+   * Writes to the peer's memory, of which the peer's handler then hears; waits only while too many
+   * operations are under way, or the peer is behind.
+   *
+   * @param local where the bytes are; not to be changed before the operation ends
+   * @param localOffset bytes from its start
+   * @param remote what the peer granted
+   * @param remoteOffset bytes from its start
+   * @param length bytes to write
+   * @param value what the peer's handler gets
+   * @return the started operation
+   * @throws TransportException if the endpoint has ended, or with {@link Kind#TIMEOUT}
+   * @throws IndexOutOfBoundsException if a range leaves its memory
+   */
+  public Operation writeAndNotify(
+      RegisteredMemory local,
+      long localOffset,
+      RemoteMemory remote,
+      long remoteOffset,
+      long length,
+      int value)
+      throws TransportException {
+    return calls.run(
+        Call.WRITE_AND_NOTIFY, local, localOffset, remote, remoteOffset, length, value);
   }
 
   /**
@@ -393,17 +370,7 @@ public final class Endpoint implements AutoCloseable {
    */
   public Operation fetchAdd(RemoteMemory remote, long remoteOffset, long delta)
       throws TransportException {
-    var operation = new Operation();
-    long deadline = core.operationDeadline();
-    core.lock.lock();
-    try {
-      for (int pauses = 1; !tryFetchAdd(remote, remoteOffset, delta, operation); pauses++) {
-        core.pauseForRoom(deadline, pauses, "fetchAdd");
-      }
-      return operation;
-    } finally {
-      core.lock.unlock();
-    }
+    return calls.run(Call.FETCH_ADD, null, 0, remote, remoteOffset, delta, 0);
   }
 
   /**
@@ -420,16 +387,61 @@ public final class Endpoint implements AutoCloseable {
    */
   public Operation compareSwap(RemoteMemory remote, long remoteOffset, long expected, long desired)
       throws TransportException {
-    var operation = new Operation();
-    long deadline = core.operationDeadline();
+    return calls.run(Call.COMPARE_SWAP, null, 0, remote, remoteOffset, expected, desired);
+  }
+
+  /**
+   * Waits until the peer's program could see everything that this side has written and sent so far.
+   *
+   * @throws TransportException if the endpoint has ended, or with {@link Kind#TIMEOUT}
+   */
+  public void flush() throws TransportException {
+    calls.run(Call.FLUSH, null, 0, null, 0, 0, 0).await();
+  }
+
+  /**
+   * Hands what arrives to a handler from now on, what has arrived already included; {@link
+   * #receive} must not be called any more. Once for an endpoint.
+   *
+   * @param handler gets messages and notifications, in order, and the end
+   * @throws IllegalStateException if there is a handler already
+   */
+  public void handle(MessageHandler handler) {
+    core.handle(new HandlerCalls(this, core, handler));
+  }
+
+  /**
+   * Where in its life the endpoint is.
+   *
+   * @return a snapshot
+   */
+  public EndpointState state() {
+    return core.state();
+  }
+
+  /**
+   * Why the endpoint has ended.
+   *
+   * @return empty while nothing has ended it
+   */
+  public Optional<TransportException> cause() {
     core.lock.lock();
     try {
-      for (int pauses = 1;
-          !tryCompareSwap(remote, remoteOffset, expected, desired, operation);
-          pauses++) {
-        core.pauseForRoom(deadline, pauses, "compareSwap");
-      }
-      return operation;
+      return Optional.ofNullable(core.end()).map(Failure::exception);
+    } finally {
+      core.lock.unlock();
+    }
+  }
+
+  /**
+   * What the endpoint has done so far.
+   *
+   * @return a snapshot
+   */
+  public EndpointCounters counters() {
+    core.lock.lock();
+    try {
+      return EndpointCounters.of(core.conversation);
     } finally {
       core.lock.unlock();
     }
@@ -453,43 +465,18 @@ public final class Endpoint implements AutoCloseable {
    */
   @Override
   public void close() {
-    if (core.close()) {
+    if (core.close(true)) {
       onClosed.accept(this);
     }
   }
 
-  private void checkTransfer(
-      RegisteredMemory local,
-      long localOffset,
-      RemoteMemory remote,
-      long remoteOffset,
-      long length) {
-    Objects.checkFromIndexSize(localOffset, length, local.length());
-    remote.checkRange(remoteOffset, length);
-    if (length > core.conversation.lane.maxTransfer()) {
-      throw new IllegalArgumentException(
-          "%d bytes in one operation; this link takes %d"
-              .formatted(length, core.conversation.lane.maxTransfer()));
-    }
-  }
-
-  private static void checkWord(RemoteMemory remote, long remoteOffset) {
-    remote.checkRange(remoteOffset, Long.BYTES);
-    if ((remote.address() + remoteOffset) % Long.BYTES != 0) {
-      throw new IllegalArgumentException(
-          "atomics need an address aligned to 8: 0x%x".formatted(remote.address() + remoteOffset));
-    }
-  }
-
-  void awaitOperation(Operation operation, Duration timeout) throws TransportException {
-    long deadline = System.nanoTime() + timeout.toNanos();
-    core.lock.lock();
-    try {
-      for (int pauses = 1; !operation.isDone(); pauses++) {
-        core.pauseForEvent(deadline, pauses, "operation");
-      }
-    } finally {
-      core.lock.unlock();
+  /**
+   * Ends the conversation at once: what is on its way may be lost, and for the peer it is as if
+   * this process had ended. Operations under way fail with {@link Kind#CLOSED}. Idempotent.
+   */
+  public void reset() {
+    if (core.close(false)) {
+      onClosed.accept(this);
     }
   }
 }

@@ -2,6 +2,7 @@ package io.verbena;
 
 import io.netty.buffer.ByteBuf;
 import io.verbena.TransportException.Kind;
+import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.LockSupport;
@@ -26,6 +27,8 @@ final class EndpointCore {
   /** How often a spinning caller looks at the clock, in polls: a fraction of a millisecond. */
   private static final int POLLS_PER_CHECK = 128;
 
+  private static final Failure CLOSED = new Failure(Kind.CLOSED, "this side closed the endpoint");
+
   private static final long GIVE_WAY_NANOS = TimeUnit.MICROSECONDS.toNanos(20);
 
   private static final long CLOSE_STEP_NANOS = TimeUnit.MICROSECONDS.toNanos(50);
@@ -33,23 +36,43 @@ final class EndpointCore {
   /** How long closing waits for the peer's side of the goodbye, once everything is sent. */
   private static final long LINGER_NANOS = TimeUnit.SECONDS.toNanos(1);
 
-  final ReentrantLock lock = new ReentrantLock();
+  /** Polls between looks at the clock, where no thread of the transport looks. */
+  private static final int POLLS_PER_TICK = 1024;
+
+  final ReentrantLock lock;
   final Conversation conversation;
   final Link link;
-  private final Condition changed = lock.newCondition();
+  private final Condition changed;
   private final Driver driver;
   private final boolean callerProgress;
   private final long operationNanos;
   private final long closeNanos;
-  private final Condition room = lock.newCondition();
+  private final Condition room;
+  private volatile @Nullable HandlerCalls handler;
+  private int pollsToTick = POLLS_PER_TICK;
   private int waiters;
   private int roomWaiters;
   private @Nullable Thread closer;
   private boolean closing;
   private boolean closed;
 
-  EndpointCore(Conversation conversation, Link link, Driver driver, TransportConfig config) {
+  /**
+   * Creates the core of an endpoint.
+   *
+   * @param lock guards the conversation and its lane: the lane's, if it shares something with
+   *     others
+   */
+  EndpointCore(
+      Conversation conversation,
+      ReentrantLock lock,
+      Link link,
+      Driver driver,
+      TransportConfig config) {
+    this.lock = lock;
+    this.changed = lock.newCondition();
+    this.room = lock.newCondition();
     this.conversation = conversation;
+    conversation.listener(this::heard);
     this.link = link;
     this.driver = driver;
     this.callerProgress = config.progress() == Progress.CALLER;
@@ -76,24 +99,73 @@ final class EndpointCore {
   }
 
   /**
-   * Moves data without waiting and tells those who wait. What goes wrong, a buffer that was
-   * released too early or a defect of ours, ends this endpoint, not the thread that serves all of
-   * them.
+   * Moves data without waiting, tells those who wait, and calls the handler. What goes wrong, a
+   * buffer that was released too early or a defect of ours, ends this endpoint, not the thread that
+   * serves all of them.
    */
   int progress() {
+    int events = 0;
     lock.lock();
     try {
-      return closed ? 0 : advance();
+      if (!closed) {
+        events = advance();
+        if (callerProgress && --pollsToTick <= 0) {
+          pollsToTick = POLLS_PER_TICK;
+          tick(System.nanoTime());
+        }
+      }
     } catch (RuntimeException | Error e) {
       LOG.error("{} failed", link, e);
-      conversation.lane.close();
-      conversation.fail(new Failure(Kind.PROTOCOL, "the endpoint failed: " + e));
-      changed.signalAll();
-      room.signalAll();
-      return 0;
+      fail(new Failure(Kind.PROTOCOL, "the endpoint failed: " + e));
     } finally {
       lock.unlock();
     }
+    dispatch();
+    return events;
+  }
+
+  /** Calls the handler for what has arrived; without the lock. */
+  void dispatch() {
+    HandlerCalls calls = handler;
+    if (calls != null) {
+      calls.run();
+    }
+  }
+
+  /** With the lock: another endpoint's poll has delivered events to this one. */
+  private void heard() {
+    if (waiters > 0) {
+      changed.signalAll();
+    }
+    signalRoom(true);
+    if (handler != null) {
+      driver.attend(this);
+    }
+  }
+
+  /** Ends the conversation. */
+  void fail(Failure cause) {
+    lock.lock();
+    try {
+      conversation.end(cause);
+      changed.signalAll();
+      room.signalAll();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  void handle(HandlerCalls calls) {
+    lock.lock();
+    try {
+      if (handler != null) {
+        throw new IllegalStateException("the endpoint has a handler already");
+      }
+      handler = calls;
+    } finally {
+      lock.unlock();
+    }
+    driver.attend(this);
   }
 
   private int advance() {
@@ -122,6 +194,9 @@ final class EndpointCore {
   }
 
   @Nullable ByteBuf take() throws TransportException {
+    if (handler != null) {
+      throw new IllegalStateException("messages go to the endpoint's handler");
+    }
     ByteBuf message = conversation.take();
     if (message == null && callerProgress && !closing) {
       advance();
@@ -169,14 +244,14 @@ final class EndpointCore {
   private void pause(Condition condition, long deadline, int pauses, String what)
       throws TransportException {
     try {
-      if (!callerProgress) {
+      if (!callerProgress && !driver.isOwnThread()) {
         condition.awaitNanos(leftUntil(deadline, what));
         return;
       }
       int events = advance();
       if (pauses % POLLS_PER_CHECK == 0) {
         leftUntil(deadline, what);
-        failOverdue(System.nanoTime());
+        tick(System.nanoTime());
         if (Thread.interrupted()) {
           throw new InterruptedException();
         }
@@ -214,12 +289,12 @@ final class EndpointCore {
   }
 
   /** Gives an operation a place and a deadline; {@link #NO_COOKIE} if there is no place. */
-  long begin(Endpoint endpoint, Operation operation) throws TransportException {
+  long begin(Operation operation) throws TransportException {
     requireUsable();
     if (conversation.operations.isFull()) {
       return NO_COOKIE;
     }
-    operation.start(endpoint, operationDeadline());
+    operation.start(this, operationDeadline());
     return conversation.operations.add(operation);
   }
 
@@ -231,6 +306,18 @@ final class EndpointCore {
     wakeDriver();
   }
 
+  void awaitOperation(Operation operation, Duration timeout) throws TransportException {
+    long deadline = System.nanoTime() + timeout.toNanos();
+    lock.lock();
+    try {
+      for (int pauses = 1; !operation.isDone(); pauses++) {
+        pauseForEvent(deadline, pauses, "operation");
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
   /** Lets the transport's threads go on with what the lane could not send at once. */
   void wakeDriver() {
     if (conversation.lane.hasUnsent() || conversation.hasOutgoing()) {
@@ -239,18 +326,27 @@ final class EndpointCore {
   }
 
   /**
-   * Ends the conversation if an operation is overdue: only a dead lane is sure not to touch the
-   * operation's memory any more.
+   * Looks at the clock, now and then. Ends the conversation if an operation is overdue: only a dead
+   * lane is sure not to touch the operation's memory any more.
    */
-  void failOverdue(long now) {
+  void tick(long now) {
     lock.lock();
     try {
-      if (!closing && conversation.operations.hasOverdue(now)) {
-        conversation.lane.close();
-        conversation.fail(
-            new Failure(Kind.TIMEOUT, "a one-sided operation did not end before its deadline"));
+      if (closing) {
+        return;
+      }
+      boolean failedBefore = conversation.failed();
+      if (conversation.operations.hasOverdue(now)) {
+        conversation.end(new Failure(Kind.TIMEOUT, "an operation did not end before its deadline"));
+      } else {
+        conversation.tick(now);
+      }
+      if (conversation.failed() != failedBefore) {
         changed.signalAll();
         room.signalAll();
+        if (handler != null) {
+          driver.attend(this);
+        }
       }
     } finally {
       lock.unlock();
@@ -261,11 +357,38 @@ final class EndpointCore {
     return closed;
   }
 
+  boolean isClosing() {
+    return closing;
+  }
+
+  EndpointState state() {
+    lock.lock();
+    try {
+      if (closing) {
+        return closed ? EndpointState.CLOSED : EndpointState.CLOSING;
+      }
+      if (conversation.failed()) {
+        return EndpointState.FAILED;
+      }
+      return conversation.peerClosed() ? EndpointState.PEER_CLOSED : EndpointState.OPEN;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Why the endpoint has ended; null while it has not. */
+  @Nullable Failure end() {
+    Failure end = conversation.ended();
+    return end == null && closing ? CLOSED : end;
+  }
+
   /**
-   * Says goodbye as far as deadlines allow, then frees everything. False if another thread did:
+   * Frees everything, after the goodbye as far as deadlines allow. False if another thread did:
    * then it is done.
+   *
+   * @param orderly whether to say goodbye at all
    */
-  boolean close() {
+  boolean close(boolean orderly) {
     lock.lock();
     try {
       if (closing) {
@@ -282,9 +405,11 @@ final class EndpointCore {
       lock.unlock();
     }
     try {
-      long deadline = System.nanoTime() + closeNanos;
-      drive(deadline, this::flushed);
-      drive(Math.min(deadline, System.nanoTime() + LINGER_NANOS), this::peerGone);
+      if (orderly) {
+        long deadline = System.nanoTime() + closeNanos;
+        drive(deadline, this::flushed);
+        drive(Math.min(deadline, System.nanoTime() + LINGER_NANOS), this::peerGone);
+      }
     } finally {
       release();
     }
@@ -295,11 +420,9 @@ final class EndpointCore {
     lock.lock();
     try {
       closed = true;
-      // First the lane: while it lives, operations under way may touch their memory.
-      conversation.lane.close();
-      var end = new Failure(Kind.CLOSED, "this side closed the endpoint");
-      conversation.fail(end);
-      conversation.operations.failAll(end);
+      Failure end = conversation.ended();
+      CloseEvent.commit(link, end == null ? CLOSED : end);
+      conversation.end(CLOSED);
       conversation.dropReceived();
     } finally {
       changed.signalAll();
@@ -307,6 +430,7 @@ final class EndpointCore {
       lock.unlock();
       driver.detach(this);
     }
+    dispatch();
   }
 
   private boolean flushed() {

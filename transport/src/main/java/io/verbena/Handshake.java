@@ -129,7 +129,8 @@ final class Handshake {
             peer.window(),
             config.maxMessageBytes(),
             peer.maxMessageBytes(),
-            Math.min(DEPTH, peer.depth()));
+            Math.min(DEPTH, peer.depth()),
+            0);
     if (rdma != null && adapter != null) {
       return new Outcome(rdma, new Link.Rdma(adapter.device(), adapter.port()), limits);
     }

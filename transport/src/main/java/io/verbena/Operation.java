@@ -18,7 +18,7 @@ public final class Operation {
   }
 
   private volatile State state = State.IDLE;
-  private @Nullable Endpoint endpoint;
+  private @Nullable EndpointCore endpoint;
   private @Nullable CompletableFuture<Long> future;
   private @Nullable Failure failure;
   private long result;
@@ -102,7 +102,7 @@ public final class Operation {
     }
   }
 
-  void start(Endpoint owner, long deadlineNanos) {
+  void start(EndpointCore owner, long deadlineNanos) {
     if (state == State.PENDING) {
       throw new IllegalStateException("the operation is under way: use one for each");
     }

@@ -7,13 +7,14 @@ import org.jspecify.annotations.Nullable;
  * it, how often the slot was used, so that a late answer cannot complete a later operation.
  */
 final class OperationTable {
-  /** Lanes use the highest bits for themselves. */
-  private static final long COOKIE_MASK = (1L << 62) - 1;
+  /** Lanes use the highest two bits for themselves, pulls the next. */
+  private static final long COOKIE_MASK = Pulls.COOKIE - 1;
 
   private final @Nullable Operation[] operations;
   private final long[] cookies;
   private final int[] free;
   private int freeCount;
+  private long started;
 
   OperationTable(int depth) {
     operations = new Operation[depth];
@@ -34,8 +35,14 @@ final class OperationTable {
     return freeCount == free.length;
   }
 
+  /** How many operations there were. */
+  long started() {
+    return started;
+  }
+
   long add(Operation operation) {
     int slot = free[--freeCount];
+    started++;
     operations[slot] = operation;
     cookies[slot] = (cookies[slot] + (1L << Integer.SIZE)) & COOKIE_MASK;
     return cookies[slot];

@@ -31,6 +31,7 @@ final class SelectorDriver implements Driver, Runnable {
   private final Selector selector;
   private final ConcurrentHashMap<EndpointCore, SocketChannel> channels = new ConcurrentHashMap<>();
   private final Queue<EndpointCore> arrivals = new ConcurrentLinkedQueue<>();
+  private final Queue<EndpointCore> attention = new ConcurrentLinkedQueue<>();
   private final Thread thread;
 
   /** Endpoints with frames left in their lanes' buffers, of which the selector knows nothing. */
@@ -70,6 +71,19 @@ final class SelectorDriver implements Driver, Runnable {
     } catch (CancelledKeyException e) {
       LOG.trace("{} has ended meanwhile", endpoint.link);
     }
+  }
+
+  @Override
+  public void attend(EndpointCore endpoint) {
+    attention.add(endpoint);
+    if (!isOwnThread()) {
+      selector.wakeup();
+    }
+  }
+
+  @Override
+  public boolean isOwnThread() {
+    return Thread.currentThread() == thread;
   }
 
   @Override
@@ -144,6 +158,9 @@ final class SelectorDriver implements Driver, Runnable {
   }
 
   private void finish() {
+    for (EndpointCore core = attention.poll(); core != null; core = attention.poll()) {
+      core.dispatch();
+    }
     if (!unfinished.isEmpty()) {
       unfinished.removeIf(endpoint -> endpoint.progress() < Conversation.POLL_LIMIT);
     }
@@ -153,7 +170,7 @@ final class SelectorDriver implements Driver, Runnable {
     long now = System.nanoTime();
     if (now - nextCheck >= 0) {
       nextCheck = now + CHECK_NANOS;
-      channels.keySet().forEach(endpoint -> endpoint.failOverdue(now));
+      channels.keySet().forEach(endpoint -> endpoint.tick(now));
     }
   }
 

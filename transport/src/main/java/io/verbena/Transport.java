@@ -20,6 +20,7 @@ import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -61,7 +62,14 @@ public final class Transport implements AutoCloseable {
   private final Set<Endpoint> endpoints = ConcurrentHashMap.newKeySet();
   private final Set<Listener> listeners = ConcurrentHashMap.newKeySet();
   private final Set<SocketChannel> connecting = ConcurrentHashMap.newKeySet();
+  private final Traffic traffic = new Traffic();
   private volatile boolean closed;
+
+  /** What closed endpoints leave behind; guarded by itself. */
+  private static final class Traffic {
+    EndpointCounters closed = EndpointCounters.NONE;
+    long endpoints;
+  }
 
   private Transport(TransportConfig config, @Nullable RdmaAdapter adapter, String noRdma)
       throws IOException {
@@ -218,6 +226,35 @@ public final class Transport implements AutoCloseable {
     return adapter == null ? Optional.of(noRdma) : Optional.empty();
   }
 
+  /**
+   * Moves the data of all endpoints without waiting, and calls their handlers: for {@link
+   * Progress#CALLER}, where nothing moves while nobody calls.
+   *
+   * @return how much happened; 0 for nothing
+   */
+  public int poll() {
+    int events = 0;
+    for (Endpoint endpoint : endpoints) {
+      events += endpoint.poll();
+    }
+    return events;
+  }
+
+  /**
+   * What the transport has done so far.
+   *
+   * @return a snapshot
+   */
+  public TransportCounters counters() {
+    synchronized (traffic) {
+      EndpointCounters sum = traffic.closed;
+      for (Endpoint endpoint : endpoints) {
+        sum = sum.plus(endpoint.counters());
+      }
+      return new TransportCounters(endpoints.size(), traffic.endpoints, sum, 0, 0);
+    }
+  }
+
   private Endpoint accepted(SocketChannel channel) throws IOException {
     return establish(channel, System.nanoTime() + config.connectTimeout().toNanos(), false);
   }
@@ -225,17 +262,21 @@ public final class Transport implements AutoCloseable {
   private Endpoint establish(SocketChannel channel, long deadline, boolean client)
       throws IOException {
     try {
+      var event = new ConnectEvent();
+      event.begin();
       channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
       var outcome =
           new Handshake(channel, deadline, config, adapter, noRdma, memory).run(node, client);
-      return register(channel, outcome);
+      return register(channel, outcome, event, client);
     } catch (IOException | RuntimeException e) {
       channel.close();
       throw e;
     }
   }
 
-  private Endpoint register(SocketChannel channel, Handshake.Outcome outcome) throws IOException {
+  private Endpoint register(
+      SocketChannel channel, Handshake.Outcome outcome, ConnectEvent connecting, boolean client)
+      throws IOException {
     Lane lane = outcome.lane();
     var conversation =
         new Conversation(lane, outcome.limits(), RECEIVED, config.receiveBufferBytes());
@@ -245,7 +286,7 @@ public final class Transport implements AutoCloseable {
     } else if (tcp != null) {
       driver = tcp;
     }
-    var core = new EndpointCore(conversation, outcome.link(), driver, config);
+    var core = new EndpointCore(conversation, new ReentrantLock(), outcome.link(), driver, config);
     if (driver == tcp && tcp != null) {
       tcp.use(core, channel);
     }
@@ -256,20 +297,32 @@ public final class Transport implements AutoCloseable {
               core,
               (InetSocketAddress) channel.getLocalAddress(),
               (InetSocketAddress) channel.getRemoteAddress(),
-              endpoints::remove);
+              this::forget);
     } catch (IOException e) {
       lane.close();
       driver.detach(core);
       throw e;
     }
-    endpoints.add(endpoint);
+    synchronized (traffic) {
+      endpoints.add(endpoint);
+      traffic.endpoints++;
+    }
     driver.attach(core);
+    connecting.commit(endpoint.localAddress(), endpoint.remoteAddress(), outcome.link(), client);
     LOG.info("{} - {}: {}", endpoint.localAddress(), endpoint.remoteAddress(), outcome.link());
     if (closed) {
       endpoint.close();
       throw new TransportException(Kind.CLOSED, "the transport is closed");
     }
     return endpoint;
+  }
+
+  private void forget(Endpoint endpoint) {
+    synchronized (traffic) {
+      if (endpoints.remove(endpoint)) {
+        traffic.closed = traffic.closed.plus(endpoint.counters());
+      }
+    }
   }
 
   private void requireOpen() throws TransportException {

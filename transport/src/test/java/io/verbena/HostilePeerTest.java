@@ -145,8 +145,20 @@ class HostilePeerTest {
 
   @Test
   void shouldRejectAnUnknownType() throws IOException {
-    expectProtocolError(frame(9, 0, 0, 0, 0));
+    expectProtocolError(frame(10, 0, 0, 0, 0));
+    expectProtocolError(frame(15, 0, 0, 0, 0));
     expectProtocolError(frame(99, 0, 0, 0, 0));
+  }
+
+  @Test
+  void shouldRejectControlFramesThatMakeNoSense() throws IOException {
+    // News of messages that we never asked the peer to pull.
+    expectProtocolError(frame(Frame.CREDIT, 0, 0, 0, 1));
+    expectProtocolError(frame(Frame.FLUSHED, 0, 0, 0, 0));
+    expectProtocolError(frame(Frame.FLUSH, 0, 0, 0, -1));
+    expectProtocolError(frame(Frame.NOTIFY, 0, 0, 1, 0));
+    // Nothing can be pulled over TCP.
+    expectProtocolError(frame(Frame.ADVERTISE, 0, 20, 0, 16));
   }
 
   @Test

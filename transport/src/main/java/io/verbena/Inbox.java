@@ -1,0 +1,287 @@
+package io.verbena;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
+import io.netty.util.ReferenceCountUtil;
+import io.verbena.TransportException.Kind;
+import io.verbena.lane.Frame;
+import io.verbena.lane.Lane;
+import java.nio.ByteBuffer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The receiving half of a conversation: numbered frames to messages, the memory that they may take,
+ * and the credit that the peer gets. The endpoint's lock guards it.
+ *
+ * <p>Methods that take frames return what is wrong with them, or null.
+ */
+final class Inbox {
+  /** What a message takes besides its bytes: empty ones must not be free of charge. */
+  private static final int MESSAGE_OVERHEAD_BYTES = 256;
+
+  /** Memory that a peer gets for announcing a message; more comes with its bytes. */
+  private static final int FIRST_CAPACITY = 4 << 20;
+
+  private final Lane lane;
+  private final ByteBufAllocator allocator;
+  private final int window;
+  private final int longestMessage;
+  private final int budgetBytes;
+  private final Arrivals arrivals = new Arrivals();
+  private final Pulls pulls;
+
+  private @Nullable ByteBuf assembling;
+  private long assemblingLength;
+
+  /** Bytes of messages that nobody has taken, each with its overhead, and of those on their way. */
+  private long heldBytes;
+
+  private long heldMessages;
+  private long expected;
+  private long creditable;
+  private long released;
+
+  long messages;
+  long bytes;
+  long pulled;
+  long notifications;
+  long unheard;
+
+  Inbox(Lane lane, ByteBufAllocator allocator, int window, int longestMessage, int budgetBytes) {
+    this.lane = lane;
+    this.allocator = allocator;
+    this.window = window;
+    this.longestMessage = longestMessage;
+    this.budgetBytes = budgetBytes;
+    this.pulls = new Pulls(lane, allocator);
+  }
+
+  /** How many numbered frames have been taken. */
+  long expected() {
+    return expected;
+  }
+
+  /** How many frames that use credit the peer may send, counted from the beginning. */
+  long credit() {
+    return released + window;
+  }
+
+  /** How many of the peer's advertised messages have been pulled. */
+  long pulledCount() {
+    return pulls.finished();
+  }
+
+  /** The number of a frame that has one. */
+  @Nullable String number(Frame header) {
+    if (header.sequence != expected) {
+      return "frame %d where %d was due".formatted(header.sequence, expected);
+    }
+    expected++;
+    return null;
+  }
+
+  private @Nullable String credited(Frame header) {
+    if (creditable - released >= window) {
+      return "more frames than it has credit for";
+    }
+    creditable++;
+    return number(header);
+  }
+
+  /** A DATA frame: makes sure that its payload has a place. */
+  @Nullable String begin(Frame header) {
+    String wrong = credited(header);
+    if (wrong != null) {
+      return wrong;
+    }
+    if (header.isFirst() != (assembling == null)) {
+      return "a message that starts within another";
+    }
+    if (header.isFirst()) {
+      if (isBadLength(header.detail)) {
+        return "a message of %d bytes".formatted(header.detail);
+      }
+      int length = (int) header.detail;
+      assemblingLength = length;
+      assembling = allocator.directBuffer(Math.min(length, FIRST_CAPACITY), length);
+    }
+    ByteBuf message = assembling;
+    if (message == null) {
+      return "a part of no message";
+    }
+    long length = message.readableBytes() + (long) header.length;
+    if (length > assemblingLength || header.isLast() != (length == assemblingLength)) {
+      return "a message whose parts do not make up its length";
+    }
+    if (length > message.capacity()) {
+      // By doubling: the steps in which a buffer grows by itself would copy it again and again.
+      message.capacity((int) Math.min(assemblingLength, Math.max(length, 2L * message.capacity())));
+    }
+    return null;
+  }
+
+  private boolean isBadLength(long length) {
+    return length < 0 || length > longestMessage;
+  }
+
+  /** Where the payload of the frame that has begun goes. */
+  @Nullable ByteBuf target() {
+    return assembling;
+  }
+
+  void append(ByteBuffer payload) {
+    if (assembling != null) {
+      assembling.writeBytes(payload);
+    }
+  }
+
+  /** The payload of the frame that had begun is there. */
+  void finish(boolean last) {
+    ByteBuf message = assembling;
+    if (last && message != null) {
+      assembling = null;
+      arrivals.add(message);
+      hold(message.readableBytes());
+      messages++;
+      bytes += message.readableBytes();
+    }
+    release();
+  }
+
+  /** An ADVERTISE frame. */
+  @Nullable String advertised(Frame header, ByteBuffer payload) {
+    String wrong = credited(header);
+    if (wrong != null) {
+      return wrong;
+    }
+    if (assembling != null) {
+      return "a message that starts within another";
+    }
+    if (isBadLength(header.detail) || !lane.isAdvertisement(payload, header.detail)) {
+      return "a message of %d bytes that cannot be pulled".formatted(header.detail);
+    }
+    if (pulls.isFull()) {
+      return "more messages to pull than it may";
+    }
+    pulls.add(header.detail, arrivals.reserve(), payload);
+    startPulls();
+    release();
+    return null;
+  }
+
+  /** Pulls what there is memory for. */
+  void startPulls() {
+    while (!pulls.isIdle()) {
+      long length = pulls.nextLength();
+      // A single message is taken whatever its length.
+      if (heldMessages > 0 && heldBytes + length > budgetBytes) {
+        return;
+      }
+      if (!pulls.start()) {
+        return;
+      }
+      hold(length);
+    }
+  }
+
+  /** Whether messages wait to be pulled, and why the pool has nothing for them. */
+  @Nullable RuntimeException shortage() {
+    return pulls.isIdle() ? null : pulls.refusal();
+  }
+
+  /** Goes on with pulls that the lane had no room for: not those that lack memory, each time. */
+  void retryPulls() {
+    if (!pulls.isIdle() && pulls.refusal() == null) {
+      startPulls();
+    }
+  }
+
+  /** A pull is done; false if it is none of ours. */
+  boolean pulled(long cookie) {
+    if (!pulls.isNext(cookie)) {
+      return false;
+    }
+    bytes += pulls.finish(arrivals);
+    messages++;
+    pulled++;
+    return true;
+  }
+
+  /** A NOTIFY frame. */
+  @Nullable String notified(Frame header) {
+    String wrong = credited(header);
+    if (wrong == null) {
+      arrivals.addNotification((int) header.detail);
+      hold(0);
+      notifications++;
+      release();
+    }
+    return wrong;
+  }
+
+  private void hold(long length) {
+    heldBytes += length + MESSAGE_OVERHEAD_BYTES;
+    heldMessages++;
+  }
+
+  private void unhold(long length) {
+    heldBytes -= length + MESSAGE_OVERHEAD_BYTES;
+    heldMessages--;
+    if (!pulls.isIdle()) {
+      startPulls();
+    }
+    release();
+  }
+
+  /** Frames whose bytes have a place make room for others, as long as that is not too much. */
+  private void release() {
+    if (heldBytes <= budgetBytes) {
+      released = creditable;
+    }
+  }
+
+  /** What is next: see {@link Arrivals}. */
+  int next() {
+    return arrivals.next();
+  }
+
+  /** The next message, owned by the caller, or null; notifications before it are lost. */
+  @Nullable ByteBuf takeMessage() {
+    while (arrivals.next() == Arrivals.NOTIFICATION) {
+      takeNotification();
+      unheard++;
+    }
+    if (arrivals.next() != Arrivals.MESSAGE) {
+      return null;
+    }
+    ByteBuf message = arrivals.takeMessage();
+    if (message != null) {
+      unhold(message.readableBytes());
+    }
+    return message;
+  }
+
+  int takeNotification() {
+    int value = arrivals.takeNotification();
+    unhold(0);
+    return value;
+  }
+
+  Failure outOfMemory(Throwable cause) {
+    return new Failure(
+        Kind.NETWORK,
+        "no memory for a message of %d bytes: %s".formatted(assemblingLength, cause.getMessage()));
+  }
+
+  /** Drops what will not be complete any more; the lane is dead, or nothing of it is used. */
+  void dropIncomplete() {
+    ReferenceCountUtil.safeRelease(assembling);
+    assembling = null;
+    pulls.drop();
+  }
+
+  /** Releases messages that nobody will take any more. */
+  void drop() {
+    arrivals.drop();
+  }
+}

@@ -1,0 +1,56 @@
+package io.verbena;
+
+import io.verbena.TransportException.Kind;
+import io.verbena.lane.Frame;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Asks a silent peer whether its program is alive, and gives it up if it does not answer: a stopped
+ * process still takes what an adapter writes, and a machine that is gone ends no connection. The
+ * endpoint's lock guards it.
+ */
+final class Keepalive {
+  private final long silenceNanos;
+  private long framesThen;
+  private long heardAt = System.nanoTime();
+  private boolean asked;
+
+  /**
+   * Creates the watch over a peer.
+   *
+   * @param silenceNanos how long it may be silent; 0 for ever
+   */
+  Keepalive(long silenceNanos) {
+    this.silenceNanos = silenceNanos;
+  }
+
+  /**
+   * Looks at the peer, now and then.
+   *
+   * @param frames how many frames have come from it
+   * @return why it is lost, or null
+   */
+  @Nullable Failure check(long now, long frames, Outbox outbox) {
+    if (silenceNanos == 0) {
+      return null;
+    }
+    if (frames != framesThen) {
+      framesThen = frames;
+      heardAt = now;
+      asked = false;
+      return null;
+    }
+    long silent = now - heardAt;
+    if (silent >= silenceNanos) {
+      return new Failure(
+          Kind.PEER_LOST,
+          "the peer has said nothing for %d ms, nor answered: its process is stopped, or its machine is gone"
+              .formatted(TimeUnit.NANOSECONDS.toMillis(silent)));
+    }
+    if (!asked && silent >= silenceNanos / 2) {
+      asked = outbox.sendControl(Frame.PING, 0);
+    }
+    return null;
+  }
+}

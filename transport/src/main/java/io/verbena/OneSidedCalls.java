@@ -1,0 +1,162 @@
+package io.verbena;
+
+import io.verbena.memory.RegisteredMemory;
+import io.verbena.memory.RemoteMemory;
+import java.util.Locale;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/** Checks and starts the one-sided operations of an endpoint, all of them in the same way. */
+final class OneSidedCalls {
+  enum Call {
+    READ,
+    WRITE,
+    WRITE_AND_NOTIFY,
+    FETCH_ADD,
+    COMPARE_SWAP,
+    FLUSH
+  }
+
+  private final EndpointCore core;
+
+  OneSidedCalls(EndpointCore core) {
+    this.core = core;
+  }
+
+  /**
+   * Starts an operation.
+   *
+   * @param first length of a transfer, what to add, or what to expect
+   * @param second what to notify of, or what to store
+   * @return false if there is no room now: nothing was done
+   */
+  boolean start(
+      Call call,
+      @Nullable RegisteredMemory local,
+      long localOffset,
+      @Nullable RemoteMemory remote,
+      long remoteOffset,
+      long first,
+      long second,
+      Operation operation)
+      throws TransportException {
+    check(call, local, localOffset, remote, remoteOffset, first);
+    core.lock.lock();
+    try {
+      long cookie = core.begin(operation);
+      if (cookie == EndpointCore.NO_COOKIE) {
+        return false;
+      }
+      boolean accepted = false;
+      try {
+        accepted = start(call, local, localOffset, remote, remoteOffset, first, second, cookie);
+      } finally {
+        core.settle(operation, cookie, accepted);
+      }
+      return accepted;
+    } finally {
+      core.lock.unlock();
+    }
+  }
+
+  private boolean start(
+      Call call,
+      @Nullable RegisteredMemory local,
+      long localOffset,
+      @Nullable RemoteMemory remote,
+      long remoteOffset,
+      long first,
+      long second,
+      long cookie) {
+    Conversation conversation = core.conversation;
+    if (call == Call.FLUSH) {
+      return conversation.tryFlush(cookie);
+    }
+    RemoteMemory theirs = Objects.requireNonNull(remote);
+    return switch (call) {
+      case READ ->
+          conversation.lane.tryRead(
+              Objects.requireNonNull(local), localOffset, theirs, remoteOffset, first, cookie);
+      case WRITE ->
+          conversation.lane.tryWrite(
+              Objects.requireNonNull(local), localOffset, theirs, remoteOffset, first, cookie);
+      case WRITE_AND_NOTIFY -> {
+        conversation.outbox.pump();
+        boolean written =
+            !conversation.hasOutgoing()
+                && conversation.lane.tryWrite(
+                    Objects.requireNonNull(local),
+                    localOffset,
+                    theirs,
+                    remoteOffset,
+                    first,
+                    cookie);
+        if (written) {
+          conversation.outbox.notify((int) second);
+        }
+        yield written;
+      }
+      case FETCH_ADD -> conversation.lane.tryFetchAdd(theirs, remoteOffset, first, cookie);
+      case COMPARE_SWAP ->
+          conversation.lane.tryCompareSwap(theirs, remoteOffset, first, second, cookie);
+      case FLUSH -> throw new IllegalStateException();
+    };
+  }
+
+  /** Starts an operation, and waits for room as long as there is none. */
+  Operation run(
+      Call call,
+      @Nullable RegisteredMemory local,
+      long localOffset,
+      @Nullable RemoteMemory remote,
+      long remoteOffset,
+      long first,
+      long second)
+      throws TransportException {
+    var operation = new Operation();
+    long deadline = core.operationDeadline();
+    core.lock.lock();
+    try {
+      for (int pauses = 1;
+          !start(call, local, localOffset, remote, remoteOffset, first, second, operation);
+          pauses++) {
+        core.pauseForRoom(deadline, pauses, call.name().toLowerCase(Locale.ROOT));
+      }
+      return operation;
+    } finally {
+      core.lock.unlock();
+    }
+  }
+
+  private void check(
+      Call call,
+      @Nullable RegisteredMemory local,
+      long localOffset,
+      @Nullable RemoteMemory remote,
+      long remoteOffset,
+      long length) {
+    switch (call) {
+      case READ, WRITE, WRITE_AND_NOTIFY -> {
+        Objects.requireNonNull(local, "local");
+        Objects.requireNonNull(remote, "remote");
+        Objects.checkFromIndexSize(localOffset, length, local.length());
+        remote.checkRange(remoteOffset, length);
+        long most = core.conversation.lane.maxTransfer();
+        if (length > most) {
+          throw new IllegalArgumentException(
+              "%d bytes in one operation; this link takes %d".formatted(length, most));
+        }
+      }
+      case FETCH_ADD, COMPARE_SWAP -> {
+        Objects.requireNonNull(remote, "remote");
+        remote.checkRange(remoteOffset, Long.BYTES);
+        long address = remote.address() + remoteOffset;
+        if (address % Long.BYTES != 0) {
+          throw new IllegalArgumentException(
+              "atomics need an address aligned to 8: 0x%x".formatted(address));
+        }
+      }
+      case FLUSH -> {}
+    }
+  }
+}

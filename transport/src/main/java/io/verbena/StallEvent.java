@@ -1,0 +1,30 @@
+package io.verbena;
+
+import jdk.jfr.Category;
+import jdk.jfr.Description;
+import jdk.jfr.Event;
+import jdk.jfr.Label;
+import jdk.jfr.Name;
+import jdk.jfr.StackTrace;
+import jdk.jfr.Timespan;
+
+/** A sender was held up by its receiver. */
+@Name("io.verbena.CreditStall")
+@Label("Credit Stall")
+@Category({"Verbena", "Transport"})
+@Description("A message waited until the peer, which is behind, gave credit")
+@StackTrace(false)
+@SuppressWarnings("UnusedVariable") // Read by the flight recorder.
+final class StallEvent extends Event {
+  @Label("Waited")
+  @Timespan(Timespan.NANOSECONDS)
+  private long waited;
+
+  static void commit(long sinceNanos) {
+    var event = new StallEvent();
+    if (event.shouldCommit()) {
+      event.waited = System.nanoTime() - sinceNanos;
+      event.commit();
+    }
+  }
+}
