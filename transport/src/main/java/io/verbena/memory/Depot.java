@@ -2,7 +2,6 @@ package io.verbena.memory;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -11,7 +10,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class Depot {
   private final int sizeClass;
-  private final ReentrantLock lock = new ReentrantLock();
+  private final BriefLock lock = new BriefLock();
   private final List<Magazine> filled = new ArrayList<>();
   private final List<Magazine> empty = new ArrayList<>();
   private boolean closed;
