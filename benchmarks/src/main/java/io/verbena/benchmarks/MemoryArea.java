@@ -89,14 +89,7 @@ final class MemoryArea implements Area {
       for (int bytes : COPIED) {
         comparisons.add(copy(bytes, plan, log, progress));
       }
-      comparisons.add(
-          overhead(plan, "overhead of 1 KiB buffers, slabs full", MemoryOverhead.FULL, progress));
-      comparisons.add(
-          overhead(
-              plan,
-              "overhead of 1 KiB buffers, just past a doubling",
-              MemoryOverhead.JUST_BEYOND,
-              progress));
+      comparisons.addAll(overhead(plan, progress));
       return comparisons;
     } finally {
       Files.delete(log);
@@ -230,30 +223,37 @@ final class MemoryArea implements Area {
     return comparison;
   }
 
-  private static Comparison overhead(
-      Plan plan, String name, int buffers, Consumer<String> progress) {
-    var comparison = new Comparison(name, "Netty", "%");
+  private static List<Comparison> overhead(Plan plan, Consumer<String> progress) {
+    String some = "overhead of 1 KiB buffers, %d MiB".formatted(MemoryOverhead.LEAST_MEBIBYTES);
+    String more = "%s to %d MiB, worst".formatted(some, MemoryOverhead.MOST_MEBIBYTES);
+    var least = new Comparison(some, "Netty", "%");
+    var worst = new Comparison(more, "Netty", "%");
+    double reached = 0;
     for (int pair = 1; pair <= plan.pairs(); pair++) {
-      double ours = MemoryOverhead.percent(BufferSource.OURS, buffers);
-      double theirs =
-          Math.min(
-              MemoryOverhead.percent(BufferSource.POOLED, buffers),
-              MemoryOverhead.percent(BufferSource.ADAPTIVE, buffers));
-      comparison.add(ours, theirs);
+      MemoryOverhead ours = MemoryOverhead.of(BufferSource.OURS);
+      MemoryOverhead pooled = MemoryOverhead.of(BufferSource.POOLED);
+      MemoryOverhead adaptive = MemoryOverhead.of(BufferSource.ADAPTIVE);
+      least.add(ours.least(), Math.min(pooled.least(), adaptive.least()));
+      worst.add(ours.worst(), Math.min(pooled.worst(), adaptive.worst()));
+      reached = Math.max(reached, ours.reaches(MOST_OVERHEAD_PERCENT));
       progress.accept(
           String.format(
               Locale.ROOT,
-              "pair %d of %d, %s: ours %.1f %%, Netty %.1f %%",
+              "pair %d of %d, %s: ours %.1f %%, pooled %.1f %%, adaptive %.1f %%",
               pair,
               plan.pairs(),
-              name,
-              ours,
-              theirs));
+              more,
+              ours.worst(),
+              pooled.worst(),
+              adaptive.worst()));
     }
-    comparison.bar(
-        String.format(Locale.ROOT, "%.1f %%", comparison.ours()),
-        comparison.ours(),
-        MOST_OVERHEAD_PERCENT);
-    return comparison;
+    for (Comparison each : List.of(least, worst)) {
+      each.bar(
+          String.format(Locale.ROOT, "%.1f %%", each.ours()), each.ours(), MOST_OVERHEAD_PERCENT);
+    }
+    worst.remark(
+        String.format(
+            Locale.ROOT, "never above %.0f %% from %.1f MiB on", MOST_OVERHEAD_PERCENT, reached));
+    return List.of(least, worst);
   }
 }

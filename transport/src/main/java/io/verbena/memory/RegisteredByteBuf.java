@@ -9,13 +9,13 @@ import org.jspecify.annotations.Nullable;
  * A block of a slab and the object for its users in one: what a {@link BufferPool} keeps, so that
  * allocating costs neither an object nor a search. To grow, a buffer exchanges its block with
  * another buffer's.
+ *
+ * <p>The fields fill 64 bytes exactly, with the references of a heap below 32 GiB: one more would
+ * take 8 bytes of each buffer, most of which are small.
  */
 final class RegisteredByteBuf extends SlabByteBuf {
   private final BufferPool pool;
   private Span span;
-
-  /** The slab's: here it is found in the object that is looked at anyway. */
-  private @Nullable MemoryRegion region;
 
   private int length;
   private boolean recorded;
@@ -27,7 +27,6 @@ final class RegisteredByteBuf extends SlabByteBuf {
     super(span.slab.bytes, offset);
     this.pool = pool;
     this.span = span;
-    this.region = span.slab.region;
   }
 
   /** Makes it a new buffer for its next user. */
@@ -66,7 +65,7 @@ final class RegisteredByteBuf extends SlabByteBuf {
   }
 
   @Nullable MemoryRegion region() {
-    return region;
+    return span.region;
   }
 
   @Override
@@ -109,8 +108,6 @@ final class RegisteredByteBuf extends SlabByteBuf {
     Span otherSpan = other.span;
     other.span = span;
     span = otherSpan;
-    other.region = region;
-    region = span.slab.region;
     recorded = other.recorded;
     other.recorded = false;
     other.release();

@@ -20,10 +20,10 @@ import org.slf4j.LoggerFactory;
  * allocator gives plain direct memory, so that a program needs one way only. Heap buffers are of
  * Netty's pool, and what their {@link ByteBuf#alloc} gives lies in registered memory, too.
  *
- * <p>Memory is registered in big slabs, each as big as all before it together, up to the ceiling of
- * the {@link BufferPoolConfig}. What is released stays for the next allocation; {@link #trim} gives
- * slabs back that nobody uses. A buffer of more than {@link BufferPoolConfig#largestSlabBytes} has
- * a registration of its own, which ends with it.
+ * <p>Memory is registered in big slabs, of the sizes and up to the ceiling that the {@link
+ * BufferPoolConfig} says. What is released stays for the next allocation; {@link #trim} gives slabs
+ * back that nobody uses. A buffer of more than {@link BufferPoolConfig#largestSlabBytes} has a
+ * registration of its own, which ends with it.
  *
  * <p>Threads: any, also virtual ones; buffers may be released by other threads than those that
  * allocated them. Neither allocating nor releasing takes a lock as long as the thread's own cache

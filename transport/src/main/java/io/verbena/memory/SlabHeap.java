@@ -153,7 +153,7 @@ final class SlabHeap {
     }
   }
 
-  /** As big as all slabs together, so that their number stays small; less if that is refused. */
+  /** As big as the configuration wants it; less if that is refused. */
   private boolean addSlab(int units) throws IOException {
     long least = (long) units * Slab.UNIT;
     long room = config.ceilingBytes() - registeredBytes;
@@ -164,7 +164,7 @@ final class SlabHeap {
       refusedGrowth++;
       return false;
     }
-    long wanted = Math.clamp(registeredBytes, config.firstSlabBytes(), config.largestSlabBytes());
+    long wanted = config.nextSlabBytes(registeredBytes);
     long length = Math.max(least, Math.min(wanted, room) / Slab.UNIT * Slab.UNIT);
     while (true) {
       try {

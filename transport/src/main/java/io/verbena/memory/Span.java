@@ -1,5 +1,6 @@
 package io.verbena.memory;
 
+import io.verbena.verbs.MemoryRegion;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -11,6 +12,9 @@ final class Span {
   private static final int WASTE = 16;
 
   final Slab slab;
+
+  /** The slab's: here it is one step nearer to the buffers, which are too many to have it each. */
+  final @Nullable MemoryRegion region;
 
   /** -1 for a single block of any length. */
   final int sizeClass;
@@ -28,6 +32,7 @@ final class Span {
 
   private Span(Slab slab, int sizeClass, int offset, int units, int blockBytes) {
     this.slab = slab;
+    this.region = slab.region;
     this.sizeClass = sizeClass;
     this.offset = offset;
     this.units = units;

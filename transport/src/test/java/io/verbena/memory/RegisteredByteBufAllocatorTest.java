@@ -249,8 +249,8 @@ class RegisteredByteBufAllocatorTest {
     assertEquals(16 * SLAB, refusal.usedBytes());
     assertEquals(16 * SLAB, refusal.registeredBytes());
     assertTrue(String.valueOf(refusal.getMessage()).contains("raise ceilingBytes"));
-    // 1 + 1 + 2 + 4 + 4 + 4 MiB.
-    assertEquals(6, allocator.metrics().registrations());
+    // 1 + 1 + 2 + 4 MiB, then 1 MiB each.
+    assertEquals(12, allocator.metrics().registrations());
     assertEquals(1, allocator.metrics().refusals());
 
     buffers.removeLast().release();
