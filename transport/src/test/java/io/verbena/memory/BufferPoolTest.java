@@ -1,0 +1,175 @@
+package io.verbena.memory;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.util.ResourceLeakDetector;
+import io.netty.util.ResourceLeakDetector.Level;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+/** How much memory there is: growth, the ceiling, refusals and the end. */
+class BufferPoolTest extends SmallAllocator {
+  @Test
+  void shouldRegisterBigBuffersOnTheirOwnAndGiveThemBack() {
+    ByteBuf big = allocator.directBuffer(5 * SLAB);
+    assertTrue(allocator.owns(big));
+    assertTrue(allocator.metrics().registeredBytes() >= 5 * SLAB);
+    big.setByte(5 * SLAB - 1, 1);
+    big.release();
+    assertEquals(0, allocator.metrics().registeredBytes());
+  }
+
+  @Test
+  void shouldGrowByDoublingUpToTheCeilingAndSayWhatHelps() {
+    List<ByteBuf> buffers = new ArrayList<>();
+    var refusal =
+        assertThrows(
+            OutOfRegisteredMemoryException.class,
+            () -> {
+              for (int i = 0; i < 17; i++) {
+                buffers.add(allocator.directBuffer(SLAB));
+              }
+            });
+    assertEquals(16, buffers.size());
+    assertEquals(SLAB, refusal.requestedBytes());
+    assertEquals(16 * SLAB, refusal.ceilingBytes());
+    assertEquals(16 * SLAB, refusal.usedBytes());
+    assertEquals(16 * SLAB, refusal.registeredBytes());
+    assertTrue(String.valueOf(refusal.getMessage()).contains("raise ceilingBytes"));
+    // 1 + 1 + 2 + 4 MiB, then 1 MiB each.
+    assertEquals(12, allocator.metrics().registrations());
+    assertEquals(1, allocator.metrics().refusals());
+
+    buffers.removeLast().release();
+    allocator.directBuffer(SLAB).release();
+    buffers.forEach(ByteBuf::release);
+    assertEquals(16 * SLAB, allocator.trim());
+  }
+
+  @Test
+  void shouldNeverHaveMoreIdleThanA32ndOnceItIsBig() {
+    int first = Slab.UNIT;
+    int length = 1024;
+    var growing =
+        new RegisteredByteBufAllocator(
+            domain, BufferPoolConfig.defaults().withSlabs(first, SLAB).withCeiling(16 * SLAB));
+    List<ByteBuf> buffers = new ArrayList<>();
+    long mostIdle = 0;
+    for (int used = length; used <= 16 * SLAB; used += length) {
+      buffers.add(growing.directBuffer(length));
+      long idle = growing.metrics().registeredBytes() - used;
+      mostIdle = Math.max(mostIdle, idle);
+      if (used > 8 * first) {
+        assertTrue(idle <= Math.max(first, used / 32), "%d of %d".formatted(idle, used));
+      }
+    }
+    // Slabs did become bigger.
+    assertTrue(mostIdle > 4L * first, "idle: " + mostIdle);
+    buffers.forEach(ByteBuf::release);
+    growing.close();
+    assertEquals(0, growing.metrics().registeredBytes());
+  }
+
+  @Test
+  void shouldUseMemoryThatLiesFreeInOtherSizesBeforeItRefuses() {
+    List<ByteBuf> small = new ArrayList<>();
+    for (int i = 0; i < 16 * SLAB / 1024; i++) {
+      small.add(allocator.directBuffer(1024));
+    }
+    assertEquals(16 * SLAB, allocator.metrics().registeredBytes());
+    assertThrows(OutOfRegisteredMemoryException.class, () -> allocator.directBuffer(64));
+    small.forEach(ByteBuf::release);
+    ByteBuf big = allocator.directBuffer(SLAB);
+    ByteBuf huge = allocator.directBuffer(3 * SLAB);
+    big.release();
+    huge.release();
+  }
+
+  @Test
+  void shouldStayUsableWhenRegisteringFails() {
+    ByteBuf before = allocator.directBuffer(SLAB);
+    broken.set(true);
+    var refusal =
+        assertThrows(OutOfRegisteredMemoryException.class, () -> allocator.directBuffer(SLAB));
+    assertTrue(String.valueOf(refusal.getMessage()).contains("the device is gone"));
+    before.release();
+    allocator.directBuffer(SLAB).release();
+    broken.set(false);
+    ByteBuf first = allocator.directBuffer(SLAB);
+    ByteBuf second = allocator.directBuffer(SLAB);
+    first.release();
+    second.release();
+  }
+
+  @Test
+  void shouldNotTellToRaiseTheCeilingWhereThatCannotHelp() {
+    var refusal =
+        assertThrows(
+            OutOfRegisteredMemoryException.class, () -> allocator.directBuffer(Integer.MAX_VALUE));
+    String message = String.valueOf(refusal.getMessage());
+    assertFalse(message.contains("ceilingBytes"), message);
+    assertTrue(message.contains("divide it"), message);
+    var tooHigh =
+        assertThrows(OutOfRegisteredMemoryException.class, () -> allocator.directBuffer(1 << 30));
+    assertTrue(String.valueOf(tooHigh.getMessage()).contains("raise ceilingBytes"));
+  }
+
+  @Test
+  void shouldCountRefusedGrowthThatDrainingMadeUpFor() {
+    List<ByteBuf> small = new ArrayList<>();
+    for (int i = 0; i < 16 * SLAB / 1024; i++) {
+      small.add(allocator.directBuffer(1024));
+    }
+    assertEquals(0, allocator.metrics().refusedGrowth());
+    small.forEach(ByteBuf::release);
+    assertEquals(0, allocator.metrics().refusals());
+    // The free blocks are in depots and in this thread's cache, none of this size.
+    List<ByteBuf> big = new ArrayList<>();
+    for (int i = 0; i < 16; i++) {
+      big.add(allocator.directBuffer(SLAB));
+    }
+    assertEquals(0, allocator.metrics().refusals());
+    assertNotEquals(0, allocator.metrics().refusedGrowth());
+    big.forEach(ByteBuf::release);
+  }
+
+  @Test
+  void shouldDeferClosingWhileBuffersAreInUse() {
+    ByteBuf buffer = allocator.directBuffer(100).writeLong(42);
+    allocator.directBuffer(100_000).release();
+    allocator.close();
+    allocator.close();
+    assertTrue(allocator.metrics().registeredBytes() > 0);
+    assertEquals(42, buffer.getLong(0));
+    assertThrows(IllegalStateException.class, () -> allocator.directBuffer(8));
+    assertThrows(IllegalStateException.class, () -> allocator.directBuffer(8 * SLAB));
+    buffer.release();
+    assertEquals(0, allocator.metrics().registeredBytes());
+  }
+
+  @Test
+  void shouldSayWhoHoldsBuffersUnderLeakDetection() {
+    Level before = ResourceLeakDetector.getLevel();
+    ResourceLeakDetector.setLevel(Level.PARANOID);
+    try {
+      ByteBuf buffer = allocator.directBuffer(100);
+      ByteBuf grown = allocator.directBuffer(100).capacity(5000);
+      String holders = allocator.holders();
+      assertTrue(holders.contains("shouldSayWhoHoldsBuffersUnderLeakDetection"), holders);
+      assertTrue(allocator.owns(buffer), "through Netty's wrapper");
+      ByteBuf retained = buffer.retainedSlice(0, 10);
+      retained.release();
+      buffer.release();
+      grown.release();
+      assertFalse(allocator.holders().contains("shouldSay"));
+    } finally {
+      ResourceLeakDetector.setLevel(before);
+    }
+  }
+}
