@@ -1,50 +1,31 @@
 package io.verbena.memory;
 
-import java.io.IOException;
-import java.util.Arrays;
-import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.AtomicLong;
-import java.util.concurrent.atomic.AtomicReference;
-import java.util.concurrent.atomic.LongAdder;
-import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * The free memory of an allocator, in three layers: what threads keep for themselves ({@link
  * ThreadCache}), what they exchange ({@link Depot}), and what is not even divided ({@link
- * SlabHeap}). Free blocks are {@link RegisteredByteBuf}s, ready to be used.
+ * SlabHeap}). Free blocks are {@link RegisteredByteBuf}s, ready to be used. Here is the way from a
+ * thread to its cache; the way beyond, with all that happens when memory is short, is in {@link
+ * Stock}.
  *
- * <p>Lock order: a shared cache's, {@code growing}, the caches', a depot's, the heap's.
+ * <p>Lock order: a shared cache's, the stock's, the caches', a depot's, the heap's.
  */
 final class BufferPool {
-  private static final Logger LOG = LoggerFactory.getLogger(BufferPool.class);
-
-  /** How often a request looks for memory that other threads keep taking out of its sight. */
-  private static final int MOST_ROUNDS = 8;
-
   final RegisteredByteBufAllocator allocator;
   final Holders holders = new Holders();
 
-  private final BufferPoolConfig config;
-  private final ReentrantLock growing = new ReentrantLock();
-  private final ThreadCaches caches = new ThreadCaches(this::drained);
-  private final SharedCaches shared = new SharedCaches(caches);
-  private final Depot[] depots = new Depot[SizeClasses.COUNT];
   private final SlabHeap heap;
-
-  /** Threads that have a magazine in their hands: it is neither in a cache nor in a depot. */
-  private final AtomicInteger inTransit = new AtomicInteger();
-
-  private final LongAdder refusals = new LongAdder();
-  private volatile boolean closed;
+  private final ThreadCaches caches;
+  private final SharedCaches shared;
+  private final Stock stock;
 
   BufferPool(RegisteredByteBufAllocator allocator, SlabSource source, BufferPoolConfig config) {
     this.allocator = allocator;
-    this.config = config;
-    this.heap = new SlabHeap(this, source, config);
-    Arrays.setAll(depots, Depot::new);
+    heap = new SlabHeap(this, source, config);
+    caches = new ThreadCaches(heap::give);
+    shared = new SharedCaches(caches);
+    stock = new Stock(heap, caches, config.ceilingBytes());
   }
 
   SlabTable slabs() {
@@ -56,12 +37,12 @@ final class BufferPool {
   }
 
   long refusals() {
-    return refusals.sum();
+    return stock.refusals();
   }
 
   /** Free blocks in caches and depots. */
   long cachedBytes() {
-    return caches.cachedBytes() + Arrays.stream(depots).mapToLong(Depot::cachedBytes).sum();
+    return stock.cachedBytes();
   }
 
   /**
@@ -72,7 +53,7 @@ final class BufferPool {
    */
   RegisteredByteBuf take(int bytes) {
     if (bytes > SizeClasses.LARGEST) {
-      return takeLarge(bytes);
+      return stock.takeLarge(bytes);
     }
     int sizeClass = SizeClasses.of(bytes);
     ThreadCache cache = caches.current();
@@ -101,7 +82,7 @@ final class BufferPool {
   }
 
   private RegisteredByteBuf takeSlowly(@Nullable ThreadCache cache, int sizeClass) {
-    requireOpen();
+    stock.requireOpen();
     if (cache != null) {
       return takeThrough(cache, sizeClass);
     }
@@ -129,20 +110,20 @@ final class BufferPool {
       }
       if (cache.isRevoked()) {
         caches.awaitDrain();
-        requireOpen();
+        stock.requireOpen();
         continue;
       }
       RegisteredByteBuf top;
-      inTransit.incrementAndGet();
+      stock.carry();
       try {
-        Magazine magazine = filled(sizeClass);
+        Magazine magazine = stock.filled(sizeClass);
         top = magazine.take();
         // The cache may be revoked by now: then the magazine goes where no one can find it for
         // that.
         magazine.forgetTaken();
-        returned(sizeClass, cache.load(sizeClass, magazine));
+        stock.give(sizeClass, cache.load(sizeClass, magazine));
       } finally {
-        inTransit.decrementAndGet();
+        stock.arrive();
       }
       if (top != null) {
         return top;
@@ -151,7 +132,7 @@ final class BufferPool {
   }
 
   private void giveSlowly(@Nullable ThreadCache cache, RegisteredByteBuf buffer) {
-    if (closed || buffer.sizeClass() < 0) {
+    if (stock.isClosed() || buffer.sizeClass() < 0) {
       heap.give(buffer);
     } else if (cache != null) {
       giveThrough(cache, buffer);
@@ -175,226 +156,29 @@ final class BufferPool {
       }
       if (cache.isRevoked()) {
         caches.awaitDrain();
-        if (closed) {
+        if (stock.isClosed()) {
           heap.give(buffer);
           return;
         }
         continue;
       }
-      inTransit.incrementAndGet();
+      stock.carry();
       try {
-        returned(sizeClass, cache.load(sizeClass, depots[sizeClass].empty()));
+        stock.give(sizeClass, cache.load(sizeClass, stock.empty(sizeClass)));
       } finally {
-        inTransit.decrementAndGet();
+        stock.arrive();
       }
-    }
-  }
-
-  private void returned(int sizeClass, Magazine magazine) {
-    if (!depots[sizeClass].give(magazine)) {
-      heap.give(magazine);
-    }
-  }
-
-  private void drained(int sizeClass, Magazine magazine) {
-    heap.give(magazine);
-  }
-
-  /** A magazine with at least one buffer. */
-  private Magazine filled(int sizeClass) {
-    Magazine filled = depots[sizeClass].filled();
-    if (filled != null) {
-      return filled;
-    }
-    Magazine magazine = depots[sizeClass].empty();
-    if (heap.take(sizeClass, magazine)) {
-      return magazine;
-    }
-    try {
-      fillSlowly(sizeClass, magazine);
-    } finally {
-      if (magazine.count() == 0) {
-        returned(sizeClass, magazine);
-      }
-    }
-    return magazine;
-  }
-
-  private void fillSlowly(int sizeClass, Magazine magazine) {
-    // Waiting with nothing in its hands.
-    inTransit.decrementAndGet();
-    growing.lock();
-    try {
-      requireOpen();
-      // Another thread may have grown the heap meanwhile, and depots of other sizes be full.
-      if (heap.take(sizeClass, magazine)) {
-        return;
-      }
-      drainDepots();
-      if (heap.take(sizeClass, magazine)) {
-        return;
-      }
-      IOException refusal = null;
-      try {
-        if (heap.grow(sizeClass, magazine)) {
-          return;
-        }
-      } catch (IOException e) {
-        refusal = e;
-      }
-      takeFromOthers(sizeClass, magazine);
-      if (magazine.count() == 0) {
-        throw refused(SizeClasses.bytes(sizeClass), refusal);
-      }
-    } finally {
-      inTransit.incrementAndGet();
-      growing.unlock();
-    }
-  }
-
-  /**
-   * What other threads have in their caches; or carry there, which a drain does not find: hence
-   * more than one.
-   */
-  private void takeFromOthers(int sizeClass, Magazine magazine) {
-    for (int round = 0; round < MOST_ROUNDS && magazine.count() == 0; round++) {
-      if (round > 0 && !mayLieElsewhere(SizeClasses.bytes(sizeClass))) {
-        return;
-      }
-      caches.drain(
-          () -> {
-            drainDepots();
-            heap.take(sizeClass, magazine);
-          });
-    }
-  }
-
-  private boolean mayLieElsewhere(int bytes) {
-    return inTransit.get() > 0 || cachedBytes() >= bytes;
-  }
-
-  private RegisteredByteBuf takeLarge(int bytes) {
-    requireOpen();
-    if (bytes > Slab.LARGEST) {
-      throw refused(bytes, null);
-    }
-    RegisteredByteBuf buffer = heap.takeLarge(bytes);
-    if (buffer != null) {
-      return buffer;
-    }
-    growing.lock();
-    try {
-      requireOpen();
-      return takeLargeSlowly(bytes);
-    } finally {
-      growing.unlock();
-    }
-  }
-
-  private RegisteredByteBuf takeLargeSlowly(int bytes) {
-    drainDepots();
-    RegisteredByteBuf buffer = heap.takeLarge(bytes);
-    IOException refusal = null;
-    for (int round = 0; buffer == null && round < MOST_ROUNDS; round++) {
-      if (round > 1 && !mayLieElsewhere(bytes)) {
-        break;
-      }
-      if (round > 0) {
-        buffer = takeLargeFromOthers(bytes);
-      }
-      if (buffer == null) {
-        try {
-          buffer = heap.growLarge(bytes);
-        } catch (IOException e) {
-          refusal = e;
-        }
-      }
-    }
-    if (buffer == null) {
-      throw refused(bytes, refusal);
-    }
-    return buffer;
-  }
-
-  /** What other threads and slabs do not need may make room. */
-  private @Nullable RegisteredByteBuf takeLargeFromOthers(int bytes) {
-    var taken = new AtomicReference<@Nullable RegisteredByteBuf>();
-    caches.drain(
-        () -> {
-          drainDepots();
-          RegisteredByteBuf buffer = heap.takeLarge(bytes);
-          taken.set(buffer);
-          if (buffer == null) {
-            heap.trim();
-          }
-        });
-    return taken.get();
-  }
-
-  private OutOfRegisteredMemoryException refused(int bytes, @Nullable IOException cause) {
-    refusals.increment();
-    SlabHeap.Figures figures = heap.figures();
-    long used = Math.max(0, figures.bytesOut() - cachedBytes());
-    var refusal =
-        new OutOfRegisteredMemoryException(
-            bytes, figures.registeredBytes(), used, config.ceilingBytes(), cause);
-    RefusalEvent.commit(refusal);
-    return refusal;
-  }
-
-  private void drainDepots() {
-    for (Depot depot : depots) {
-      depot.drain().forEach(heap::give);
-    }
-  }
-
-  private void requireOpen() {
-    if (closed) {
-      throw new IllegalStateException("the allocator is closed: allocate before close()");
     }
   }
 
   /** Gives slabs back of which nothing is in use; returns their bytes. */
   long trim() {
-    growing.lock();
-    try {
-      var trimmed = new AtomicLong();
-      caches.drain(
-          () -> {
-            drainDepots();
-            trimmed.set(heap.trim());
-          });
-      return trimmed.get();
-    } finally {
-      growing.unlock();
-    }
+    return stock.trim();
   }
 
   /** How many buffers are still out: their slabs go when they come back. */
   long close() {
-    growing.lock();
-    try {
-      closed = true;
-      caches.close();
-      for (Depot depot : depots) {
-        depot.close();
-      }
-      drainDepots();
-      heap.close();
-      return heap.figures().buffersOut();
-    } finally {
-      growing.unlock();
-    }
-  }
-
-  /** False if it stays registered. */
-  static boolean free(Slab slab) {
-    try {
-      slab.free();
-      return true;
-    } catch (IllegalStateException e) {
-      LOG.warn("A slab of {} bytes is lost: it stays registered", slab.length(), e);
-      return false;
-    }
+    stock.close();
+    return heap.figures().buffersOut();
   }
 }

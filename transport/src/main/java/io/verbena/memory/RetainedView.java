@@ -1,6 +1,5 @@
 package io.verbena.memory;
 
-import io.netty.buffer.AbstractReferenceCountedByteBuf;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.util.IllegalReferenceCountException;
@@ -9,7 +8,6 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
 import java.nio.channels.GatheringByteChannel;
 import java.nio.channels.ScatteringByteChannel;
@@ -22,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Asks its root for the memory with each access, since the root may move to grow.
  */
-final class RetainedView extends AbstractReferenceCountedByteBuf {
+final class RetainedView extends DirectByteBuf {
   private static final Recycler<RetainedView> RECYCLER =
       new Recycler<>() {
         @Override
@@ -46,7 +44,6 @@ final class RetainedView extends AbstractReferenceCountedByteBuf {
   private boolean slice;
 
   private RetainedView(Recycler.EnhancedHandle<RetainedView> handle) {
-    super(0);
     this.handle = handle;
   }
 
@@ -330,19 +327,9 @@ final class RetainedView extends AbstractReferenceCountedByteBuf {
   }
 
   @Override
-  public int nioBufferCount() {
-    return 1;
-  }
-
-  @Override
   public ByteBuffer nioBuffer(int index, int length) {
     checkIndex(index, length);
     return root().nioBuffer(at(index), length);
-  }
-
-  @Override
-  public ByteBuffer[] nioBuffers(int index, int length) {
-    return new ByteBuffer[] {nioBuffer(index, length)};
   }
 
   /** Not the root's: views of other threads would use the same one. */
@@ -352,44 +339,7 @@ final class RetainedView extends AbstractReferenceCountedByteBuf {
   }
 
   @Override
-  public boolean isContiguous() {
-    return true;
-  }
-
-  @Override
-  public boolean isDirect() {
-    return true;
-  }
-
-  @Override
-  public boolean hasArray() {
-    return false;
-  }
-
-  @Override
-  public byte[] array() {
-    throw new UnsupportedOperationException("direct buffer");
-  }
-
-  @Override
-  public int arrayOffset() {
-    throw new UnsupportedOperationException("direct buffer");
-  }
-
-  @Override
-  public boolean hasMemoryAddress() {
-    return true;
-  }
-
-  @Override
   public long memoryAddress() {
     return root().memoryAddress() + offset;
-  }
-
-  @Override
-  @Deprecated
-  @SuppressWarnings("InlineMeSuggester") // Netty deprecated it, and calls it.
-  public ByteOrder order() {
-    return ByteOrder.BIG_ENDIAN;
   }
 }

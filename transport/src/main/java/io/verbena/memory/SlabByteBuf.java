@@ -1,12 +1,10 @@
 package io.verbena.memory;
 
-import io.netty.buffer.AbstractReferenceCountedByteBuf;
 import io.netty.buffer.ByteBuf;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.nio.channels.ClosedChannelException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.GatheringByteChannel;
@@ -17,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * Access to part of a slab. All of it is checked by Java's own {@link ByteBuffer}s: once the slab
  * is freed they throw.
  */
-abstract class SlabByteBuf extends AbstractReferenceCountedByteBuf {
+abstract class SlabByteBuf extends DirectByteBuf {
   private static final int COPY_BYTES = 8192;
   private static final int BYTE_MASK = 0xff;
   private static final int SHORT_BITS = 16;
@@ -32,7 +30,6 @@ abstract class SlabByteBuf extends AbstractReferenceCountedByteBuf {
   private @Nullable ByteBuffer internal;
 
   SlabByteBuf(ByteBuffer slab, int offset) {
-    super(0);
     this.slab = slab;
     this.offset = offset;
   }
@@ -305,19 +302,9 @@ abstract class SlabByteBuf extends AbstractReferenceCountedByteBuf {
   }
 
   @Override
-  public int nioBufferCount() {
-    return 1;
-  }
-
-  @Override
   public ByteBuffer nioBuffer(int index, int length) {
     checkIndex(index, length);
     return slab.slice(at(index), length);
-  }
-
-  @Override
-  public ByteBuffer[] nioBuffers(int index, int length) {
-    return new ByteBuffer[] {nioBuffer(index, length)};
   }
 
   @Override
@@ -327,44 +314,7 @@ abstract class SlabByteBuf extends AbstractReferenceCountedByteBuf {
   }
 
   @Override
-  public boolean isContiguous() {
-    return true;
-  }
-
-  @Override
-  public boolean isDirect() {
-    return true;
-  }
-
-  @Override
-  public boolean hasArray() {
-    return false;
-  }
-
-  @Override
-  public byte[] array() {
-    throw new UnsupportedOperationException("direct buffer");
-  }
-
-  @Override
-  public int arrayOffset() {
-    throw new UnsupportedOperationException("direct buffer");
-  }
-
-  @Override
-  public boolean hasMemoryAddress() {
-    return true;
-  }
-
-  @Override
   public @Nullable ByteBuf unwrap() {
     return null;
-  }
-
-  @Override
-  @Deprecated
-  @SuppressWarnings("InlineMeSuggester") // Netty deprecated it, and calls it.
-  public ByteOrder order() {
-    return ByteOrder.BIG_ENDIAN;
   }
 }

@@ -5,12 +5,16 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Slabs, divided into spans of blocks: where magazines are filled when the depots have nothing, and
  * where memory goes back to. Takes more slabs from its source as it is told to.
  */
 final class SlabHeap {
+  private static final Logger LOG = LoggerFactory.getLogger(SlabHeap.class);
+
   private final BufferPool pool;
   private final SlabSource source;
   private final BufferPoolConfig config;
@@ -222,8 +226,19 @@ final class SlabHeap {
   private void remove(Slab slab) {
     slabs.remove(slab);
     table = new SlabTable(slabs);
-    if (BufferPool.free(slab)) {
+    if (free(slab)) {
       registeredBytes -= slab.length();
+    }
+  }
+
+  /** False if it stays registered. */
+  private static boolean free(Slab slab) {
+    try {
+      slab.free();
+      return true;
+    } catch (IllegalStateException e) {
+      LOG.warn("A slab of {} bytes is lost: it stays registered", slab.length(), e);
+      return false;
     }
   }
 

@@ -5,7 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
-import java.util.function.BiConsumer;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,16 +22,16 @@ final class ThreadCaches {
   private static final int SPINS = 1000;
   private static final long PAUSE_NANOS = 20_000;
 
-  private final BiConsumer<Integer, Magazine> drained;
+  private final Consumer<Magazine> drained;
   private final ReentrantLock lock = new ReentrantLock();
   private final List<ThreadCache> all = new ArrayList<>();
   private volatile @Nullable ThreadCache[] table = new ThreadCache[SMALLEST_TABLE];
   private boolean closed;
 
   /**
-   * @param drained takes what lay in caches that are emptied, with its size class
+   * @param drained takes what lay in caches that are emptied
    */
-  ThreadCaches(BiConsumer<Integer, Magazine> drained) {
+  ThreadCaches(Consumer<Magazine> drained) {
     this.drained = drained;
   }
 
@@ -156,8 +156,8 @@ final class ThreadCaches {
 
   private void unload(ThreadCache cache) {
     for (int i = 0; i < SizeClasses.COUNT; i++) {
-      drained.accept(i, cache.unload(i, true));
-      drained.accept(i, cache.unload(i, false));
+      drained.accept(cache.unload(i, true));
+      drained.accept(cache.unload(i, false));
     }
   }
 

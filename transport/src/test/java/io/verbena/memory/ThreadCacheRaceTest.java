@@ -41,7 +41,7 @@ class ThreadCacheRaceTest {
   /** Guarded by itself. */
   private final Deque<RegisteredByteBuf> heap = new ArrayDeque<>();
 
-  private final ThreadCaches caches = new ThreadCaches((_, magazine) -> drained(magazine));
+  private final ThreadCaches caches = new ThreadCaches(this::drained);
   private long taken;
 
   @Test
