@@ -3,6 +3,8 @@ package io.verbena.benchmarks;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocatorMetric;
 import io.netty.buffer.ByteBufAllocatorMetricProvider;
+import io.netty.util.ResourceLeakDetector;
+import io.netty.util.ResourceLeakDetector.Level;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -29,6 +31,17 @@ final class MemoryOverhead {
   private MemoryOverhead() {}
 
   static MemoryOverhead of(BufferSource source) {
+    Level before = ResourceLeakDetector.getLevel();
+    // What it keeps, it keeps of whatever allocator's buffers.
+    ResourceLeakDetector.setLevel(Level.DISABLED);
+    try {
+      return measure(source);
+    } finally {
+      ResourceLeakDetector.setLevel(before);
+    }
+  }
+
+  private static MemoryOverhead measure(BufferSource source) {
     var overhead = new MemoryOverhead();
     List<ByteBuf> buffers = new ArrayList<>(BUFFERS);
     long[] direct = new long[overhead.percents.length];

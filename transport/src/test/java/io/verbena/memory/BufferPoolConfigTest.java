@@ -20,11 +20,11 @@ class BufferPoolConfigTest {
     "4, 4",
     "8, 8",
     "16, 2",
-    "126, 2",
-    "128, 4",
-    "190, 4",
-    "192, 6",
-    "2048, 64",
+    "254, 2",
+    "256, 4",
+    "382, 4",
+    "384, 6",
+    "4096, 64",
     "100000, 64"
   })
   void shouldDoubleASmallPoolAndAddLittleToABigOne(long registered, long next) {
@@ -39,7 +39,7 @@ class BufferPoolConfigTest {
     "2097152, 67108864",
     "3211264, 1073741824"
   })
-  void shouldNeverAddMoreToABigPoolThanA32nd(int first, int largest) {
+  void shouldNeverAddMoreToABigPoolThanA64th(int first, int largest) {
     BufferPoolConfig config = CONFIG.withSlabs(first, largest);
     long registered = 0;
     while (registered < 2048L * first) {
@@ -47,7 +47,7 @@ class BufferPoolConfigTest {
       assertEquals(0, next % Slab.UNIT);
       assertTrue(next >= first && next <= largest, "of " + next);
       if (registered >= 8L * first) {
-        assertTrue(next <= Math.max(first, registered / 32), "%d, %d".formatted(registered, next));
+        assertTrue(next <= Math.max(first, registered / 64), "%d, %d".formatted(registered, next));
       }
       registered += next;
     }
@@ -61,8 +61,8 @@ class BufferPoolConfigTest {
       registered += CONFIG.nextSlabBytes(registered);
       slabs++;
     }
-    // A few to double, some of the smallest size, and then the harmonic series.
-    assertTrue(slabs > 4 + 56 && slabs < 200, slabs + " slabs");
+    // 2048 of the smallest size; 64 with slabs as big as they may be.
+    assertTrue(slabs < 400, slabs + " slabs");
   }
 
   @Test
