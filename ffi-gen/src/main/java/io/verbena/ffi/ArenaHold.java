@@ -47,6 +47,15 @@ public sealed interface ArenaHold extends AutoCloseable permits HoldableArena.Ho
     return holdable == null ? ParkedHold.of(memory) : holdable.hold();
   }
 
+  /**
+   * Lets go of the memory, but not of its addresses where they can be kept: what a {@link
+   * HoldableArena} has {@link MappedMemory mapped} is given back with the arena, and nothing else
+   * is mapped there before {@link #close}.
+   *
+   * @return whether {@link #close} is still to be called
+   */
+  boolean vacate();
+
   /** Lets go: when this returns, the arena can be closed as far as this hold is concerned. */
   @Override
   void close();

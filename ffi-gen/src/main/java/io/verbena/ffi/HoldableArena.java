@@ -2,6 +2,8 @@ package io.verbena.ffi;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
@@ -25,6 +27,12 @@ public final class HoldableArena implements Arena {
 
   /** To be closed when nothing holds it. */
   private boolean leaving;
+
+  /** Holds that have let go of the memory, but not of its addresses. */
+  private int keepers;
+
+  /** What was mapped here and is given back, but for its addresses. */
+  private final List<MemorySegment> vacant = new ArrayList<>();
 
   private HoldableArena(Arena arena) {
     this.arena = arena;
@@ -59,6 +67,28 @@ public final class HoldableArena implements Arena {
     holds--;
     if (leaving) {
       leave();
+    }
+  }
+
+  private synchronized void keepAddresses() {
+    keepers++;
+    letGo();
+  }
+
+  private synchronized void giveUpAddresses() {
+    keepers--;
+    if (keepers == 0) {
+      vacant.forEach(MappedMemory::unmap);
+      vacant.clear();
+    }
+  }
+
+  /** The arena is closed: called for each piece of memory that was mapped in it. */
+  synchronized void unmap(MemorySegment memory) {
+    if (keepers > 0 && MappedMemory.vacate(memory)) {
+      vacant.add(memory);
+    } else {
+      MappedMemory.unmap(memory);
     }
   }
 
@@ -133,6 +163,7 @@ public final class HoldableArena implements Arena {
 
   static final class Hold implements ArenaHold {
     private final HoldableArena arena;
+    private boolean vacated;
     private boolean over;
 
     private Hold(HoldableArena arena) {
@@ -140,9 +171,23 @@ public final class HoldableArena implements Arena {
     }
 
     @Override
+    public synchronized boolean vacate() {
+      if (!over && !vacated) {
+        vacated = true;
+        arena.keepAddresses();
+      }
+      return !over;
+    }
+
+    @Override
     public synchronized void close() {
-      if (!over) {
-        over = true;
+      if (over) {
+        return;
+      }
+      over = true;
+      if (vacated) {
+        arena.giveUpAddresses();
+      } else {
         arena.letGo();
       }
     }

@@ -33,18 +33,54 @@ public final class MappedMemory {
             0);
     return mapped.equals(LibC.MAP_FAILED())
         ? null
-        : mapped.reinterpret(bytes, arena, memory -> unmap(memory, bytes));
+        : mapped.reinterpret(
+            bytes,
+            arena,
+            memory -> {
+              MemorySegment whole = memory.reinterpret(bytes);
+              if (arena instanceof HoldableArena holdable) {
+                holdable.unmap(whole);
+              } else {
+                unmap(whole);
+              }
+            });
   }
 
   /** Closing an arena may not fail half-way; but memory that stays must not go unnoticed. */
-  private static void unmap(MemorySegment memory, long bytes) {
-    if (LibC.munmap(memory, bytes) != 0) {
-      LOG.log(
-          System.Logger.Level.WARNING,
-          "munmap refuses {0} bytes at 0x{1}: they stay mapped",
-          Long.toString(bytes),
-          Long.toHexString(memory.address()));
+  static void unmap(MemorySegment memory) {
+    if (LibC.munmap(memory, memory.byteSize()) != 0) {
+      warn("munmap refuses {0} bytes at 0x{1}: they stay mapped", memory);
     }
+  }
+
+  /**
+   * Gives the memory back, and keeps anything else from being mapped at its addresses until {@link
+   * #unmap}. No access is possible meanwhile.
+   *
+   * @return false if the system refuses
+   */
+  static boolean vacate(MemorySegment memory) {
+    MemorySegment kept =
+        LibC.mmap(
+            memory,
+            memory.byteSize(),
+            LibC.PROT_NONE(),
+            LibC.MAP_PRIVATE() | LibC.MAP_ANONYMOUS() | LibC.MAP_NORESERVE() | LibC.MAP_FIXED(),
+            -1,
+            0);
+    if (kept.equals(LibC.MAP_FAILED())) {
+      warn("mmap refuses to keep {0} addresses from 0x{1} out of use", memory);
+      return false;
+    }
+    return true;
+  }
+
+  private static void warn(String message, MemorySegment memory) {
+    LOG.log(
+        System.Logger.Level.WARNING,
+        message,
+        Long.toString(memory.byteSize()),
+        Long.toHexString(memory.address()));
   }
 
   /**

@@ -43,6 +43,13 @@ final class ParkedHold implements ArenaHold {
     return hold;
   }
 
+  /** What is at those addresses next is the business of whoever frees the memory. */
+  @Override
+  public boolean vacate() {
+    close();
+    return false;
+  }
+
   @Override
   public void close() {
     released.countDown();

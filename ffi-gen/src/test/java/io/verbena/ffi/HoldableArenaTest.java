@@ -3,18 +3,27 @@ package io.verbena.ffi;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 @Timeout(60)
 class HoldableArenaTest {
+  /** So much that nothing else lands there by accident. */
+  private static final long BYTES = 64 << 20;
+
   @Test
   void shouldStayOpenUntilTheLastHoldIsClosed() {
     HoldableArena arena = HoldableArena.open();
@@ -97,6 +106,78 @@ class HoldableArenaTest {
     while (memory.scope().isAlive()) {
       Thread.sleep(5);
     }
+  }
+
+  @Test
+  void shouldKeepTheAddressesOfWhatWasMappedUntilTheLastHoldIsClosed() throws IOException {
+    HoldableArena arena = HoldableArena.open();
+    MemorySegment memory = MappedMemory.map(BYTES, 0, arena);
+    memory.fill((byte) 1);
+    ArenaHold one = ArenaHold.of(memory);
+    ArenaHold two = ArenaHold.of(memory);
+    arena.closeWhenFree();
+    assertTrue(one.vacate());
+    assertTrue(one.vacate(), "once more is the same");
+    assertTrue(memory.scope().isAlive(), "there is another hold");
+    assertEquals("rw-p", permissions(memory));
+    assertTrue(two.vacate());
+    assertFalse(memory.scope().isAlive());
+    assertEquals("---p", permissions(memory), "the memory is gone, the addresses are not free");
+    one.close();
+    one.close();
+    assertFalse(one.vacate());
+    assertEquals("---p", permissions(memory));
+    two.close();
+    assertNotEquals("---p", permissions(memory));
+  }
+
+  @Test
+  void shouldMapNothingAtAddressesThatAreKept() {
+    List<MemorySegment> all = new ArrayList<>();
+    List<ArenaHold> kept = new ArrayList<>();
+    for (int i = 0; i < 10; i++) {
+      HoldableArena arena = HoldableArena.open();
+      MemorySegment memory = MappedMemory.map(BYTES, 0, arena);
+      for (MemorySegment other : all) {
+        assertTrue(Math.abs(other.address() - memory.address()) >= BYTES);
+      }
+      all.add(memory);
+      ArenaHold hold = ArenaHold.of(memory);
+      hold.vacate();
+      kept.add(hold);
+      arena.close();
+      assertThrows(IllegalStateException.class, () -> memory.get(ValueLayout.JAVA_BYTE, 0));
+    }
+    kept.forEach(ArenaHold::close);
+  }
+
+  @Test
+  void shouldKeepNoAddressesForWhoHasLetGoBefore() throws IOException {
+    HoldableArena arena = HoldableArena.open();
+    MemorySegment memory = MappedMemory.map(BYTES, 0, arena);
+    ArenaHold hold = ArenaHold.of(memory);
+    hold.vacate();
+    hold.close();
+    assertEquals("rw-p", permissions(memory));
+    arena.close();
+    assertNotEquals("---p", permissions(memory));
+    try (Arena shared = Arena.ofShared()) {
+      assertFalse(ParkedHold.of(shared.allocate(8, 8)).vacate(), "not our memory");
+    }
+  }
+
+  /** What the system says of the mapping that all of the memory is in; empty if there is none. */
+  private static String permissions(MemorySegment memory) throws IOException {
+    long end = memory.address() + memory.byteSize();
+    for (String line : Files.readAllLines(Path.of("/proc/self/maps"))) {
+      int dash = line.indexOf('-');
+      int space = line.indexOf(' ');
+      if (Long.parseUnsignedLong(line, 0, dash, 16) <= memory.address()
+          && Long.parseUnsignedLong(line, dash + 1, space, 16) >= end) {
+        return line.substring(space + 1, space + 5);
+      }
+    }
+    return "";
   }
 
   @Test

@@ -27,7 +27,7 @@ import org.slf4j.LoggerFactory;
  * <p>Thread-safe apart from the bytes themselves: the program orders its own accesses. {@link
  * #close} revokes all grants, deregisters and then frees, as soon as no system call is using the
  * memory; using {@link #segment} afterwards throws {@link IllegalStateException}. Remote accesses
- * that are under way fail at the peer.
+ * that are under way fail at the peer; {@link MemoryRegion} says why they find no other memory.
  */
 public final class RegisteredMemory implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(RegisteredMemory.class);

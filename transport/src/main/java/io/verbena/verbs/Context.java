@@ -29,6 +29,7 @@ public final class Context extends NativeObject {
   private final Provider.Traits traits;
   private final DeviceQueries deviceQueries = new DeviceQueries(this);
   private final PortQueries portQueries = new PortQueries(this);
+  private final RetiredAddresses addresses = new RetiredAddresses();
   private @Nullable AsyncEvents events;
   private int nextTag;
 
@@ -342,6 +343,11 @@ public final class Context extends NativeObject {
         .toArray(UseGuard[]::new);
   }
 
+  /** Which addresses are not to be used again yet; with the lock. */
+  RetiredAddresses addresses() {
+    return addresses;
+  }
+
   /** What its provider is like. */
   Provider.Traits traits() {
     return traits;
@@ -382,6 +388,7 @@ public final class Context extends NativeObject {
       }
       if (!mayBeKept()) {
         MemoryRegion.letGo(this);
+        addresses.clear();
       }
       return null;
     }

@@ -18,12 +18,16 @@ import org.jspecify.annotations.Nullable;
  * Memory that the adapter reads and writes by itself; stands for {@code struct ibv_mr}, see {@code
  * man ibv_reg_mr}. Its pages are pinned: they count against the limit of locked memory.
  *
- * <p>Close it only when no request uses it any more: requests that still do, here or at a peer,
- * fail. Closing deregisters first and frees then, so the adapter never writes to memory that is not
- * the region's any more. If the adapter does not let go because memory windows are bound to the
- * region, they are closed, too; if it does not let go all the same, closing says so, and the memory
- * stays until the domain is closed or, at the latest, the context; for ever if the device keeps
- * queues of the context, too, and so all of it.
+ * <p>Close it only when no request uses it any more: requests that still do, here or at a peer, end
+ * with an error. Closing deregisters first and frees then, so the adapter never writes to memory
+ * that is not the region's any more. Some adapters soon give its keys to another region: so that no
+ * request that still names it finds that one, the addresses of memory from {@link
+ * ProtectionDomain#allocate} are not used again before the queues are closed that the context had
+ * then. For memory of his own the caller sees to that: he frees it when those requests are over. If
+ * the adapter does not let go because memory windows are bound to the region, they are closed, too;
+ * if it does not let go all the same, closing says so, and the memory stays until the domain is
+ * closed or, at the latest, the context; for ever if the device keeps queues of the context, too,
+ * and so all of it.
  *
  * <p>Threads: any. Ownership: by its {@link ProtectionDomain}. Memory from {@link
  * ProtectionDomain#allocate} belongs to the region; memory that was given to {@link
@@ -190,7 +194,7 @@ public final class MemoryRegion extends NativeObject {
         domain = newDomain;
       }
       if (translate) {
-        backing.deregistered();
+        backing.deregistered(domain.context().addresses());
         backing = new PinnedMemory(null, newHold);
         backing.registered();
         memory = newMemory;
@@ -362,7 +366,7 @@ public final class MemoryRegion extends NativeObject {
   private void letGo() {
     STUCK.remove(this);
     deregistered = true;
-    backing.deregistered();
+    backing.deregistered(domain.context().addresses());
   }
 
   /** Tries again what was refused: all windows of the domain are closed. With the lock. */

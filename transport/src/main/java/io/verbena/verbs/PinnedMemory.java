@@ -6,13 +6,13 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Memory that the device has through one region, or through several: given back when it has it
- * through none. With the lock.
+ * through none, see {@link RetiredAddresses}. With the lock.
  */
 final class PinnedMemory {
   /** Frees the memory, if it is the region's own. */
   private final @Nullable HoldableArena arena;
 
-  /** Keeps the memory, if it is the caller's and he could free it. */
+  /** Keeps the memory, unless it is of an arena that nobody can close. */
   private final @Nullable ArenaHold hold;
 
   private int registrations;
@@ -26,16 +26,16 @@ final class PinnedMemory {
     registrations++;
   }
 
-  void deregistered() {
+  void deregistered(RetiredAddresses addresses) {
     registrations--;
     if (registrations > 0) {
       return;
     }
+    if (hold != null) {
+      addresses.add(hold);
+    }
     if (arena != null) {
       arena.closeWhenFree();
-    }
-    if (hold != null) {
-      hold.close();
     }
   }
 }

@@ -2,6 +2,7 @@ package io.verbena.verbs;
 
 import io.verbena.ffi.ArenaHold;
 import io.verbena.ffi.HoldableArena;
+import io.verbena.ffi.MappedMemory;
 import io.verbena.ffi.libc.LibC;
 import io.verbena.ffi.verbs.Verbs;
 import java.lang.foreign.Arena;
@@ -58,19 +59,22 @@ public final class ProtectionDomain extends NativeObject {
     try {
       requireOpen();
       int flags = Registration.flags(context, List.of(rights));
-      MemorySegment memory = arena.allocate(bytes, LibC.sysconf(LibC._SC_PAGESIZE()));
+      MemorySegment memory = MappedMemory.map(bytes, 0, arena);
+      if (memory == null) {
+        throw VerbsException.of(
+            "mmap", "length=" + bytes, LibC.ENOMEM(), "see ulimit -v and vm.overcommit_memory");
+      }
       MemorySegment registered = Registration.register(this, memory, flags, List.of(rights));
       region =
           adopt(
               new MemoryRegion(
-                  this, registered, memory, flags, new PinnedMemory(arena, null), null));
+                  this,
+                  registered,
+                  memory,
+                  flags,
+                  new PinnedMemory(arena, Registration.hold(memory)),
+                  null));
       return region;
-    } catch (OutOfMemoryError e) {
-      throw VerbsException.of(
-          "malloc",
-          "length=" + bytes,
-          LibC.ENOMEM(),
-          e.getMessage() + "; raise the limit with -XX:MaxDirectMemorySize=");
     } finally {
       lock.unlock();
       if (region == null) {
@@ -87,7 +91,8 @@ public final class ProtectionDomain extends NativeObject {
    *
    * @param memory native memory, at least 1 byte, in one piece, not of a confined arena
    * @param rights what it may be used for; none is enough to send from
-   * @return a region to close after use; closing does not free the memory
+   * @return a region to close after use; closing does not free the memory, which is to be done when
+   *     all requests that name it are over
    * @throws VerbsException if the device or the limit of locked memory refuses
    * @throws IllegalArgumentException if the memory is on the Java heap, of a confined arena,
    *     read-only or empty, or the rights contradict

@@ -73,6 +73,7 @@ public final class QueuePair extends QueuePairPeers {
             ? null
             : new ReceiveBatch(this, receiveRing, config.receiveElements());
     sends.shut();
+    context.addresses().opened(this);
   }
 
   /** The receiving end of XRC. */
@@ -90,6 +91,7 @@ public final class QueuePair extends QueuePairPeers {
     this.receiveRing = sendRing;
     this.sends = null;
     this.receives = null;
+    context.addresses().opened(this);
   }
 
   private static NativeObject[] owners(ProtectionDomain domain, QueuePairConfig config) {
@@ -300,7 +302,10 @@ public final class QueuePair extends QueuePairPeers {
     }
     if (failure != null) {
       failures.addFirst(failure);
-    } else if (config != null) {
+      return first(failures);
+    }
+    context.addresses().closed(this);
+    if (config != null) {
       forgetOutstanding(config);
       config.sendQueue().sources().unreserve(config.sendDepth());
       config.receiveQueue().sources().unreserve(config.receiveDepth());

@@ -58,6 +58,7 @@ public final class SharedReceiveQueue extends NativeObject {
     this.xrc = xrc;
     this.slots = new SharedSlots(depth, domain.context().nextSharedTag());
     this.receives = new ReceiveBatch(this, slots, elements);
+    domain.context().addresses().opened(this);
   }
 
   /**
@@ -215,6 +216,7 @@ public final class SharedReceiveQueue extends NativeObject {
   @Nullable VerbsException destroy() {
     VerbsException failure = destroyed("ibv_destroy_srq", Verbs.ibv_destroy_srq(handle));
     if (failure == null) {
+      domain.context().addresses().closed(this);
       completionQueues.forEach(queue -> queue.sources().detach(this));
     }
     return failure;
