@@ -1,12 +1,15 @@
 package io.verbena;
 
 import io.netty.buffer.ByteBuf;
+import io.verbena.memory.BufferPoolMetrics;
 import io.verbena.memory.MemoryDomain;
 import io.verbena.memory.OutOfRegisteredMemoryException;
 import io.verbena.memory.RegisteredByteBufAllocator;
 import io.verbena.verbs.Context;
 import io.verbena.verbs.ProtectionDomain;
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -18,6 +21,7 @@ final class LockedMemoryProgram {
   private LockedMemoryProgram() {}
 
   public static void main(String... arguments) throws IOException {
+    System.out.println("user: " + Files.getAttribute(Path.of("/proc/self"), "unix:uid"));
     try (Context context = RdmaDevice.find().open();
         ProtectionDomain protection = context.createDomain();
         var memory = new MemoryDomain(protection);
@@ -32,7 +36,8 @@ final class LockedMemoryProgram {
         System.out.println("refused: " + e.getMessage());
       }
       buffers.forEach(ByteBuf::release);
-      System.out.println("in use: " + allocator.metrics().usedBytes());
+      BufferPoolMetrics metrics = allocator.metrics();
+      System.out.println("in use: " + metrics.usedBytes() + " of " + metrics.registeredBytes());
     }
     try (var pair = new EndpointPair(EndpointPair.PATIENT);
         var memory = new MemoryDomain(null);
@@ -40,8 +45,11 @@ final class LockedMemoryProgram {
       System.out.println("link: " + pair.client.link());
       pair.client.send(allocator.directBuffer().writeLong(42));
       ByteBuf message = pair.server.receive();
-      System.out.println("arrived: " + message.readLong());
-      message.release();
+      System.out.println("arrived: " + message.getLong(0));
+      pair.server.send(message);
+      ByteBuf echo = pair.client.receive();
+      System.out.println("came back: " + echo.readLong());
+      echo.release();
     }
   }
 }

@@ -4,6 +4,7 @@ import static io.verbena.verbs.RemotePeer.FOR_EVER;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.verbena.ChildJvm;
 import io.verbena.RdmaTest;
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -14,7 +15,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -42,19 +42,7 @@ class PeerProcessTest {
 
   @BeforeAll
   static void start() throws IOException {
-    program =
-        new ProcessBuilder(
-                List.of(
-                    Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                    "-XX:TieredStopAtLevel=1",
-                    "-XX:+UseSerialGC",
-                    "--enable-native-access=ALL-UNNAMED",
-                    "-cp",
-                    System.getProperty("java.class.path"),
-                    PeerProgram.class.getName(),
-                    "0"))
-            .redirectError(ProcessBuilder.Redirect.INHERIT)
-            .start();
+    program = ChildJvm.of(PeerProgram.class, "0").start();
     String said =
         new BufferedReader(new InputStreamReader(program.getInputStream(), StandardCharsets.UTF_8))
             .readLine();
