@@ -54,6 +54,10 @@ final class EndpointCore {
   private int roomWaiters;
   private @Nullable Thread closer;
   private boolean closing;
+
+  /** Why it has ended, once this side is closing it. */
+  private Failure cause = CLOSED;
+
   private boolean closed;
 
   /**
@@ -378,8 +382,7 @@ final class EndpointCore {
 
   /** Why the endpoint has ended; null while it has not. */
   @Nullable Failure end() {
-    Failure end = conversation.ended();
-    return end == null && closing ? CLOSED : end;
+    return closing ? cause : conversation.ended();
   }
 
   /**
@@ -398,6 +401,8 @@ final class EndpointCore {
         return false;
       }
       closing = true;
+      Failure end = conversation.ended();
+      cause = end == null ? CLOSED : end;
       closer = Thread.currentThread();
       changed.signalAll();
       room.signalAll();
@@ -420,8 +425,7 @@ final class EndpointCore {
     lock.lock();
     try {
       closed = true;
-      Failure end = conversation.ended();
-      CloseEvent.commit(link, end == null ? CLOSED : end);
+      CloseEvent.commit(link, cause);
       conversation.end(CLOSED);
       conversation.dropReceived();
     } finally {

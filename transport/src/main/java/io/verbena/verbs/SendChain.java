@@ -198,10 +198,12 @@ abstract class SendChain extends SendQueue {
           "a window of type 1 is not bound in a batch: call MemoryWindow.bind()");
     }
     window.check(domain, region, offset, length, access);
-    long slot = request(id, Abi.WR_BIND_WINDOW, options & ~Abi.SEND_INLINE, 0);
+    long slot = request(id, Abi.WR_INVALIDATE, options & ~Abi.SEND_INLINE, 0);
     if (slot != FULL) {
-      // Some providers refuse a binding with what an earlier request has left there.
-      InlineVerbs.putInt(slot + IMMEDIATE, 0);
+      // Some providers refuse a binding with what an earlier request has left in the immediate.
+      WindowChanges.disarm(slot);
+      long workId = slots.get(ValueLayout.JAVA_LONG, slot - address + WR_ID);
+      InlineVerbs.putLong(slot + WR_ID, WorkRing.withKind(workId, Abi.WR_BIND_WINDOW));
       InlineVerbs.putLong(slot + WINDOW, window.handle.address());
       InlineVerbs.putInt(slot + WINDOW_KEY, window.nextKey());
       InlineVerbs.putLong(slot + BIND_REGION, region.handle.address());

@@ -161,11 +161,13 @@ abstract class SendQueue extends WorkBatch {
           result = ringDoorbell(count);
           posted = true;
           place = result == 0 ? count : refusedPlace(count);
-          changes.posted(pair, first, acceptedBefore(place, count), address, stride);
+          changes.disarm(address, stride);
+          changes.posted(pair, first, acceptedBefore(place, count));
         }
       }
     } finally {
       if (!posted) {
+        changes.disarm(address, stride);
         clear();
       }
     }

@@ -8,9 +8,11 @@ import org.jspecify.annotations.Nullable;
  * What the requests of a batch do to memory windows of type 2. A window has changed when the device
  * has the request, not when somebody has written it down: the batch may be dropped.
  *
- * <p>A request that ends a binding twice crashes the kernel of Linux 6.1 with soft-RoCE. So its key
- * stands in its slot only while it is posted, by a thread that has looked once more and excludes
- * others: what threads that share a batch against the rules post besides has no key that fits.
+ * <p>A request that ends a binding twice crashes the kernel of Linux 6.1 with soft-RoCE, and one
+ * that binds names objects that may be closed behind it. So such requests stand in their slots only
+ * while they are posted, by a thread that has looked once more and excludes others. Otherwise their
+ * slots hold one that the device refuses: that is what threads post which share a batch against the
+ * rules.
  */
 final class WindowChanges {
   private @Nullable MemoryWindow[] windows = new @Nullable MemoryWindow[1];
@@ -55,12 +57,11 @@ final class WindowChanges {
   }
 
   /**
-   * Gives the requests that end bindings their keys. With the lock of the domain's windows, until
-   * {@link #posted}.
+   * Makes the requests what they are. With the lock of the domain's windows, until {@link #disarm}.
    *
    * @param address the first slot
    * @param stride bytes from one slot to the next
-   * @throws IllegalStateException if another thread has ended one meanwhile: none has its key then
+   * @throws IllegalStateException if another thread has ended a binding meanwhile
    */
   void arm(QueuePair pair, long address, long stride) {
     for (int i = 0; i < count; i++) {
@@ -70,14 +71,25 @@ final class WindowChanges {
       }
     }
     for (int i = 0; i < count; i++) {
+      long slot = address + places[i] * stride;
       if (regions[i] == null) {
-        InlineVerbs.putInt(address + places[i] * stride + SendChain.IMMEDIATE, keys[i]);
+        InlineVerbs.putInt(slot + SendChain.IMMEDIATE, keys[i]);
+      } else {
+        InlineVerbs.putInt(slot + SendQueue.OPCODE, Abi.WR_BIND_WINDOW);
       }
     }
   }
 
-  /** The request of a slot ends no binding, whoever posts it. */
+  /** Takes {@link #arm} back. */
+  void disarm(long address, long stride) {
+    for (int i = 0; i < count; i++) {
+      disarm(address + places[i] * stride);
+    }
+  }
+
+  /** The request of a slot ends no binding, nor makes one, whoever posts it. */
   static void disarm(long slot) {
+    InlineVerbs.putInt(slot + SendQueue.OPCODE, Abi.WR_INVALIDATE);
     // No window has it: numbers start at 1.
     InlineVerbs.putInt(slot + SendChain.IMMEDIATE, 0);
   }
@@ -88,12 +100,7 @@ final class WindowChanges {
    * @param first the number of the first one in the send queue
    * @param accepted how many
    */
-  void posted(QueuePair pair, long first, int accepted, long address, long stride) {
-    for (int i = 0; i < count; i++) {
-      if (regions[i] == null) {
-        disarm(address + places[i] * stride);
-      }
-    }
+  void posted(QueuePair pair, long first, int accepted) {
     for (int i = 0; i < count && places[i] < accepted; i++) {
       MemoryWindow window = windows[i];
       if (window != null) {

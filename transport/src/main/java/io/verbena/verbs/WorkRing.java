@@ -228,6 +228,11 @@ final class WorkRing extends WorkSlots {
     return completedId;
   }
 
+  /** A work id of {@link #assign} for another kind of request. */
+  static long withKind(long workId, int opcode) {
+    return (workId & ~OPCODE_MASK) | opcode;
+  }
+
   /**
    * The queue pair was reset: nothing is outstanding, and what still arrives is stale. It stays in
    * the completion queue until somebody polls: if that has no room for it besides a full depth of
