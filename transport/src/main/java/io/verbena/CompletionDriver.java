@@ -1,7 +1,6 @@
 package io.verbena;
 
-import io.verbena.lane.rdma.RdmaAdapter;
-import io.verbena.lane.rdma.RdmaLane;
+import io.verbena.lane.rdma.RdmaHub;
 import io.verbena.verbs.VerbsException;
 import java.time.Duration;
 import java.util.Queue;
@@ -17,27 +16,45 @@ import org.slf4j.LoggerFactory;
 final class CompletionDriver implements Driver, Runnable {
   private static final Logger LOG = LoggerFactory.getLogger(CompletionDriver.class);
 
-  /** Longer than a round trip, shorter than what a scheduler lets the peer's process wait. */
-  private static final long SPIN_NANOS = TimeUnit.MICROSECONDS.toNanos(50);
+  /** Completions of each group of lanes in one go. */
+  private static final int POLL_LIMIT = 64;
+
+  /**
+   * Bounds of how long to spin before sleeping. The longest is longer than a round trip; where the
+   * peer's process may be waiting for this very core, it is shorter than a switch to it costs.
+   */
+  private static final long SHORTEST_SPIN_NANOS = TimeUnit.MICROSECONDS.toNanos(2);
+
+  private static final long LONGEST_SPIN_NANOS =
+      TimeUnit.MICROSECONDS.toNanos(Runtime.getRuntime().availableProcessors() > 2 ? 50 : 20);
 
   /** Longest sleep: how late a peer's end and overdue operations are noticed when all is quiet. */
   private static final Duration LONGEST_SLEEP = Duration.ofMillis(100);
 
-  private final RdmaAdapter adapter;
+  /** While the last frames of a peer that has ended may be on their way. */
+  private static final Duration SHORT_SLEEP = Duration.ofMillis(1);
+
+  /** Looks at the lock's queue before others are expected to have got it. */
+  private static final int LOOKS = 200;
+
+  private final RdmaHub hub;
   private final CopyOnWriteArrayList<EndpointCore> endpoints = new CopyOnWriteArrayList<>();
   private final Queue<EndpointCore> attention = new ConcurrentLinkedQueue<>();
   private final Thread thread;
   private volatile boolean closed;
 
-  CompletionDriver(RdmaAdapter adapter) {
-    this.adapter = adapter;
+  CompletionDriver(RdmaHub hub) {
+    this.hub = hub;
     this.thread = Thread.ofPlatform().name("verbena-rdma").daemon(true).start(this);
   }
 
   @Override
   public void attach(EndpointCore endpoint) {
     endpoints.add(endpoint);
-    adapter.channel().wakeup();
+    // The first poll tells the lane who wants its events.
+    endpoint.progress();
+    // Its group of lanes may be new, and nobody has armed that.
+    hub.wakeup();
   }
 
   /** Nothing: when the adapter has room again, a completion says so. */
@@ -47,7 +64,7 @@ final class CompletionDriver implements Driver, Runnable {
   @Override
   public void attend(EndpointCore endpoint) {
     attention.add(endpoint);
-    adapter.channel().wakeup();
+    hub.wakeup();
   }
 
   @Override
@@ -62,21 +79,42 @@ final class CompletionDriver implements Driver, Runnable {
 
   @Override
   public void run() {
-    long spinUntil = System.nanoTime();
+    long spin = LONGEST_SPIN_NANOS;
+    long spinUntil = System.nanoTime() + spin;
+    long nextCheck = System.nanoTime();
+    Duration sleep = LONGEST_SLEEP;
     try {
       while (!closed) {
-        if (pollAll() > 0) {
-          spinUntil = System.nanoTime() + SPIN_NANOS;
-        } else if (System.nanoTime() - spinUntil < 0) {
+        for (EndpointCore core = attention.poll(); core != null; core = attention.poll()) {
+          core.dispatch();
+        }
+        boolean busy = hub.poll(POLL_LIMIT) > 0;
+        long now = System.nanoTime();
+        if (now - nextCheck >= 0) {
+          sleep = hub.checkPeers() ? SHORT_SLEEP : LONGEST_SLEEP;
+          nextCheck = now + sleep.toNanos();
+          endpoints.forEach(endpoint -> endpoint.tick(now));
+        }
+        if (busy) {
+          spinUntil = now + spin;
+          giveWay();
+        } else if (now - spinUntil < 0) {
           Thread.onSpinWait();
         } else {
-          armAll();
+          hub.arm();
           // What arrived before the arming is announced to nobody.
-          if (pollAll() == 0) {
-            adapter.channel().await(LONGEST_SLEEP);
+          if (hub.poll(POLL_LIMIT) > 0) {
+            // Spinning a little longer would have saved the arming.
+            spin = Math.min(2 * spin, LONGEST_SPIN_NANOS);
+          } else {
+            spin = Math.max(spin / 2, SHORTEST_SPIN_NANOS);
+            long slept = System.nanoTime();
+            hub.await(sleep);
+            if (System.nanoTime() - slept < LONGEST_SPIN_NANOS) {
+              spin = LONGEST_SPIN_NANOS;
+            }
           }
-          long now = System.nanoTime();
-          endpoints.forEach(endpoint -> endpoint.tick(now));
+          spinUntil = System.nanoTime() + spin;
         }
       }
     } catch (VerbsException | RuntimeException e) {
@@ -84,34 +122,17 @@ final class CompletionDriver implements Driver, Runnable {
     }
   }
 
-  private int pollAll() {
-    int events = 0;
-    for (EndpointCore core = attention.poll(); core != null; core = attention.poll()) {
-      core.dispatch();
-    }
-    for (EndpointCore endpoint : endpoints) {
-      events += endpoint.progress();
-    }
-    return events;
-  }
-
-  private void armAll() {
-    for (EndpointCore endpoint : endpoints) {
-      endpoint.lock.lock();
-      try {
-        if (!endpoint.isClosed() && endpoint.conversation.lane instanceof RdmaLane lane) {
-          lane.arm();
-        }
-      } finally {
-        endpoint.lock.unlock();
-      }
+  /** A thread that polls without a pause gets the lock again before those who sleep on it wake. */
+  private void giveWay() {
+    for (int i = 0; i < LOOKS && hub.lock().hasQueuedThreads(); i++) {
+      Thread.onSpinWait();
     }
   }
 
   @Override
   public void close() {
     closed = true;
-    adapter.channel().wakeup();
+    hub.wakeup();
     Threads.joinUninterruptibly(thread);
   }
 }

@@ -1,12 +1,13 @@
 package io.verbena;
 
 import io.netty.buffer.ByteBufAllocator;
-import io.netty.buffer.PooledByteBufAllocator;
 import io.verbena.TransportException.Kind;
 import io.verbena.lane.Lane;
 import io.verbena.lane.rdma.RdmaAdapter;
 import io.verbena.lane.rdma.RdmaLane;
+import io.verbena.memory.BufferPoolConfig;
 import io.verbena.memory.MemoryDomain;
+import io.verbena.memory.RegisteredByteBufAllocator;
 import io.verbena.memory.RegisteredMemory;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -35,21 +36,6 @@ import org.slf4j.LoggerFactory;
 public final class Transport implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Transport.class);
 
-  /**
-   * Where received messages live. Netty's default keeps its caches to Netty's own threads; without
-   * one each message costs a lock and a search. Only threads that move data allocate here.
-   */
-  private static final ByteBufAllocator RECEIVED =
-      new PooledByteBufAllocator(
-          true,
-          PooledByteBufAllocator.defaultNumHeapArena(),
-          PooledByteBufAllocator.defaultNumDirectArena(),
-          PooledByteBufAllocator.defaultPageSize(),
-          PooledByteBufAllocator.defaultMaxOrder(),
-          PooledByteBufAllocator.defaultSmallCacheSize(),
-          PooledByteBufAllocator.defaultNormalCacheSize(),
-          true);
-
   private static final long ABORT_STEP_NANOS = TimeUnit.MILLISECONDS.toNanos(1);
 
   private final TransportConfig config;
@@ -57,6 +43,10 @@ public final class Transport implements AutoCloseable {
   private final @Nullable RdmaAdapter adapter;
   private final String noRdma;
   private final MemoryDomain memory;
+
+  /** Of messages, sent and received. */
+  private final RegisteredByteBufAllocator buffers;
+
   private final @Nullable SelectorDriver tcp;
   private final @Nullable CompletionDriver rdma;
   private final Set<Endpoint> endpoints = ConcurrentHashMap.newKeySet();
@@ -77,9 +67,15 @@ public final class Transport implements AutoCloseable {
     this.adapter = adapter;
     this.noRdma = noRdma;
     this.memory = new MemoryDomain(adapter == null ? null : adapter.domain());
+    this.buffers =
+        RegisteredByteBufAllocator.readableByPeers(
+            adapter == null ? null : adapter.domain(), BufferPoolConfig.defaults());
+    if (adapter != null) {
+      adapter.hub().useBuffers(buffers);
+    }
     boolean threads = config.progress() == Progress.THREAD;
     this.tcp = threads ? new SelectorDriver() : null;
-    this.rdma = threads && adapter != null ? new CompletionDriver(adapter) : null;
+    this.rdma = threads && adapter != null ? new CompletionDriver(adapter.hub()) : null;
   }
 
   /**
@@ -198,10 +194,11 @@ public final class Transport implements AutoCloseable {
   /**
    * Where to get buffers for messages.
    *
-   * @return an allocator whose direct buffers this transport sends best
+   * @return an allocator whose direct buffers this transport sends without copying; closed with it.
+   *     Buffers that are in use then stay valid until they are released
    */
   public ByteBufAllocator allocator() {
-    return PooledByteBufAllocator.DEFAULT;
+    return buffers;
   }
 
   /**
@@ -279,14 +276,15 @@ public final class Transport implements AutoCloseable {
       throws IOException {
     Lane lane = outcome.lane();
     var conversation =
-        new Conversation(lane, outcome.limits(), RECEIVED, config.receiveBufferBytes());
+        new Conversation(lane, outcome.limits(), buffers, config.receiveBufferBytes());
     Driver driver = Driver.NONE;
     if (lane instanceof RdmaLane && rdma != null) {
       driver = rdma;
     } else if (tcp != null) {
       driver = tcp;
     }
-    var core = new EndpointCore(conversation, new ReentrantLock(), outcome.link(), driver, config);
+    ReentrantLock lock = lane instanceof RdmaLane rdmaLane ? rdmaLane.lock() : new ReentrantLock();
+    var core = new EndpointCore(conversation, lock, outcome.link(), driver, config);
     if (driver == tcp && tcp != null) {
       tcp.use(core, channel);
     }
@@ -364,6 +362,7 @@ public final class Transport implements AutoCloseable {
     if (rdma != null) {
       rdma.close();
     }
+    buffers.close();
     try {
       memory.close();
     } finally {

@@ -12,7 +12,30 @@ import org.jspecify.annotations.Nullable;
 public final class MappedMemory {
   private static final System.Logger LOG = System.getLogger(MappedMemory.class.getName());
 
+  private static final boolean ALLOWED = probe();
+
   private MappedMemory() {}
+
+  private static boolean probe() {
+    try {
+      return LibC.sysconf(LibC._SC_PAGESIZE()) > 0;
+    } catch (ExceptionInInitializerError e) {
+      if (e.getCause() instanceof IllegalCallerException) {
+        return false;
+      }
+      throw e;
+    }
+  }
+
+  /**
+   * Whether this module may call the system.
+   *
+   * @return false if the JVM denies it, see {@code --enable-native-access} and {@code
+   *     --illegal-native-access}
+   */
+  public static boolean isAllowed() {
+    return ALLOWED;
+  }
 
   /**
    * Maps memory that only this process sees.

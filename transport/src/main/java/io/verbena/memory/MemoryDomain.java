@@ -1,5 +1,6 @@
 package io.verbena.memory;
 
+import io.verbena.verbs.Access;
 import io.verbena.verbs.ProtectionDomain;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
@@ -96,11 +97,16 @@ public final class MemoryDomain implements AutoCloseable {
    * @throws IllegalStateException if the domain is closed
    */
   public RegisteredMemory allocate(long bytes, MemoryConfig config) throws IOException {
+    return allocate(bytes, config, Access.LOCAL_WRITE);
+  }
+
+  /** Allocates memory whose registration gives certain rights; peers have to know its key. */
+  RegisteredMemory allocate(long bytes, MemoryConfig config, Access... rights) throws IOException {
     if (bytes <= 0) {
       throw new IllegalArgumentException("bytes must be positive: " + bytes);
     }
     requireOpen();
-    var memory = RegisteredMemory.allocate(this, protectionDomains, bytes, config);
+    var memory = RegisteredMemory.allocate(this, protectionDomains, bytes, config, rights);
     allocated.add(memory);
     if (closed) {
       // Closing may have gone through the list before this was in it.

@@ -21,12 +21,18 @@ import org.slf4j.LoggerFactory;
 record PagedMemory(MemorySegment segment, PageKind pages) {
   private static final Logger LOG = LoggerFactory.getLogger(PagedMemory.class);
   private static final int HUGE_PAGE_SHIFT = 21;
+  private static final long USUAL_PAGE = 4096;
   private static final long HUGE_PAGE = 1L << HUGE_PAGE_SHIFT;
   private static final Path TRANSPARENT_PAGES =
       Path.of("/sys/kernel/mm/transparent_hugepage/enabled");
 
   /** Allocates; the arena frees it. */
   static PagedMemory allocate(long bytes, MemoryConfig config, Arena arena) throws IOException {
+    if (!MappedMemory.isAllowed()) {
+      // No adapter can be used either, so nobody asks what pages these are.
+      long alignment = Math.max(config.alignment(), USUAL_PAGE);
+      return new PagedMemory(arena.allocate(bytes, alignment), PageKind.STANDARD);
+    }
     PagedMemory memory = null;
     if (config.pages() == PageKind.HUGE) {
       memory = huge(bytes, config.alignment(), arena);

@@ -62,6 +62,22 @@ public final class RegisteredByteBufAllocator extends AbstractByteBufAllocator
     this(bytes -> domain.allocate(bytes, PageKind.TRANSPARENT), config, true);
   }
 
+  /**
+   * Creates an allocator whose memory peers may read, if they know its address and key: so that
+   * they can fetch messages by themselves. Where the adapter cannot register memory at all, it
+   * gives plain memory. Nobody frees that but the allocator: after its close, buffers that are in
+   * use stay valid until they are released, also when the protection domain is closed before.
+   *
+   * @param protectionDomain where to register, or null for memory that no adapter reaches
+   * @param config how much of it to take
+   * @return the allocator
+   */
+  public static RegisteredByteBufAllocator readableByPeers(
+      @Nullable ProtectionDomain protectionDomain, BufferPoolConfig config) {
+    return new RegisteredByteBufAllocator(
+        new PeerReadableSource(protectionDomain, config.firstSlabBytes()), config, true);
+  }
+
   RegisteredByteBufAllocator(SlabSource source, BufferPoolConfig config, boolean preferDirect) {
     super(preferDirect);
     heapBuffers = new HeapByteBufAllocator(this, preferDirect);

@@ -64,22 +64,30 @@ public final class RegisteredMemory implements AutoCloseable {
   }
 
   static RegisteredMemory allocate(
-      MemoryDomain domain, List<ProtectionDomain> where, long bytes, MemoryConfig config)
+      MemoryDomain domain,
+      List<ProtectionDomain> where,
+      long bytes,
+      MemoryConfig config,
+      Access... rights)
       throws IOException {
     if (config.pages() != PageKind.HUGE) {
-      return allocateAs(domain, where, bytes, config);
+      return allocateAs(domain, where, bytes, config, rights);
     }
     try {
-      return allocateAs(domain, where, bytes, config);
+      return allocateAs(domain, where, bytes, config, rights);
     } catch (IOException refusal) {
       LOG.info("Huge pages are refused: transparent ones are used", refusal);
-      return allocateAs(domain, where, bytes, config.withPages(PageKind.TRANSPARENT));
+      return allocateAs(domain, where, bytes, config.withPages(PageKind.TRANSPARENT), rights);
     }
   }
 
   @SuppressWarnings("MustBeClosedChecker") // Closed with the memory, or on failure below.
   private static RegisteredMemory allocateAs(
-      MemoryDomain domain, List<ProtectionDomain> where, long bytes, MemoryConfig config)
+      MemoryDomain domain,
+      List<ProtectionDomain> where,
+      long bytes,
+      MemoryConfig config,
+      Access... rights)
       throws IOException {
     // Not memory of a region: it has to outlive each of them.
     HoldableArena arena = HoldableArena.open();
@@ -87,7 +95,7 @@ public final class RegisteredMemory implements AutoCloseable {
     try {
       PagedMemory memory = PagedMemory.allocate(bytes, config, arena);
       for (ProtectionDomain each : where) {
-        regions.add(each.register(memory.segment(), Access.LOCAL_WRITE));
+        regions.add(each.register(memory.segment(), rights));
       }
       return new RegisteredMemory(domain, arena, memory, regions);
     } catch (IOException | RuntimeException e) {

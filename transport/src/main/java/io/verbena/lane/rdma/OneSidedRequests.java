@@ -44,9 +44,8 @@ final class OneSidedRequests {
       RemoteMemory remote,
       long remoteOffset,
       long length,
-      long cookie,
-      int reserved) {
-    return transfer(false, local, localOffset, remote, remoteOffset, length, cookie, reserved);
+      long cookie) {
+    return transfer(false, local, localOffset, remote, remoteOffset, length, cookie);
   }
 
   boolean write(
@@ -55,9 +54,8 @@ final class OneSidedRequests {
       RemoteMemory remote,
       long remoteOffset,
       long length,
-      long cookie,
-      int reserved) {
-    return transfer(true, local, localOffset, remote, remoteOffset, length, cookie, reserved);
+      long cookie) {
+    return transfer(true, local, localOffset, remote, remoteOffset, length, cookie);
   }
 
   private boolean transfer(
@@ -67,9 +65,8 @@ final class OneSidedRequests {
       RemoteMemory remote,
       long remoteOffset,
       long length,
-      long cookie,
-      int reserved) {
-    if (!hasRoom(length, reserved)) {
+      long cookie) {
+    if (!hasRoom(length)) {
       return false;
     }
     MemoryRegion ours = regionOf(local);
@@ -97,8 +94,8 @@ final class OneSidedRequests {
     return lane.submit(batch);
   }
 
-  boolean fetchAdd(RemoteMemory remote, long remoteOffset, long delta, long cookie, int reserved) {
-    if (!hasRoom(Long.BYTES, reserved)) {
+  boolean fetchAdd(RemoteMemory remote, long remoteOffset, long delta, long cookie) {
+    if (!hasRoom(Long.BYTES)) {
       return false;
     }
     long word = remote.address() + remoteOffset;
@@ -108,13 +105,8 @@ final class OneSidedRequests {
   }
 
   boolean compareSwap(
-      RemoteMemory remote,
-      long remoteOffset,
-      long expected,
-      long desired,
-      long cookie,
-      int reserved) {
-    if (!hasRoom(Long.BYTES, reserved)) {
+      RemoteMemory remote, long remoteOffset, long expected, long desired, long cookie) {
+    if (!hasRoom(Long.BYTES)) {
       return false;
     }
     long word = remote.address() + remoteOffset;
@@ -136,9 +128,9 @@ final class OneSidedRequests {
   }
 
   /** Whether the send queue has room for a transfer beside the slots reserved for frames. */
-  private boolean hasRoom(long length, int reserved) {
+  private boolean hasRoom(long length) {
     long requests = Math.max(1, (length + largest - 1) / largest);
-    return pair.sends().free() - reserved >= requests;
+    return lane.roomForOperations() >= requests;
   }
 
   private MemoryRegion regionOf(RegisteredMemory memory) {

@@ -2,6 +2,9 @@ package io.verbena.lane.rdma;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.channels.ClosedChannelException;
+import java.nio.channels.SelectionKey;
+import java.nio.channels.Selector;
 import java.nio.channels.SocketChannel;
 
 /**
@@ -10,11 +13,24 @@ import java.nio.channels.SocketChannel;
  */
 final class PeerWatch {
   private final SocketChannel channel;
-  private final ByteBuffer scratch = ByteBuffer.allocateDirect(64);
+  private final ByteBuffer scratch;
   private boolean ended;
 
-  PeerWatch(SocketChannel channel) {
+  /**
+   * @param scratch where bytes go that nobody wants
+   */
+  PeerWatch(SocketChannel channel, ByteBuffer scratch) {
     this.channel = channel;
+    this.scratch = scratch;
+  }
+
+  /** Lets a selector say when there may be news; the connection no longer blocks. */
+  void watch(Selector selector, RdmaLane lane) {
+    try {
+      channel.register(selector, SelectionKey.OP_READ, lane);
+    } catch (ClosedChannelException e) {
+      ended = true;
+    }
   }
 
   /** Whether the peer has ended its side of the connection, orderly or not. */

@@ -20,12 +20,14 @@ public final class RdmaAdapter implements AutoCloseable {
   private final PortChoice choice;
   private final ProtectionDomain domain;
   private final CompletionChannel channel;
+  private final RdmaHub hub;
 
-  private RdmaAdapter(Context context, PortChoice choice) throws VerbsException {
+  private RdmaAdapter(Context context, PortChoice choice) throws IOException {
     this.context = context;
     this.choice = choice;
     this.domain = context.createDomain();
     this.channel = context.createCompletionChannel();
+    this.hub = new RdmaHub(this);
   }
 
   /**
@@ -40,7 +42,7 @@ public final class RdmaAdapter implements AutoCloseable {
     Context context = choice.device().open();
     try {
       return new RdmaAdapter(context, choice);
-    } catch (VerbsException e) {
+    } catch (IOException e) {
       context.close();
       throw e;
     }
@@ -61,8 +63,13 @@ public final class RdmaAdapter implements AutoCloseable {
     return domain;
   }
 
+  /** What all lanes share. */
+  public RdmaHub hub() {
+    return hub;
+  }
+
   /** Where the completion queues of all lanes announce what they have. */
-  public CompletionChannel channel() {
+  CompletionChannel channel() {
     return channel;
   }
 
@@ -93,6 +100,7 @@ public final class RdmaAdapter implements AutoCloseable {
   /** Closes the device; lanes must be closed before. */
   @Override
   public void close() {
+    hub.close();
     context.close();
   }
 }

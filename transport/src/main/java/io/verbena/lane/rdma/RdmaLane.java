@@ -6,112 +6,135 @@ import io.verbena.lane.Frame;
 import io.verbena.lane.Lane;
 import io.verbena.lane.LaneEvents;
 import io.verbena.lane.LaneFailure;
+import io.verbena.memory.BufferRanges;
+import io.verbena.memory.OutOfRegisteredMemoryException;
+import io.verbena.memory.RegisteredByteBufAllocator;
 import io.verbena.memory.RegisteredMemory;
 import io.verbena.memory.RemoteMemory;
-import io.verbena.verbs.CompletionQueue;
 import io.verbena.verbs.Completions;
 import io.verbena.verbs.ConnectOptions;
 import io.verbena.verbs.MemoryRegion;
 import io.verbena.verbs.QueuePair;
+import io.verbena.verbs.QueuePairTransition;
 import io.verbena.verbs.SendBatch;
 import io.verbena.verbs.VerbsException;
-import io.verbena.verbs.WorkStatus;
 import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
+import java.util.Arrays;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
- * Frames as sends into posted receives, one-sided operations as what they are. A TCP connection
- * beside the queue pair tells when the peer's process ends.
+ * Frames as sends into shared receives, one-sided operations as what they are, long messages read
+ * by their receiver. A TCP connection beside the queue pair tells when the peer's process ends.
  *
- * <p>Receives are posted for every frame that the peer has credit for and some more, so that a send
- * never finds none.
+ * <p>Short frames travel inline and say rarely that they are done; longer ones hold a send slot
+ * until they are. The hub's lock guards every call but {@link #connect} and {@link #probe}.
  */
 public final class RdmaLane implements Lane {
-  /** Work request ids: the two highest bits tell frames from operations, whose id is the cookie. */
-  private static final long SEND_ID = 1L << 62;
+  /** Work request ids: the two highest bits tell frames and pulls from one-sided operations. */
+  static final long FRAME_ID = 1L << 63;
 
-  private static final long RECEIVE_ID = 1L << 63;
+  static final long PULL_ID = 1L << 62;
 
-  /**
-   * How many polls pass before the TCP connection is looked at: a system call, so not each time.
-   */
-  private static final int POLLS_PER_PEER_CHECK = 1024;
+  /** The frame that proves a queue pair. */
+  static final byte PROBE = Frame.FIRST_LANE_TYPE;
+
+  private static final Logger LOG = LoggerFactory.getLogger(RdmaLane.class);
+
+  /** Longest message that is copied, see decision 6. */
+  private static final int EAGER_BYTES = 2 * LaneMemory.MAX_PAYLOAD;
+
+  private static final String UNREGISTERED =
+      "memory for messages could not be registered: raise the limit of locked memory (ulimit -l)";
 
   private static final long LARGEST_REQUEST = 1L << 30;
 
-  /** The frame that proves a queue pair. */
-  private static final byte PROBE = Frame.FIRST_LANE_TYPE;
+  /** Every so many frames that hold no slot, one says that it is done: room has come back. */
+  private static final int SIGNAL_INTERVAL = 16;
 
   private static final long PROBE_STEP_NANOS = TimeUnit.MICROSECONDS.toNanos(50);
 
-  private static final LaneEvents NOTHING =
-      new LaneEvents() {
-        @Override
-        public void frame(Frame header, ByteBuffer payload) {}
-
-        @Override
-        public void completed(long cookie, long result, @Nullable LaneFailure failure) {}
-
-        @Override
-        public void down(LaneFailure cause) {}
-      };
-
+  private final RdmaHub hub;
   private final RdmaAdapter adapter;
-  private final PeerWatch peer;
-  private final int depth;
-  private final int gidIndex;
-  private final LaneResources resources;
-  private final MemoryRegion region;
-  private final CompletionQueue queue;
+  private final LaneGroup group;
+  private final LaneGroup.Member member;
+  private final LaneMemory memory;
   private final QueuePair pair;
-  private final Slots sends;
-  private final Slots receives;
+  private final PeerWatch peer;
+  private final int gidIndex;
   private final OneSidedRequests oneSided;
-  private final int[] freeSends = new int[LaneResources.SEND_SLOTS];
-  private int freeSendCount;
-  private final Frame frame = new Frame();
+  private final Pulls pulls;
+
+  /** Who hears of what happens; null before the first poll. */
+  private @Nullable LaneEvents events;
+
+  /** Frames that came before anybody wanted them: slot and length. */
+  private long[] early = {};
+
+  private int earlyCount;
+  private int unsignaled;
+  private int signaledFrames;
+  private long eventCount;
+  private long eventsAtPeersEnd;
+  private boolean connected;
   private boolean probeReceived;
-  private int pollsToPeerCheck = POLLS_PER_PEER_CHECK;
   private @Nullable LaneFailure failure;
   private boolean down;
+  private boolean closed;
 
-  private RdmaLane(RdmaAdapter adapter, SocketChannel channel, int depth, LaneResources resources) {
-    this.adapter = adapter;
-    this.peer = new PeerWatch(channel);
-    this.depth = depth;
+  // The group's.
+  boolean isTouched;
+  boolean isStarved;
+
+  private RdmaLane(RdmaHub hub, SocketChannel channel, LaneGroup group, LaneGroup.Member member) {
+    this.hub = hub;
+    this.adapter = hub.adapter();
+    this.group = group;
+    this.member = member;
+    this.memory = group.memory;
+    this.pair = member.pair();
+    this.peer = new PeerWatch(channel, hub.scratch);
     this.gidIndex = adapter.gidIndex(channel.socket().getLocalAddress());
-    this.resources = resources;
-    this.region = resources.region();
-    this.queue = resources.queue();
-    this.pair = resources.pair();
-    this.sends = resources.sends();
-    this.receives = resources.receives();
+    long largest = Math.min(adapter.maxMessageBytes(), LARGEST_REQUEST);
     this.oneSided =
-        new OneSidedRequests(
-            this,
-            pair,
-            region,
-            resources.previousValuesAt(),
-            Math.min(adapter.maxMessageBytes(), LARGEST_REQUEST));
-    while (freeSendCount < sends.count()) {
-      freeSends[freeSendCount] = freeSendCount++;
-    }
+        new OneSidedRequests(this, pair, memory.region, memory.wordsAt(member.place()), largest);
+    this.pulls = new Pulls(this, hub.sparePulls, largest);
   }
 
   /**
-   * Creates a queue pair and its buffers.
+   * Creates a queue pair and sets its receives aside.
    *
    * @param adapter stays open longer than the lane
-   * @param channel the connected TCP socket beside the queue pair, closed with the lane
+   * @param channel the connected TCP socket beside the queue pair, closed with the lane; it must
+   *     not block any more when the lane is polled
    * @param window DATA frames that the peer may send without credit
    * @param depth how many one-sided operations may be under way
    */
   public static RdmaLane create(RdmaAdapter adapter, SocketChannel channel, int window, int depth)
       throws VerbsException {
-    return new RdmaLane(adapter, channel, depth, LaneResources.create(adapter, window, depth));
+    RdmaHub hub = adapter.hub();
+    hub.lock().lock();
+    try {
+      int receives = window + LaneGroup.UNCREDITED;
+      LaneGroup group = hub.group(receives, depth);
+      LaneGroup.Member member = group.join(receives);
+      var lane = new RdmaLane(hub, channel, group, member);
+      group.add(lane, member);
+      group.settle(null);
+      return lane;
+    } finally {
+      hub.lock().unlock();
+    }
+  }
+
+  /** The lock that guards this lane, and all others on the adapter. */
+  public ReentrantLock lock() {
+    return hub.lock();
   }
 
   /** What the peer needs to connect to this lane. */
@@ -119,13 +142,10 @@ public final class RdmaLane implements Lane {
     return new RdmaOffer(pair.address(adapter.port(), gidIndex), adapter.partitionKey());
   }
 
-  /** Connects the queue pair and posts the receives; nothing has been sent yet. */
+  /** Connects the queue pair; nothing has been sent yet. */
   public void connect(RdmaOffer remote) throws VerbsException {
     pair.connect(remote.address(), ConnectOptions.defaults().withPkeyIndex(adapter.pkeyIndex()));
-    for (int slot = 0; slot < receives.count(); slot++) {
-      repost(slot);
-    }
-    pair.receives().submit();
+    connected = true;
   }
 
   /**
@@ -135,15 +155,13 @@ public final class RdmaLane implements Lane {
    * @return null, or why not
    */
   public @Nullable String probe(long deadlineNanos) {
-    frame.type = PROBE;
-    frame.length = 0;
-    if (!trySend(frame, Unpooled.EMPTY_BUFFER, 0)) {
+    if (!sendProbe()) {
       return failure == null ? "the probe could not be sent" : failure.text();
     }
-    while (!probeReceived || hasUnsent()) {
-      drain(NOTHING, 1);
-      if (failure != null) {
-        return failure.text();
+    while (!isProven()) {
+      LaneFailure cause = failure;
+      if (cause != null) {
+        return cause.text();
       }
       if (System.nanoTime() - deadlineNanos >= 0) {
         return "no message got through on %s port %d (partition keys, or UDP port 4791 filtered?)"
@@ -154,37 +172,173 @@ public final class RdmaLane implements Lane {
     return null;
   }
 
+  private boolean sendProbe() {
+    var frame = new Frame();
+    frame.type = PROBE;
+    lock().lock();
+    try {
+      return trySend(frame, Unpooled.EMPTY_BUFFER, 0);
+    } finally {
+      lock().unlock();
+    }
+  }
+
+  private boolean isProven() {
+    lock().lock();
+    try {
+      group.poll(1);
+      group.settle(null);
+      return failure == null && probeReceived && !hasUnsent();
+    } finally {
+      lock().unlock();
+    }
+  }
+
   @Override
   public int maxPayload() {
-    return LaneResources.MAX_PAYLOAD;
+    return LaneMemory.MAX_PAYLOAD;
   }
 
   @Override
   public long maxTransfer() {
-    return Math.min(LARGEST_REQUEST, oneSided.largest() * depth);
+    return Math.min(LARGEST_REQUEST, oneSided.largest() * LaneGroup.OPERATION_DEPTH);
+  }
+
+  @Override
+  public int eagerBytes() {
+    return hub.buffers() == null ? Integer.MAX_VALUE : EAGER_BYTES;
   }
 
   @Override
   public boolean trySend(Frame header, ByteBuf payload, int index) {
-    if (freeSendCount == 0 || !isUp()) {
+    int length = Frame.BYTES + header.length;
+    int slot = slotFor(length);
+    if (slot < 0) {
       return false;
     }
-    int slot = freeSends[freeSendCount - 1];
-    ByteBuffer view = sends.view(slot);
-    header.write(view, 0);
-    int length = Frame.BYTES + header.length;
-    payload.getBytes(index, view.limit(length).position(Frame.BYTES));
-    view.clear();
-    SendBatch batch = pair.sends().signaled();
+    int at = LaneMemory.sendAt(slot);
+    boolean ready = false;
+    try {
+      header.write(memory.all(), at);
+      payload.getBytes(index, memory.view(at + Frame.BYTES, header.length));
+      ready = true;
+    } finally {
+      if (!ready) {
+        group.giveSlot(slot);
+      }
+    }
+    return post(header, slot, at, length);
+  }
+
+  /** Where a frame is put together, or a negative number while there is no room. */
+  private int slotFor(int length) {
+    if (!isUp() || pair.sends().free() == 0) {
+      return -1;
+    }
     if (length <= pair.inlineBytes()) {
+      return LaneMemory.INLINE_SLOT;
+    }
+    int slot = group.sendSlots.take(this);
+    if (slot < 0) {
+      group.starve(this);
+    }
+    return slot;
+  }
+
+  private boolean post(Frame header, int slot, int at, int length) {
+    boolean inline = slot == LaneMemory.INLINE_SLOT;
+    boolean signaled =
+        !inline
+            || ++unsignaled >= SIGNAL_INTERVAL
+            || header.type == Frame.CLOSE
+            || header.type == PROBE;
+    SendBatch batch = pair.sends();
+    if (signaled) {
+      batch.signaled();
+    }
+    if (inline) {
       batch.inline();
     }
-    batch.send(SEND_ID | slot, region, sends.offset(slot), length);
+    batch.send(FRAME_ID | slot, memory.region, at, length);
     if (!submit(batch)) {
+      if (!inline) {
+        group.giveSlot(slot);
+      }
       return false;
     }
-    freeSendCount--;
+    if (signaled) {
+      signaledFrames++;
+      unsignaled = 0;
+    }
     return true;
+  }
+
+  @Override
+  public @Nullable ByteBuf pullable(ByteBuf message) {
+    RegisteredByteBufAllocator buffers = hub.buffers();
+    if (buffers == null) {
+      return null;
+    }
+    if (hub.locate(message)) {
+      return message;
+    }
+    message.retain();
+    boolean taken = false;
+    try {
+      ByteBuf copy = buffers.register(message, hub.ranges);
+      taken = true;
+      if (hub.locate(copy)) {
+        return copy;
+      }
+      copy.release();
+      fail(LaneFailure.Kind.LOCAL_ACCESS, UNREGISTERED);
+      return null;
+    } catch (OutOfRegisteredMemoryException e) {
+      LOG.debug("A message waits until there is memory for its copy", e);
+      return null;
+    } finally {
+      if (!taken) {
+        message.release();
+      }
+    }
+  }
+
+  @Override
+  public boolean tryAdvertise(Frame header, ByteBuf message) {
+    if (!hub.locate(message)) {
+      throw new IllegalArgumentException("the message is not in registered memory");
+    }
+    BufferRanges pieces = hub.ranges;
+    header.length = pieces.count() * Advertisement.PIECE_BYTES;
+    int length = Frame.BYTES + header.length;
+    int slot = slotFor(length);
+    if (slot < 0) {
+      return false;
+    }
+    int at = LaneMemory.sendAt(slot);
+    header.write(memory.all(), at);
+    Advertisement.write(pieces, memory.all(), at + Frame.BYTES);
+    return post(header, slot, at, length);
+  }
+
+  @Override
+  public boolean isAdvertisement(ByteBuffer payload, long length) {
+    return Advertisement.isValid(payload, length);
+  }
+
+  @Override
+  public boolean tryPull(ByteBuf target, ByteBuffer payload, long cookie) {
+    if (!isUp()) {
+      return false;
+    }
+    RegisteredByteBufAllocator buffers = hub.buffers();
+    MemoryRegion region = buffers == null ? null : buffers.regionOf(target);
+    if (region == null) {
+      fail(LaneFailure.Kind.LOCAL_ACCESS, UNREGISTERED);
+      return false;
+    }
+    long offset = target.memoryAddress() + target.writerIndex() - region.address();
+    return pulls.start(cookie, region, offset, payload);
   }
 
   @Override
@@ -195,8 +349,7 @@ public final class RdmaLane implements Lane {
       long remoteOffset,
       long length,
       long cookie) {
-    return failure == null
-        && oneSided.read(local, localOffset, remote, remoteOffset, length, cookie, freeSendCount);
+    return isUp() && oneSided.read(local, localOffset, remote, remoteOffset, length, cookie);
   }
 
   @Override
@@ -207,24 +360,31 @@ public final class RdmaLane implements Lane {
       long remoteOffset,
       long length,
       long cookie) {
-    return failure == null
-        && oneSided.write(local, localOffset, remote, remoteOffset, length, cookie, freeSendCount);
+    return isUp() && oneSided.write(local, localOffset, remote, remoteOffset, length, cookie);
   }
 
   @Override
   public boolean tryFetchAdd(RemoteMemory remote, long remoteOffset, long delta, long cookie) {
-    return isUp() && oneSided.fetchAdd(remote, remoteOffset, delta, cookie, freeSendCount);
+    return isUp() && oneSided.fetchAdd(remote, remoteOffset, delta, cookie);
   }
 
   @Override
   public boolean tryCompareSwap(
       RemoteMemory remote, long remoteOffset, long expected, long desired, long cookie) {
-    return failure == null
-        && oneSided.compareSwap(remote, remoteOffset, expected, desired, cookie, freeSendCount);
+    return isUp() && oneSided.compareSwap(remote, remoteOffset, expected, desired, cookie);
   }
 
   private boolean isUp() {
     return !down && failure == null;
+  }
+
+  SendBatch sends() {
+    return pair.sends();
+  }
+
+  /** Requests that may be posted beside those that are left for frames. */
+  int roomForOperations() {
+    return pair.sends().free() - LaneGroup.FRAME_DEPTH;
   }
 
   /** Rings the doorbell; a refusal of the device is the end of the lane. */
@@ -232,100 +392,129 @@ public final class RdmaLane implements Lane {
     try {
       return batch.submit();
     } catch (VerbsException e) {
-      failure = new LaneFailure(LaneFailure.Kind.NETWORK, String.valueOf(e.getMessage()));
+      fail(LaneFailure.Kind.NETWORK, String.valueOf(e.getMessage()));
       return false;
     }
   }
 
   @Override
-  public int poll(LaneEvents events, int limit) {
+  public int poll(LaneEvents sink, int limit) {
     if (down) {
       return 0;
     }
-    int delivered = drain(events, limit);
-    if (delivered == 0 && --pollsToPeerCheck <= 0) {
-      pollsToPeerCheck = POLLS_PER_PEER_CHECK;
-      // What the peer sent before it went is in the queue by now: it waits for its completions.
-      if (failure == null && peer.ended()) {
-        delivered = drain(events, limit);
-        if (delivered == 0) {
-          failure =
-              new LaneFailure(
-                  LaneFailure.Kind.PEER_LOST, "the peer's process ended or closed the connection");
-        } else {
-          pollsToPeerCheck = 0;
-        }
-      }
+    long before = eventCount;
+    if (events == null) {
+      start(sink);
+    } else {
+      events = sink;
     }
+    if (group.poll(limit) == 0) {
+      hub.polledInVain(this);
+    }
+    group.settle(this);
+    return (int) (eventCount - before);
+  }
+
+  /** Delivers what came before somebody wanted it. */
+  private void start(LaneEvents sink) {
+    events = sink;
+    peer.watch(hub.selector(), this);
+    for (int i = 0; i < earlyCount && !closed; i++) {
+      group.deliver(this, (int) (early[i] >>> Integer.SIZE), (int) early[i]);
+    }
+    earlyCount = 0;
+    early = new long[0];
+    group.submitReceives();
     if (failure != null) {
-      down = true;
-      // Before anybody hears of it: a dead queue pair does not touch the operations' memory.
-      resources.close();
-      events.down(failure);
-    }
-    return delivered;
-  }
-
-  /** Delivers completions, a cursor's worth at a time. */
-  private int drain(LaneEvents events, int limit) {
-    int delivered = 0;
-    try {
-      while (delivered < limit) {
-        Completions done = queue.poll();
-        int before = delivered;
-        while (done.next()) {
-          handle(done, events);
-          delivered++;
-        }
-        if (delivered == before) {
-          break;
-        }
-        pair.receives().submit();
-      }
-    } catch (VerbsException e) {
-      failure = new LaneFailure(LaneFailure.Kind.NETWORK, String.valueOf(e.getMessage()));
-    }
-    return delivered;
-  }
-
-  private void handle(Completions done, LaneEvents events) {
-    long id = done.id();
-    if (!done.succeeded()) {
-      failed(id, done, events);
-    } else if ((id & RECEIVE_ID) != 0) {
-      received((int) id, done.byteCount(), events);
-    } else if ((id & SEND_ID) != 0) {
-      freeSends[freeSendCount++] = (int) id;
-    } else {
-      events.completed(id, oneSided.result(id, done.kind()), null);
+      group.touch(this);
     }
   }
 
-  private void received(int slot, int bytes, LaneEvents events) {
-    ByteBuffer view = receives.view(slot);
-    if (bytes < Frame.BYTES
-        || !frame.read(view, 0, LaneResources.MAX_PAYLOAD)
-        || frame.length != bytes - Frame.BYTES) {
-      fail(LaneFailure.Kind.PROTOCOL, "the peer sent a malformed frame");
-    } else if (frame.type == PROBE) {
+  /** Whether somebody wants to hear of frames. */
+  boolean hasEvents() {
+    return events != null;
+  }
+
+  /** Keeps a frame for the first poll; its slot is not filled again before. */
+  void keep(int slot, int bytes) {
+    if (earlyCount == member.receives()) {
+      fail(LaneFailure.Kind.PROTOCOL, "the peer sent more frames than it has credit for");
+      group.drop(slot);
+      return;
+    }
+    if (earlyCount == early.length) {
+      early = Arrays.copyOf(early, Math.min(member.receives(), 2 * earlyCount + 1));
+    }
+    early[earlyCount++] = (long) slot << Integer.SIZE | bytes;
+  }
+
+  /** A frame came. */
+  void received(Frame frame, ByteBuffer payload) {
+    eventCount++;
+    LaneEvents sink = events;
+    if (frame.type == PROBE) {
       probeReceived = true;
-    } else {
-      view.limit(bytes).position(Frame.BYTES);
-      events.frame(frame, view);
+    } else if (sink != null && isUp()) {
+      try {
+        sink.frame(frame, payload);
+      } catch (RuntimeException | Error e) {
+        broken(e);
+      }
     }
-    view.clear();
-    repost(slot);
   }
 
-  private void repost(int slot) {
-    pair.receives()
-        .receive(RECEIVE_ID | slot, region, receives.offset(slot), LaneResources.SLOT_BYTES);
+  /** A request has ended, in one way or the other. */
+  void ended(Completions done) {
+    eventCount++;
+    long id = done.id();
+    if ((id & FRAME_ID) != 0) {
+      int slot = (int) id;
+      if (slot != LaneMemory.INLINE_SLOT) {
+        group.giveSlot(slot);
+      }
+      if (done.succeeded()) {
+        signaledFrames--;
+      } else {
+        failed(done);
+      }
+      return;
+    }
+    long cookie = id & ~PULL_ID;
+    LaneFailure cause = null;
+    long result = 0;
+    if (!done.succeeded()) {
+      failed(done);
+      cause = failure;
+    } else if ((id & PULL_ID) != 0) {
+      if (!pulls.advanced(cookie)) {
+        pulls.proceed();
+        return;
+      }
+    } else {
+      result = oneSided.result(id, done.kind());
+    }
+    if (cause == null) {
+      pulls.proceed();
+    }
+    LaneEvents sink = events;
+    if (sink != null) {
+      try {
+        sink.completed(cookie, result, cause);
+      } catch (RuntimeException | Error e) {
+        broken(e);
+      }
+    }
   }
 
-  private void failed(long id, Completions done, LaneEvents events) {
-    WorkStatus status = done.status();
+  /** What goes wrong above ends this lane, not the others that are served by the same thread. */
+  private void broken(Throwable e) {
+    LOG.error("An endpoint on {} failed", pair, e);
+    fail(LaneFailure.Kind.PROTOCOL, "the endpoint failed: " + e);
+  }
+
+  void failed(Completions done) {
     LaneFailure.Kind kind =
-        switch (status) {
+        switch (done.status()) {
           case REMOTE_ACCESS_ERROR, REMOTE_INVALID_REQUEST, REMOTE_OPERATION_ERROR ->
               LaneFailure.Kind.REMOTE_ACCESS;
           case LOCAL_PROTECTION_ERROR, LOCAL_QP_ERROR, LOCAL_LENGTH_ERROR ->
@@ -334,35 +523,68 @@ public final class RdmaLane implements Lane {
           default -> LaneFailure.Kind.NETWORK;
         };
     fail(kind, String.valueOf(done.failure().getMessage()));
-    boolean operation = (id & (SEND_ID | RECEIVE_ID)) == 0;
-    if (operation && failure != null) {
-      events.completed(id, 0, failure);
-    }
   }
 
   /** The first failure is the cause; what is flushed behind it only follows. */
-  private void fail(LaneFailure.Kind kind, String text) {
+  void fail(LaneFailure.Kind kind, String text) {
     if (failure == null) {
       failure = new LaneFailure(kind, text);
+      group.touch(this);
     }
   }
 
-  /** Asks for a word on the completion channel when there is something to poll. */
-  public void arm() {
-    if (!isUp()) {
+  /**
+   * Tells the endpoint of what has happened.
+   *
+   * @param asked it polls and knows already
+   */
+  void settle(boolean asked) {
+    LaneEvents sink = events;
+    if (sink == null || down) {
       return;
     }
-    pollsToPeerCheck = 0;
-    try {
-      queue.arm(false);
-    } catch (VerbsException e) {
-      fail(LaneFailure.Kind.NETWORK, String.valueOf(e.getMessage()));
+    LaneFailure cause = failure;
+    if (cause != null) {
+      // Before anybody hears of it: a dead queue pair does not touch the operations' memory.
+      releaseVerbs();
     }
+    try {
+      if (cause != null) {
+        sink.down(cause);
+      }
+      if (!asked) {
+        sink.settled();
+      }
+    } catch (RuntimeException | Error e) {
+      broken(e);
+    }
+  }
+
+  /** Whether the peer has ended its side of the TCP connection. */
+  boolean watchedPeerEnded() {
+    if (!peer.ended()) {
+      return false;
+    }
+    eventsAtPeersEnd = eventCount;
+    return true;
+  }
+
+  /** Of a lane whose peer has ended: whether nothing more comes. Then the lane has failed. */
+  boolean isOver() {
+    if (closed) {
+      return true;
+    }
+    if (eventCount != eventsAtPeersEnd) {
+      eventsAtPeersEnd = eventCount;
+      return false;
+    }
+    fail(LaneFailure.Kind.PEER_LOST, "the peer's process ended or closed the connection");
+    return true;
   }
 
   @Override
   public boolean hasUnsent() {
-    return freeSendCount < sends.count() && isUp();
+    return signaledFrames > 0 && isUp();
   }
 
   @Override
@@ -375,16 +597,52 @@ public final class RdmaLane implements Lane {
     return peer.ended();
   }
 
-  @Override
-  public void close() {
-    down = true;
-    peer.close();
-    releaseVerbs();
+  boolean isClosed() {
+    return closed;
   }
 
-  /** Frees the queue pair and its memory, and leaves the TCP connection for another lane. */
+  /** From here on nothing is sent, and what is outstanding fails. */
+  void stopSending() {
+    if (connected && pair.isOpen()) {
+      try {
+        pair.modify(new QueuePairTransition.ToError());
+      } catch (VerbsException | IllegalStateException e) {
+        LOG.debug("{} is closed as it is", pair, e);
+      }
+    }
+  }
+
+  @Override
+  public void close() {
+    lock().lock();
+    try {
+      releaseVerbs();
+      peer.close();
+      hub.forgetClosed();
+    } finally {
+      lock().unlock();
+    }
+  }
+
+  /** Frees the queue pair, and leaves the TCP connection for another lane. */
   public void releaseVerbs() {
-    down = true;
-    resources.close();
+    lock().lock();
+    try {
+      down = true;
+      if (closed) {
+        return;
+      }
+      closed = true;
+      for (int i = 0; i < earlyCount; i++) {
+        group.drop((int) (early[i] >>> Integer.SIZE));
+      }
+      earlyCount = 0;
+      group.submitReceives();
+      group.leave(this, member);
+      pulls.clear();
+      group.settle(null);
+    } finally {
+      lock().unlock();
+    }
   }
 }

@@ -1,0 +1,248 @@
+package io.verbena.lane.rdma;
+
+import io.netty.buffer.ByteBuf;
+import io.verbena.memory.BufferRanges;
+import io.verbena.memory.RegisteredByteBufAllocator;
+import io.verbena.verbs.DeviceAttributes;
+import io.verbena.verbs.VerbsException;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.SelectionKey;
+import java.nio.channels.Selector;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * What all lanes on one adapter share: one lock, and groups of lanes that share a completion queue,
+ * receives and send slots. Groups are added as lanes come, each twice as big as the one before, up
+ * to what a completion queue of the device takes; places of closed lanes are used again.
+ *
+ * <p>Thread-safe. Whoever polls delivers everybody's events.
+ */
+public final class RdmaHub {
+  private static final Logger LOG = LoggerFactory.getLogger(RdmaHub.class);
+
+  private static final int FIRST_GROUP = 8;
+
+  /** A group's memory is a few dozen MiB at most: it is registered while others wait. */
+  private static final int LARGEST_GROUP = 256;
+
+  /** How often the TCP connections are looked at by those who poll: it takes a system call. */
+  private static final long PEER_CHECK_NANOS = TimeUnit.MILLISECONDS.toNanos(10);
+
+  /** Polls without events before somebody looks at the clock. */
+  private static final int POLLS_PER_LOOK = 256;
+
+  private static final int SCRATCH_BYTES = 256;
+
+  private final RdmaAdapter adapter;
+  private final ReentrantLock lock = new ReentrantLock();
+  private final List<LaneGroup> groups = new ArrayList<>();
+  private final Selector selector;
+
+  /** Lanes whose peer has ended its TCP connection: its last frames may still be on their way. */
+  private final List<RdmaLane> orphans = new ArrayList<>();
+
+  /** Made once: nothing is allocated while nothing happens. */
+  private final Consumer<SelectionKey> peerHasNews = this::peerHasNews;
+
+  private int pollsToLook = POLLS_PER_LOOK;
+  private long nextPeerCheck = System.nanoTime();
+  private @Nullable RegisteredByteBufAllocator buffers;
+
+  // For all lanes, under the lock.
+  final ArrayDeque<Pull> sparePulls = new ArrayDeque<>();
+  final BufferRanges ranges = new BufferRanges(Advertisement.MOST_PIECES);
+  final ByteBuffer scratch = ByteBuffer.allocateDirect(SCRATCH_BYTES);
+
+  RdmaHub(RdmaAdapter adapter) throws IOException {
+    this.adapter = adapter;
+    this.selector = Selector.open();
+  }
+
+  RdmaAdapter adapter() {
+    return adapter;
+  }
+
+  /** The lock of all lanes. */
+  public ReentrantLock lock() {
+    return lock;
+  }
+
+  /**
+   * Names the allocator whose buffers lanes send and pull without copying; without one, all
+   * messages are copied.
+   *
+   * @param allocator of the adapter's protection domain
+   */
+  public void useBuffers(RegisteredByteBufAllocator allocator) {
+    lock.lock();
+    try {
+      buffers = allocator;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  @Nullable RegisteredByteBufAllocator buffers() {
+    return buffers;
+  }
+
+  /** A group with a place for one more lane; with the lock. */
+  LaneGroup group(int receives, int words) throws VerbsException {
+    for (LaneGroup group : groups) {
+      if (group.fits(receives, words)) {
+        return group;
+      }
+    }
+    int size = Math.min(FIRST_GROUP << Math.min(groups.size(), 16), largestGroup(receives));
+    LaneGroup group = new LaneGroup(this, size, receives, words);
+    groups.add(group);
+    return group;
+  }
+
+  private int largestGroup(int receives) throws VerbsException {
+    DeviceAttributes device = adapter.context().attributes();
+    int completions = LaneGroup.FRAME_DEPTH + LaneGroup.OPERATION_DEPTH + receives;
+    int byCompletions = device.maxCompletionEntries() / completions;
+    int byReceives = device.maxSharedReceiveDepth() / receives;
+    return Math.max(1, Math.min(LARGEST_GROUP, Math.min(byCompletions, byReceives)));
+  }
+
+  /**
+   * Delivers what has completed, to all lanes.
+   *
+   * @param limit how many completions of each group about
+   * @return how many there were
+   */
+  public int poll(int limit) {
+    lock.lock();
+    try {
+      int delivered = 0;
+      for (int i = 0; i < groups.size(); i++) {
+        LaneGroup group = groups.get(i);
+        delivered += group.poll(limit);
+        group.settle(null);
+      }
+      return delivered;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** A lane's endpoint polls and there were no events, once more; with the lock. */
+  void polledInVain(RdmaLane own) {
+    if (--pollsToLook > 0 && orphans.isEmpty()) {
+      return;
+    }
+    pollsToLook = POLLS_PER_LOOK;
+    long now = System.nanoTime();
+    if (now - nextPeerCheck >= 0 || !orphans.isEmpty()) {
+      nextPeerCheck = now + PEER_CHECK_NANOS;
+      checkPeers(own);
+    }
+  }
+
+  /**
+   * Looks which peers have ended.
+   *
+   * @return whether there are some that may have frames on their way to us: poll, and ask again
+   */
+  public boolean checkPeers() {
+    lock.lock();
+    try {
+      checkPeers(null);
+      return !orphans.isEmpty();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void checkPeers(@Nullable RdmaLane own) {
+    // What a peer sent before it went is here by the next time, unless more keeps coming.
+    for (int i = orphans.size() - 1; i >= 0; i--) {
+      if (orphans.get(i).isOver()) {
+        orphans.remove(i);
+      }
+    }
+    forgetClosed();
+    for (int i = 0; i < groups.size(); i++) {
+      groups.get(i).settle(own);
+    }
+  }
+
+  /** The selector gives descriptors of closed connections back only when it is asked. */
+  void forgetClosed() {
+    try {
+      selector.selectNow(peerHasNews);
+    } catch (IOException e) {
+      LOG.warn("The TCP connections beside the queue pairs cannot be watched", e);
+    }
+  }
+
+  private void peerHasNews(SelectionKey key) {
+    var lane = (RdmaLane) key.attachment();
+    if (lane.watchedPeerEnded()) {
+      key.cancel();
+      orphans.add(lane);
+    }
+  }
+
+  Selector selector() {
+    return selector;
+  }
+
+  /** Asks for a word on the completion channel when there is something to poll. */
+  public void arm() {
+    lock.lock();
+    try {
+      groups.forEach(LaneGroup::arm);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /**
+   * Sleeps until an armed queue has something, or {@link #wakeup}.
+   *
+   * @param longest how long at most
+   * @throws VerbsException if the device fails
+   */
+  public void await(Duration longest) throws VerbsException {
+    adapter.channel().await(longest);
+  }
+
+  /** Ends {@link #await}, or the next one. */
+  public void wakeup() {
+    adapter.channel().wakeup();
+  }
+
+  /** Where a message lies if a peer can pull it from there; with the lock. */
+  boolean locate(ByteBuf message) {
+    RegisteredByteBufAllocator present = buffers;
+    return present != null
+        && present.locate(message, ranges)
+        && ranges.count() > 0
+        && ranges.region(0) != null;
+  }
+
+  void close() {
+    closeQuietly(selector);
+  }
+
+  static void closeQuietly(AutoCloseable resource) {
+    try {
+      resource.close();
+    } catch (Exception e) {
+      LOG.warn("{} could not be closed", resource, e);
+    }
+  }
+}

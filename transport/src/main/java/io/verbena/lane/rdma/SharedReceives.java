@@ -1,0 +1,63 @@
+package io.verbena.lane.rdma;
+
+import io.verbena.verbs.SharedReceiveQueue;
+import io.verbena.verbs.VerbsException;
+
+/**
+ * The receives that the lanes of a group share. As many are posted as all lanes together may need
+ * at a time, so that a send of a peer with credit never finds none. The hub's lock guards it.
+ */
+final class SharedReceives {
+  private final SharedReceiveQueue queue;
+  private final LaneMemory memory;
+
+  /** Slots that were never posted: from here to the end. */
+  private int unused;
+
+  private final int count;
+  private int reserved;
+
+  SharedReceives(SharedReceiveQueue queue, LaneMemory memory) {
+    this.queue = queue;
+    this.memory = memory;
+    this.count = queue.depth();
+  }
+
+  boolean hasRoom(int receives) {
+    return receives <= count - lost() - reserved;
+  }
+
+  /**
+   * Receives whose completions were thrown away together with a closed queue pair: the queue has
+   * room again, but nobody knows which slots they had.
+   */
+  private int lost() {
+    return queue.receives().free() - (count - unused);
+  }
+
+  /** Sets receives aside for one lane and sees to it that they are posted. */
+  void reserve(int receives) throws VerbsException {
+    int needed = reserved + lost() + receives;
+    while (unused < needed) {
+      repost(unused++);
+    }
+    submit();
+    reserved += receives;
+  }
+
+  /** They stay posted, for the next lane. */
+  void release(int receives) {
+    reserved -= receives;
+  }
+
+  /** The slot may be filled again, from the next {@link #submit} on. */
+  void repost(int slot) {
+    queue.receives().receive(slot, memory.region, memory.receiveAt(slot), LaneMemory.SLOT_BYTES);
+  }
+
+  void submit() throws VerbsException {
+    if (!queue.receives().submit()) {
+      throw new IllegalStateException("a receive was posted twice: " + queue);
+    }
+  }
+}
