@@ -6,6 +6,7 @@ import io.verbena.lane.Lane;
 import io.verbena.lane.rdma.RdmaAdapter;
 import io.verbena.lane.rdma.RdmaLane;
 import io.verbena.memory.BufferPoolConfig;
+import io.verbena.memory.BufferPoolMetrics;
 import io.verbena.memory.MemoryDomain;
 import io.verbena.memory.RegisteredByteBufAllocator;
 import io.verbena.memory.RegisteredMemory;
@@ -248,7 +249,9 @@ public final class Transport implements AutoCloseable {
       for (Endpoint endpoint : endpoints) {
         sum = sum.plus(endpoint.counters());
       }
-      return new TransportCounters(endpoints.size(), traffic.endpoints, sum, 0, 0);
+      BufferPoolMetrics pool = buffers.metrics();
+      return new TransportCounters(
+          endpoints.size(), traffic.endpoints, sum, pool.copies(), pool.copiedBytes());
     }
   }
 
