@@ -165,7 +165,7 @@ class ConcurrentBuffersTest {
 
   @Test
   void shouldNotRefuseWhatIsFreeInTheCachesOfOthers() throws InterruptedException {
-    // All of the ceiling in one slab: more than all threads together ever use at a time.
+    // Half of the ceiling is enough for all that is in use at a time, wherever it lies.
     int threadCount = 4;
     int block = 64 << 10;
     int ceiling = 2 * threadCount * block;
@@ -174,24 +174,30 @@ class ConcurrentBuffersTest {
             domain, BufferPoolConfig.defaults().withSlabs(ceiling, ceiling).withCeiling(ceiling))) {
       List<Thread> threads = new ArrayList<>();
       for (int i = 0; i < threadCount; i++) {
-        // Other sizes: what is in one thread's cache is of no use to the others. Half of the memory
-        // is enough for all, wherever their blocks lie.
-        int bytes = block >> i;
-        threads.add(Thread.ofPlatform().start(guarded(() -> takeAndGive(small, bytes))));
+        long seed = i;
+        threads.add(Thread.ofPlatform().start(guarded(() -> takeAndGive(small, block, seed))));
       }
       for (Thread thread : threads) {
         thread.join();
       }
       assertNull(failure.get());
       assertTrue(small.metrics().refusals() == 0, small.metrics()::toString);
+      assertTrue(
+          small.metrics().refusedGrowth() >= LEAST_DRAINS,
+          () -> "there was no need of others' memory: " + small.metrics());
       assertEquals(0, small.usedBytes());
     }
   }
 
-  private void takeAndGive(RegisteredByteBufAllocator small, int bytes) {
+  /**
+   * Each time another size: what a thread finds is in the caches of others, in other sizes, and
+   * they want it back at once.
+   */
+  private void takeAndGive(RegisteredByteBufAllocator small, int block, long seed) {
+    var random = new Random(seed);
     long start = System.nanoTime();
     while (failure.get() == null && System.nanoTime() - start < RUN_NANOS) {
-      check(numbered(small.directBuffer(bytes)));
+      check(numbered(small.directBuffer(block >> random.nextInt(4))));
     }
   }
 
