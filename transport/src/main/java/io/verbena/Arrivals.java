@@ -31,6 +31,11 @@ final class Arrivals {
     return (int) (end - first);
   }
 
+  /** Whether nothing is before the place of this number. */
+  boolean isFirst(long number) {
+    return number == first;
+  }
+
   /** What is next: {@link #NONE} if nothing can be taken. */
   int next() {
     if (first == end) {

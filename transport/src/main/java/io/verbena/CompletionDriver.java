@@ -1,5 +1,6 @@
 package io.verbena;
 
+import io.verbena.TransportException.Kind;
 import io.verbena.lane.rdma.RdmaHub;
 import io.verbena.verbs.VerbsException;
 import java.time.Duration;
@@ -7,6 +8,7 @@ import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -42,6 +44,7 @@ final class CompletionDriver implements Driver, Runnable {
   private final Queue<EndpointCore> attention = new ConcurrentLinkedQueue<>();
   private final Thread thread;
   private volatile boolean closed;
+  private volatile @Nullable Failure failure;
 
   CompletionDriver(RdmaHub hub) {
     this.hub = hub;
@@ -55,6 +58,7 @@ final class CompletionDriver implements Driver, Runnable {
     endpoint.progress();
     // Its group of lanes may be new, and nobody has armed that.
     hub.wakeup();
+    failed(endpoint);
   }
 
   /** Nothing: when the adapter has room again, a completion says so. */
@@ -117,8 +121,18 @@ final class CompletionDriver implements Driver, Runnable {
           spinUntil = System.nanoTime() + spin;
         }
       }
-    } catch (VerbsException | RuntimeException e) {
-      LOG.error("The thread that moves RDMA data has failed; its endpoints will time out", e);
+    } catch (VerbsException | RuntimeException | Error e) {
+      LOG.error("The thread that moves RDMA data has failed, and with it its endpoints", e);
+      failure = new Failure(Kind.NETWORK, "the thread that moves RDMA data has failed: " + e);
+      endpoints.forEach(this::failed);
+    }
+  }
+
+  private void failed(EndpointCore endpoint) {
+    Failure cause = failure;
+    if (cause != null) {
+      endpoint.fail(cause);
+      endpoint.dispatch();
     }
   }
 

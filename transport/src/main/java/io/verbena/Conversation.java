@@ -111,7 +111,8 @@ final class Conversation implements LaneEvents {
 
   /** Asks the peer to confirm what was before; false while it is asked already, or no room. */
   boolean tryFlush(long cookie) {
-    if (flushing >= 0 || hasOutgoing() || !outbox.sendControl(Frame.FLUSH, cookie)) {
+    boolean isBehind = hasOutgoing() || outbox.isAdvertising();
+    if (flushing >= 0 || isBehind || !outbox.sendControl(Frame.FLUSH, cookie)) {
       return false;
     }
     flushing = cookie;

@@ -461,13 +461,11 @@ public final class Endpoint implements AutoCloseable {
   /**
    * Ends the conversation: everything that was sent gets to the peer first, as far as the
    * configured close timeout allows; operations under way fail with {@link Kind#CLOSED}.
-   * Idempotent.
+   * Idempotent. Called by a handler, it returns at once, and the rest is done by another thread.
    */
   @Override
   public void close() {
-    if (core.close(true)) {
-      onClosed.accept(this);
-    }
+    core.close(true, () -> onClosed.accept(this));
   }
 
   /**
@@ -475,8 +473,6 @@ public final class Endpoint implements AutoCloseable {
    * this process had ended. Operations under way fail with {@link Kind#CLOSED}. Idempotent.
    */
   public void reset() {
-    if (core.close(false)) {
-      onClosed.accept(this);
-    }
+    core.close(false, () -> onClosed.accept(this));
   }
 }

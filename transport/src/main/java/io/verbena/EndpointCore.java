@@ -147,6 +147,15 @@ final class EndpointCore {
     }
   }
 
+  /** With the lock: everybody who waits is told that the conversation has ended. */
+  private void ended() {
+    changed.signalAll();
+    room.signalAll();
+    if (handler != null) {
+      driver.attend(this);
+    }
+  }
+
   /** Ends the conversation. */
   void fail(Failure cause) {
     lock.lock();
@@ -191,7 +200,15 @@ final class EndpointCore {
   }
 
   boolean offer(ByteBuf message) {
-    boolean accepted = conversation.offer(message);
+    boolean failedBefore = conversation.failed();
+    boolean accepted;
+    try {
+      accepted = conversation.offer(message);
+    } finally {
+      if (conversation.failed() != failedBefore) {
+        ended();
+      }
+    }
     wakeDriver();
     signalRoom(false);
     return accepted;
@@ -346,12 +363,12 @@ final class EndpointCore {
         conversation.tick(now);
       }
       if (conversation.failed() != failedBefore) {
-        changed.signalAll();
-        room.signalAll();
-        if (handler != null) {
-          driver.attend(this);
-        }
+        ended();
       }
+    } catch (RuntimeException | Error e) {
+      LOG.error("{} failed", link, e);
+      conversation.end(new Failure(Kind.PROTOCOL, "the endpoint failed: " + e));
+      ended();
     } finally {
       lock.unlock();
     }
@@ -386,19 +403,21 @@ final class EndpointCore {
   }
 
   /**
-   * Frees everything, after the goodbye as far as deadlines allow. False if another thread did:
-   * then it is done.
+   * Frees everything, after the goodbye as far as deadlines allow. Returns when it is done, unless
+   * the calling thread is one that others wait for: then another one does it.
    *
    * @param orderly whether to say goodbye at all
+   * @param onClosed runs once, when it is done
    */
-  boolean close(boolean orderly) {
+  void close(boolean orderly, Runnable onClosed) {
+    boolean isAwaited = lock.isHeldByCurrentThread() || driver.isOwnThread();
     lock.lock();
     try {
       if (closing) {
-        while (!closed && closer != Thread.currentThread()) {
+        while (!closed && !isAwaited && closer != Thread.currentThread()) {
           changed.awaitUninterruptibly();
         }
-        return false;
+        return;
       }
       closing = true;
       Failure end = conversation.ended();
@@ -409,6 +428,14 @@ final class EndpointCore {
     } finally {
       lock.unlock();
     }
+    if (isAwaited && orderly) {
+      Thread.ofVirtual().name("verbena-close").start(() -> finish(true, onClosed));
+    } else {
+      finish(orderly, onClosed);
+    }
+  }
+
+  private void finish(boolean orderly, Runnable onClosed) {
     try {
       if (orderly) {
         long deadline = System.nanoTime() + closeNanos;
@@ -416,9 +443,12 @@ final class EndpointCore {
         drive(Math.min(deadline, System.nanoTime() + LINGER_NANOS), this::peerGone);
       }
     } finally {
-      release();
+      try {
+        release();
+      } finally {
+        onClosed.run();
+      }
     }
-    return true;
   }
 
   private void release() {

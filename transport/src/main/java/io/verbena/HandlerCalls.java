@@ -50,7 +50,7 @@ final class HandlerCalls {
   private boolean next() {
     core.lock.lock();
     try {
-      if (busy) {
+      if (busy || (core.isClosing() && !core.isClosed())) {
         return false;
       }
       Conversation conversation = core.conversation;
@@ -59,7 +59,7 @@ final class HandlerCalls {
         case Arrivals.MESSAGE -> message = conversation.take();
         case Arrivals.NOTIFICATION -> notification = conversation.takeNotification();
         default -> {
-          if (endTold || core.end() == null || (core.isClosing() && !core.isClosed())) {
+          if (endTold || core.end() == null) {
             return false;
           }
           endTold = true;

@@ -2,10 +2,12 @@ package io.verbena;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
+import io.netty.buffer.Unpooled;
 import io.netty.util.ReferenceCountUtil;
 import io.verbena.TransportException.Kind;
 import io.verbena.lane.Frame;
 import io.verbena.lane.Lane;
+import io.verbena.memory.OutOfRegisteredMemoryException;
 import java.nio.ByteBuffer;
 import org.jspecify.annotations.Nullable;
 
@@ -103,7 +105,7 @@ final class Inbox {
       }
       int length = (int) header.detail;
       assemblingLength = length;
-      assembling = allocator.directBuffer(Math.min(length, FIRST_CAPACITY), length);
+      assembling = allocate(Math.min(length, FIRST_CAPACITY), length);
     }
     ByteBuf message = assembling;
     if (message == null) {
@@ -118,6 +120,15 @@ final class Inbox {
       message.capacity((int) Math.min(assemblingLength, Math.max(length, 2L * message.capacity())));
     }
     return null;
+  }
+
+  /** What comes in frames needs no memory that an adapter reaches. */
+  private ByteBuf allocate(int capacity, int most) {
+    try {
+      return allocator.directBuffer(capacity, most);
+    } catch (OutOfRegisteredMemoryException e) {
+      return Unpooled.directBuffer(capacity, most);
+    }
   }
 
   private boolean isBadLength(long length) {
@@ -173,8 +184,8 @@ final class Inbox {
   void startPulls() {
     while (!pulls.isIdle()) {
       long length = pulls.nextLength();
-      // A single message is taken whatever its length.
-      if (heldMessages > 0 && heldBytes + length > budgetBytes) {
+      // A single message is taken whatever its length; what is behind it waits for it, too.
+      if (heldMessages > 0 && heldBytes + length > budgetBytes && !pulls.isAwaited(arrivals)) {
         return;
       }
       if (!pulls.start()) {

@@ -80,6 +80,11 @@ final class Pulls {
     pull.pieces.clear().put(payload.duplicate()).flip();
   }
 
+  /** Whether nobody can take anything before the next one to start is there. */
+  boolean isAwaited(Arrivals arrivals) {
+    return arrivals.isFirst(at(started).arrival);
+  }
+
   /** Bytes of the next one to start. */
   long nextLength() {
     return at(started).length;

@@ -1,5 +1,6 @@
 package io.verbena;
 
+import io.verbena.TransportException.Kind;
 import java.io.IOException;
 import java.nio.channels.CancelledKeyException;
 import java.nio.channels.ClosedChannelException;
@@ -12,6 +13,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -38,6 +40,7 @@ final class SelectorDriver implements Driver, Runnable {
   private final Set<EndpointCore> unfinished = new HashSet<>();
 
   private volatile boolean closed;
+  private volatile @Nullable Failure failure;
   private long nextCheck = System.nanoTime();
 
   SelectorDriver() throws IOException {
@@ -54,6 +57,7 @@ final class SelectorDriver implements Driver, Runnable {
   public void attach(EndpointCore endpoint) {
     arrivals.add(endpoint);
     selector.wakeup();
+    failed(endpoint);
   }
 
   @Override
@@ -114,8 +118,18 @@ final class SelectorDriver implements Driver, Runnable {
         finish();
         check();
       }
-    } catch (IOException | RuntimeException e) {
-      LOG.error("The thread that moves TCP data has failed; its endpoints will time out", e);
+    } catch (IOException | RuntimeException | Error e) {
+      LOG.error("The thread that moves TCP data has failed, and with it its endpoints", e);
+      failure = new Failure(Kind.NETWORK, "the thread that moves TCP data has failed: " + e);
+      channels.keySet().forEach(this::failed);
+    }
+  }
+
+  private void failed(EndpointCore endpoint) {
+    Failure cause = failure;
+    if (cause != null) {
+      endpoint.fail(cause);
+      endpoint.dispatch();
     }
   }
 

@@ -1,5 +1,6 @@
 package io.verbena;
 
+import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.verbena.TransportException.Kind;
 import io.verbena.lane.Lane;
@@ -8,6 +9,7 @@ import io.verbena.lane.rdma.RdmaLane;
 import io.verbena.memory.BufferPoolConfig;
 import io.verbena.memory.BufferPoolMetrics;
 import io.verbena.memory.MemoryDomain;
+import io.verbena.memory.OutOfRegisteredMemoryException;
 import io.verbena.memory.RegisteredByteBufAllocator;
 import io.verbena.memory.RegisteredMemory;
 import java.io.IOException;
@@ -20,6 +22,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
@@ -54,6 +57,7 @@ public final class Transport implements AutoCloseable {
   private final Set<Listener> listeners = ConcurrentHashMap.newKeySet();
   private final Set<SocketChannel> connecting = ConcurrentHashMap.newKeySet();
   private final Traffic traffic = new Traffic();
+  private final CountDownLatch freed = new CountDownLatch(1);
   private volatile boolean closed;
 
   /** What closed endpoints leave behind; guarded by itself. */
@@ -113,12 +117,36 @@ public final class Transport implements AutoCloseable {
       }
     }
     try {
-      return new Transport(config, adapter, reason);
+      var transport = new Transport(config, adapter, reason);
+      if (adapter == null || transport.hasReachableBuffers()) {
+        return transport;
+      }
+      transport.close();
+      reason = "not even the smallest pool of buffers can be registered (raise ulimit -l)";
     } catch (IOException e) {
       if (adapter != null) {
         adapter.close();
       }
       throw e;
+    }
+    if (config.rdma() == RdmaMode.REQUIRED) {
+      throw new TransportException(
+          Kind.RDMA_UNAVAILABLE, "RDMA is required and not available: " + reason);
+    }
+    return new Transport(config, null, reason);
+  }
+
+  /** Long messages are pulled into such buffers: without any there is no use for RDMA. */
+  private boolean hasReachableBuffers() {
+    try {
+      ByteBuf one = buffers.directBuffer(1);
+      try {
+        return buffers.regionOf(one) != null;
+      } finally {
+        one.release();
+      }
+    } catch (OutOfRegisteredMemoryException e) {
+      return false;
     }
   }
 
@@ -344,14 +372,52 @@ public final class Transport implements AutoCloseable {
 
   /**
    * Closes listeners and endpoints, each with its goodbye, and frees all memory. Idempotent; waits
-   * for the close timeout at most.
+   * for the close timeout at most. Called by a handler, it returns at once, and the rest is done by
+   * another thread.
    */
   @Override
   public void close() {
-    if (closed) {
-      return;
+    boolean isAwaited =
+        (tcp != null && tcp.isOwnThread())
+            || (rdma != null && rdma.isOwnThread())
+            || (adapter != null && adapter.hub().lock().isHeldByCurrentThread());
+    boolean first;
+    synchronized (freed) {
+      first = !closed;
+      closed = true;
     }
-    closed = true;
+    if (first && isAwaited) {
+      Thread.ofPlatform().name("verbena-close").start(this::free);
+    } else if (first) {
+      free();
+    } else if (!isAwaited) {
+      awaitFreed();
+    }
+  }
+
+  private void awaitFreed() {
+    boolean interrupted = false;
+    while (freed.getCount() > 0) {
+      try {
+        freed.await();
+      } catch (InterruptedException e) {
+        interrupted = true;
+      }
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private void free() {
+    try {
+      freeAll();
+    } finally {
+      freed.countDown();
+    }
+  }
+
+  private void freeAll() {
     listeners.forEach(Listener::close);
     abortConnects();
     // Beside each other: a peer that is slow to say goodbye must not hold up the others.

@@ -31,7 +31,11 @@ record PagedMemory(MemorySegment segment, PageKind pages) {
     if (!MappedMemory.isAllowed()) {
       // No adapter can be used either, so nobody asks what pages these are.
       long alignment = Math.max(config.alignment(), USUAL_PAGE);
-      return new PagedMemory(arena.allocate(bytes, alignment), PageKind.STANDARD);
+      try {
+        return new PagedMemory(arena.allocate(bytes, alignment), PageKind.STANDARD);
+      } catch (OutOfMemoryError e) {
+        throw new IOException("no %d bytes of memory: %s".formatted(bytes, e.getMessage()), e);
+      }
     }
     PagedMemory memory = null;
     if (config.pages() == PageKind.HUGE) {

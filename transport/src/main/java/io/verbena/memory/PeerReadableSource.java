@@ -43,12 +43,22 @@ final class PeerReadableSource implements SlabSource {
       hasRegistered = true;
       return memory;
     } catch (VerbsException e) {
-      if (hasRegistered || bytes > firstSlabBytes) {
+      if (hasRegistered || (bytes > firstSlabBytes && canRegister(domain, config))) {
         throw e;
       }
       isRefused = true;
       LOG.warn("Messages are in plain memory, which no adapter reaches", e);
       return plain.allocate(bytes, config);
+    }
+  }
+
+  /** Whether less can be registered: then it was too much, and smaller buffers are reachable. */
+  private boolean canRegister(MemoryDomain domain, MemoryConfig config) throws IOException {
+    try {
+      domain.allocate(firstSlabBytes, config, Access.LOCAL_WRITE, Access.REMOTE_READ).close();
+      return true;
+    } catch (VerbsException e) {
+      return false;
     }
   }
 }

@@ -121,7 +121,7 @@ public final class ReceiveBatch extends WorkBatch {
     enter();
     int result;
     try {
-      terminate();
+      terminate(count);
       ring.advance(count);
       result =
           critical

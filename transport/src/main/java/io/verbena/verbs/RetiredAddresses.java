@@ -13,6 +13,12 @@ import java.util.SequencedMap;
  * is there that was there before the region was closed. With the context's lock.
  */
 final class RetiredAddresses {
+  /**
+   * More are not kept, whatever lives: a program that closes regions for years must not run out of
+   * addresses or heap. By then, requests of that age have failed.
+   */
+  private static final int MOST = 1 << 14;
+
   private record Retired(long time, ArenaHold hold) {}
 
   /** Moves on with each region that is closed. */
@@ -41,6 +47,9 @@ final class RetiredAddresses {
     } else if (hold.vacate()) {
       clock++;
       retired.addLast(new Retired(clock, hold));
+      if (retired.size() > MOST) {
+        retired.removeFirst().hold.close();
+      }
     }
   }
 

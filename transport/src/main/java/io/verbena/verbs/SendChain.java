@@ -212,7 +212,7 @@ abstract class SendChain extends SendQueue {
       InlineVerbs.putInt(slot + BIND_ACCESS, access);
       references.add(window);
       references.add(region);
-      changes.add(window, size - 1, region);
+      changes.add(window, place(slot), region);
       state |= REFERS;
     }
   }
@@ -228,9 +228,14 @@ abstract class SendChain extends SendQueue {
     if (slot != FULL) {
       WindowChanges.disarm(slot);
       references.add(window);
-      changes.add(window, size - 1, null);
+      changes.add(window, place(slot), null);
       state |= REFERS;
     }
+  }
+
+  /** From the slot, not from the size, which a second thread may have changed meanwhile. */
+  private int place(long slot) {
+    return (int) ((slot - address) / stride);
   }
 
   final void invalidated(long slot, int rkey) {

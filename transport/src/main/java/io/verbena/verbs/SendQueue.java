@@ -127,7 +127,7 @@ abstract class SendQueue extends WorkBatch {
   }
 
   private int ringDoorbell(int count) {
-    terminate();
+    terminate(count);
     sendRing.advance(count);
     room -= count;
     if (critical) {
@@ -144,6 +144,11 @@ abstract class SendQueue extends WorkBatch {
       clear();
       requireSignaled();
       return false;
+    }
+    if (count == 0) {
+      // Another thread has posted it meanwhile, against the rules.
+      clear();
+      return true;
     }
     int result;
     int place;

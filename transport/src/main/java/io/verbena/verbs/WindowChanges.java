@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>A request that ends a binding twice crashes the kernel of Linux 6.1 with soft-RoCE, and one
  * that binds names objects that may be closed behind it. So such requests stand in their slots only
- * while they are posted, by a thread that has looked once more and excludes others. Otherwise their
+ * while they are posted, by a thread that has looked once more, one at a time. Otherwise their
  * slots hold one that the device refuses: that is what threads post which share a batch against the
  * rules.
  */
@@ -64,13 +64,14 @@ final class WindowChanges {
    * @throws IllegalStateException if another thread has ended a binding meanwhile
    */
   void arm(QueuePair pair, long address, long stride) {
-    for (int i = 0; i < count; i++) {
+    int end = count;
+    for (int i = 0; i < end; i++) {
       MemoryWindow window = windows[i];
       if (window != null && regions[i] == null) {
         window.requireBound(pair, isBoundBefore(i, window, window.isBoundTo(pair)));
       }
     }
-    for (int i = 0; i < count; i++) {
+    for (int i = 0; i < end; i++) {
       long slot = address + places[i] * stride;
       if (regions[i] == null) {
         InlineVerbs.putInt(slot + SendChain.IMMEDIATE, keys[i]);

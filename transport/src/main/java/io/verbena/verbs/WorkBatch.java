@@ -170,9 +170,9 @@ abstract class WorkBatch extends UseGuard {
         : super.closed();
   }
 
-  /** Ends the chain behind the last request of the batch. */
-  final void terminate() {
-    int end = size - 1;
+  /** Ends the chain behind so many requests of the batch, at least 1. */
+  final void terminate(int count) {
+    int end = count - 1;
     if (end != terminator) {
       long old = terminator * stride;
       slots.set(ValueLayout.JAVA_LONG, old + NEXT, terminator == last ? 0 : address + old + stride);

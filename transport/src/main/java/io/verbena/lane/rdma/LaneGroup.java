@@ -127,6 +127,11 @@ final class LaneGroup {
     }
   }
 
+  /** A lane keeps the frames of so many more receives. */
+  void kept(int more) {
+    receives.kept(more);
+  }
+
   /** What a lane has of its group. */
   record Member(QueuePair pair, int place, int receives) {}
 
@@ -312,6 +317,7 @@ final class LaneGroup {
         lane.settle(lane == own);
       }
     } finally {
+      touched.forEach(lane -> lane.isTouched = false);
       touched.clear();
       settling = false;
     }

@@ -24,7 +24,8 @@ final class Pulls {
 
   /** Starts a pull; false if the send queue has no room. */
   boolean start(long cookie, MemoryRegion target, long offset, ByteBuffer payload) {
-    if (lane.roomForOperations() < 1) {
+    // The end of one must not come before that of the one before.
+    if (lane.roomForOperations() < 1 || !isAllPosted()) {
       return false;
     }
     Pull pull = spare.poll();
@@ -36,6 +37,15 @@ final class Pulls {
     if (!post(pull)) {
       remove(pull);
       return false;
+    }
+    return true;
+  }
+
+  private boolean isAllPosted() {
+    for (Pull each = first; each != null; each = each.next) {
+      if (!each.isPosted()) {
+        return false;
+      }
     }
     return true;
   }

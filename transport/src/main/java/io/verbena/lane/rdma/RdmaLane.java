@@ -419,11 +419,19 @@ public final class RdmaLane implements Lane {
   private void start(LaneEvents sink) {
     events = sink;
     peer.watch(hub.selector(), this);
-    for (int i = 0; i < earlyCount && !closed; i++) {
-      group.deliver(this, (int) (early[i] >>> Integer.SIZE), (int) early[i]);
-    }
+    long[] frames = early;
+    int count = earlyCount;
     earlyCount = 0;
     early = new long[0];
+    group.kept(-count);
+    for (int i = 0; i < count; i++) {
+      int slot = (int) (frames[i] >>> Integer.SIZE);
+      if (closed) {
+        group.drop(slot);
+      } else {
+        group.deliver(this, slot, (int) frames[i]);
+      }
+    }
     group.submitReceives();
     if (failure != null) {
       group.touch(this);
@@ -446,6 +454,7 @@ public final class RdmaLane implements Lane {
       early = Arrays.copyOf(early, Math.min(member.receives(), 2 * earlyCount + 1));
     }
     early[earlyCount++] = (long) slot << Integer.SIZE | bytes;
+    group.kept(1);
   }
 
   /** A frame came. */
@@ -636,6 +645,7 @@ public final class RdmaLane implements Lane {
       for (int i = 0; i < earlyCount; i++) {
         group.drop((int) (early[i] >>> Integer.SIZE));
       }
+      group.kept(-earlyCount);
       earlyCount = 0;
       group.submitReceives();
       group.leave(this, member);

@@ -17,6 +17,9 @@ final class SharedReceives {
   private final int count;
   private int reserved;
 
+  /** Slots whose frames lanes keep. */
+  private int kept;
+
   SharedReceives(SharedReceiveQueue queue, LaneMemory memory) {
     this.queue = queue;
     this.memory = memory;
@@ -32,17 +35,26 @@ final class SharedReceives {
    * room again, but nobody knows which slots they had.
    */
   private int lost() {
-    return queue.receives().free() - (count - unused);
+    return queue.receives().free() - (count - unused) - kept;
   }
 
   /** Sets receives aside for one lane and sees to it that they are posted. */
   void reserve(int receives) throws VerbsException {
     int needed = reserved + lost() + receives;
+    if (needed > count) {
+      // Never into memory that is somebody else's.
+      throw new IllegalStateException("receives were lost meanwhile: connect again");
+    }
     while (unused < needed) {
       repost(unused++);
     }
     submit();
     reserved += receives;
+  }
+
+  /** A lane keeps the frames of so many more slots. */
+  void kept(int more) {
+    kept += more;
   }
 
   /** They stay posted, for the next lane. */
