@@ -162,6 +162,11 @@ final class Conversation implements LaneEvents {
     }
   }
 
+  /** Whether it is time for {@link #tick}; an estimate that needs no lock. */
+  boolean isDue(long now) {
+    return inbox.awaitsPulls() || keepalive.isDue(now);
+  }
+
   /** Now and then: signs of life, and memory that may be there again. */
   void tick(long now) {
     if (ended() != null) {

@@ -35,6 +35,9 @@ interface Driver extends AutoCloseable {
   /** Has the endpoint's handler called soon, by the thread of this driver. */
   void attend(EndpointCore endpoint);
 
+  /** A caller has moved data for itself while it waited, and does not any more. */
+  default void reclaim(EndpointCore endpoint) {}
+
   /** Whether it is the thread of this driver that asks: it must not wait for itself. */
   boolean isOwnThread();
 

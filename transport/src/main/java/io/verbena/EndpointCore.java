@@ -50,6 +50,13 @@ final class EndpointCore {
   private final Condition room;
   private volatile @Nullable HandlerCalls handler;
   private int pollsToTick = POLLS_PER_TICK;
+
+  /** Polls by callers that wait for what a thread of the transport could also bring. */
+  final CallerPolls polls;
+
+  /** Whether the driver has been told that what was sent is a stream; with the lock. */
+  boolean streaming;
+
   private int waiters;
   private int roomWaiters;
   private @Nullable Thread closer;
@@ -77,6 +84,8 @@ final class EndpointCore {
     this.room = lock.newCondition();
     this.conversation = conversation;
     conversation.listener(this::heard);
+    boolean byThread = config.progress() == Progress.THREAD;
+    this.polls = new CallerPolls(byThread && link instanceof Link.Tcp, this::advance);
     this.link = link;
     this.driver = driver;
     this.callerProgress = config.progress() == Progress.CALLER;
@@ -184,7 +193,11 @@ final class EndpointCore {
   private int advance() {
     boolean failedBefore = conversation.failed();
     int events = conversation.progress();
-    boolean news = events > 0 || conversation.failed() != failedBefore;
+    if (conversation.failed() != failedBefore) {
+      // Those who poll for themselves must see it: nobody tells them again.
+      events++;
+    }
+    boolean news = events > 0;
     if (waiters > 0 && news) {
       changed.signalAll();
     }
@@ -266,7 +279,16 @@ final class EndpointCore {
       throws TransportException {
     try {
       if (!callerProgress && !driver.isOwnThread()) {
-        condition.awaitNanos(leftUntil(deadline, what));
+        if (pauses % POLLS_PER_CHECK == 0) {
+          leftUntil(deadline, what);
+        }
+        if (handler == null && polls.find(lock)) {
+          return;
+        }
+        if (polls.isLent()) {
+          driver.reclaim(this);
+        }
+        polls.sleep(condition, leftUntil(deadline, what));
         return;
       }
       int events = advance();
@@ -351,6 +373,10 @@ final class EndpointCore {
    * lane is sure not to touch the operation's memory any more.
    */
   void tick(long now) {
+    if (conversation.operations.isEmpty() && !conversation.isDue(now)) {
+      // Without the lock: what starts meanwhile is not overdue.
+      return;
+    }
     lock.lock();
     try {
       if (closing) {

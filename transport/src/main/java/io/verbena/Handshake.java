@@ -5,6 +5,7 @@ import io.verbena.lane.Lane;
 import io.verbena.lane.rdma.RdmaAdapter;
 import io.verbena.lane.rdma.RdmaLane;
 import io.verbena.lane.rdma.RdmaOffer;
+import io.verbena.lane.tcp.Chunks;
 import io.verbena.lane.tcp.TcpLane;
 import io.verbena.memory.MemoryDomain;
 import io.verbena.verbs.VerbsException;
@@ -28,8 +29,11 @@ import org.jspecify.annotations.Nullable;
  * </pre>
  */
 final class Handshake {
-  /** DATA frames that a peer may send before it gets credit. */
+  /** DATA frames that a peer may send over RDMA before it gets credit. */
   private static final int WINDOW = 32;
+
+  /** The most credit that a peer gets over TCP, where a frame takes no posted receive. */
+  private static final int MAX_TCP_WINDOW = 1024;
 
   /** One-sided operations that may be under way on an endpoint. */
   private static final int DEPTH = 128;
@@ -42,6 +46,7 @@ final class Handshake {
   private final TransportConfig config;
   private final @Nullable RdmaAdapter adapter;
   private final MemoryDomain memory;
+  private final Chunks chunks;
   private String noRdma;
   private @Nullable RdmaLane rdma;
   private @Nullable RdmaOffer offer;
@@ -55,13 +60,15 @@ final class Handshake {
       TransportConfig config,
       @Nullable RdmaAdapter adapter,
       String noRdma,
-      MemoryDomain memory) {
+      MemoryDomain memory,
+      Chunks chunks) {
     this.channel = channel;
     this.messages = new HandshakeChannel(channel, deadline);
     this.config = config;
     this.adapter = adapter;
     this.noRdma = noRdma;
     this.memory = memory;
+    this.chunks = chunks;
   }
 
   /** Runs the client's side, or the server's, whose session is the client's. */
@@ -125,8 +132,8 @@ final class Handshake {
   private Outcome outcome(Hello peer) throws SocketException {
     var limits =
         new Conversation.Limits(
-            WINDOW,
-            peer.window(),
+            rdma == null ? window() : WINDOW,
+            rdma == null ? peer.window() : Math.min(WINDOW, peer.window()),
             config.maxMessageBytes(),
             peer.maxMessageBytes(),
             Math.min(DEPTH, peer.depth()),
@@ -135,7 +142,15 @@ final class Handshake {
       return new Outcome(rdma, new Link.Rdma(adapter.device(), adapter.port()), limits);
     }
     return new Outcome(
-        new TcpLane(channel, memory, DEPTH), new Link.Tcp(localInterface(), noRdma), limits);
+        new TcpLane(channel, chunks, memory, DEPTH, config.progress() == Progress.THREAD),
+        new Link.Tcp(localInterface(), noRdma),
+        limits);
+  }
+
+  /** As much as the receiver wants to hold, but not less than over RDMA. */
+  private int window() {
+    int frames = config.receiveBufferBytes() / TcpLane.CREDIT_BYTES;
+    return Math.clamp(frames, WINDOW, MAX_TCP_WINDOW);
   }
 
   private Hello hello(UUID node, UUID session) {
@@ -145,7 +160,7 @@ final class Handshake {
         node,
         session,
         config.maxMessageBytes(),
-        WINDOW,
+        window(),
         DEPTH,
         offer,
         noRdma);

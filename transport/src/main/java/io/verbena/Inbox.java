@@ -83,10 +83,11 @@ final class Inbox {
   }
 
   private @Nullable String credited(Frame header) {
-    if (creditable - released >= window) {
+    int cost = lane.credits(header.length);
+    if (creditable + cost - released > window) {
       return "more frames than it has credit for";
     }
-    creditable++;
+    creditable += cost;
     return number(header);
   }
 
@@ -178,6 +179,11 @@ final class Inbox {
     startPulls();
     release();
     return null;
+  }
+
+  /** Whether messages wait to be pulled. */
+  boolean awaitsPulls() {
+    return !pulls.isIdle();
   }
 
   /** Pulls what there is memory for. */

@@ -11,9 +11,13 @@ import org.jspecify.annotations.Nullable;
  * endpoint's lock guards it.
  */
 final class Keepalive {
+  /** Times that it is worth looking in the time that the peer may be silent. */
+  private static final int LOOKS = 8;
+
   private final long silenceNanos;
   private long framesThen;
   private long heardAt = System.nanoTime();
+  private long lookedAt = heardAt;
   private boolean asked;
 
   /**
@@ -23,6 +27,11 @@ final class Keepalive {
    */
   Keepalive(long silenceNanos) {
     this.silenceNanos = silenceNanos;
+  }
+
+  /** Whether it is time for {@link #check}; an estimate that needs no lock. */
+  boolean isDue(long now) {
+    return silenceNanos != 0 && now - lookedAt >= silenceNanos / LOOKS;
   }
 
   /**
@@ -35,6 +44,7 @@ final class Keepalive {
     if (silenceNanos == 0) {
       return null;
     }
+    lookedAt = now;
     if (frames != framesThen) {
       framesThen = frames;
       heardAt = now;

@@ -1,5 +1,6 @@
 package io.verbena;
 
+import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -10,27 +11,27 @@ final class OperationTable {
   /** Lanes use the highest two bits for themselves, pulls the next. */
   private static final long COOKIE_MASK = Pulls.COOKIE - 1;
 
-  private final @Nullable Operation[] operations;
-  private final long[] cookies;
-  private final int[] free;
+  private static final int FIRST_SIZE = 4;
+
+  private final int depth;
+
+  /** Grow with the operations that are under way at the same time: most endpoints have none. */
+  private @Nullable Operation[] operations = {};
+
+  private long[] cookies = {};
+  private int[] free = {};
   private int freeCount;
   private long started;
 
   OperationTable(int depth) {
-    operations = new Operation[depth];
-    cookies = new long[depth];
-    free = new int[depth];
-    for (int slot = 0; slot < depth; slot++) {
-      free[slot] = slot;
-      cookies[slot] = slot;
-    }
-    freeCount = depth;
+    this.depth = depth;
   }
 
   boolean isFull() {
-    return freeCount == 0;
+    return freeCount == 0 && operations.length == depth;
   }
 
+  /** Also an estimate for those who do not have the lock. */
   boolean isEmpty() {
     return freeCount == free.length;
   }
@@ -40,7 +41,23 @@ final class OperationTable {
     return started;
   }
 
+  private void grow() {
+    int before = operations.length;
+    int size = Math.min(depth, Math.max(FIRST_SIZE, 2 * before));
+    operations = Arrays.copyOf(operations, size);
+    cookies = Arrays.copyOf(cookies, size);
+    free = new int[size];
+    for (int slot = before; slot < size; slot++) {
+      cookies[slot] = slot;
+      free[freeCount++] = slot;
+    }
+  }
+
+  /** Gives an operation a cookie; the table is not full. */
   long add(Operation operation) {
+    if (freeCount == 0) {
+      grow();
+    }
     int slot = free[--freeCount];
     started++;
     operations[slot] = operation;

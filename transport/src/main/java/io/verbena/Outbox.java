@@ -16,6 +16,7 @@ final class Outbox {
   private final Lane lane;
   private final Inbox inbox;
   private final Frame out = new Frame();
+  private final int longestFrame;
 
   private @Nullable ByteBuf outgoing;
   private int outgoingAt;
@@ -47,6 +48,9 @@ final class Outbox {
     this.lane = lane;
     this.inbox = inbox;
     this.credit = credit;
+    // Half of it at most, so that the peer can make room for one frame while the next is sent.
+    long longest = Math.max(1, credit / 2) * (long) lane.creditBytes();
+    this.longestFrame = (int) Math.min(lane.maxPayload(), longest);
     this.creditTold = inbox.credit();
   }
 
@@ -127,16 +131,25 @@ final class Outbox {
   void pump() {
     boolean more = hasOutgoing();
     while (more) {
-      if (creditUsed >= credit) {
+      if (creditUsed + nextCost() > credit) {
         stalled();
         return;
       }
       more = (outgoing == null ? sendNotification() : sendMessage(outgoing)) && hasOutgoing();
     }
-    if (stalledSince != 0 && creditUsed < credit) {
+    if (stalledSince != 0) {
       StallEvent.commit(stalledSince);
       stalledSince = 0;
     }
+  }
+
+  /** What the next frame uses of the credit; only DATA frames use more than 1. */
+  private int nextCost() {
+    return outgoing == null ? 1 : lane.credits(nextLength(outgoing));
+  }
+
+  private int nextLength(ByteBuf message) {
+    return Math.min(message.readableBytes() - outgoingAt, longestFrame);
   }
 
   private void stalled() {
@@ -168,7 +181,7 @@ final class Outbox {
         return advertise(message, reachable, total);
       }
     }
-    int length = Math.min(total - outgoingAt, lane.maxPayload());
+    int length = nextLength(message);
     boolean last = outgoingAt + length == total;
     boolean first = outgoingAt == 0;
     Frame frame = header(Frame.DATA, length, first ? total : 0);
@@ -252,7 +265,7 @@ final class Outbox {
   private void sentWithCredit(Frame frame) {
     sent(frame);
     sequence++;
-    creditUsed++;
+    creditUsed += lane.credits(frame.length);
   }
 
   /** Drops what the peer will not take any more. */

@@ -1,18 +1,22 @@
 package io.verbena;
 
 import io.verbena.TransportException.Kind;
+import io.verbena.lane.tcp.TcpLane;
 import java.io.IOException;
 import java.nio.channels.CancelledKeyException;
 import java.nio.channels.ClosedChannelException;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
 import java.nio.channels.SocketChannel;
+import java.util.ArrayList;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -30,15 +34,27 @@ final class SelectorDriver implements Driver, Runnable {
   /** Full rounds of one endpoint before the others get their turn. */
   private static final int MAX_ROUNDS = 8;
 
+  /** How soon data is looked after again that a caller looked after and does not any more. */
+  private static final long LENT_NANOS = TimeUnit.MILLISECONDS.toNanos(1);
+
   private final Selector selector;
   private final ConcurrentHashMap<EndpointCore, SocketChannel> channels = new ConcurrentHashMap<>();
   private final Queue<EndpointCore> arrivals = new ConcurrentLinkedQueue<>();
   private final Queue<EndpointCore> attention = new ConcurrentLinkedQueue<>();
+  private final Queue<EndpointCore> newStreams = new ConcurrentLinkedQueue<>();
+  private final Consumer<SelectionKey> serve = this::serve;
   private final Thread thread;
 
   /** Endpoints with frames left in their lanes' buffers, of which the selector knows nothing. */
   private final Set<EndpointCore> unfinished = new HashSet<>();
 
+  /** Endpoints that send a stream, whose last frames somebody has to flush. */
+  private final List<EndpointCore> streams = new ArrayList<>();
+
+  /** Endpoints whose callers read for themselves while they wait; their keys do not. */
+  private final List<SelectionKey> lent = new ArrayList<>();
+
+  private volatile boolean asleep;
   private volatile boolean closed;
   private volatile @Nullable Failure failure;
   private long nextCheck = System.nanoTime();
@@ -62,6 +78,16 @@ final class SelectorDriver implements Driver, Runnable {
 
   @Override
   public void wake(EndpointCore endpoint) {
+    if (endpoint.conversation.lane instanceof TcpLane lane && lane.isDeferring()) {
+      if (!endpoint.streaming) {
+        endpoint.streaming = true;
+        newStreams.add(endpoint);
+        if (asleep) {
+          selector.wakeup();
+        }
+      }
+      return;
+    }
     SocketChannel channel = channels.get(endpoint);
     SelectionKey key = channel == null ? null : channel.keyFor(selector);
     if (key == null) {
@@ -97,25 +123,49 @@ final class SelectorDriver implements Driver, Runnable {
     selector.wakeup();
   }
 
+  /** The caller that read for itself goes to sleep. */
   @Override
+  public void reclaim(EndpointCore endpoint) {
+    SocketChannel channel = channels.get(endpoint);
+    SelectionKey key = channel == null ? null : channel.keyFor(selector);
+    if (key != null) {
+      listenTo(key, endpoint);
+      selector.wakeup();
+    }
+  }
+
+  private static void listenTo(SelectionKey key, EndpointCore endpoint) {
+    endpoint.polls.takeBack();
+    try {
+      key.interestOpsOr(SelectionKey.OP_READ);
+    } catch (CancelledKeyException e) {
+      LOG.trace("{} has ended meanwhile", endpoint.link);
+    }
+  }
+
+  @Override
+  @SuppressWarnings("ThreadPriorityCheck") // Those who send and receive go first.
   public void run() {
     long spinUntil = System.nanoTime();
     try {
       while (!closed) {
         register();
         long now = System.nanoTime();
-        boolean spin = now - spinUntil < 0 || !unfinished.isEmpty();
-        int ready =
-            spin
-                ? selector.selectNow()
-                : selector.select(Math.max(1, TimeUnit.NANOSECONDS.toMillis(nextCheck - now)));
+        int ready;
+        if (now - spinUntil < 0 || !unfinished.isEmpty() || !streams.isEmpty()) {
+          ready = selector.selectNow(serve);
+          if (ready == 0) {
+            Thread.yield();
+          }
+        } else {
+          ready = sleep(now);
+        }
         if (ready > 0) {
-          serve(selector.selectedKeys());
           spinUntil = System.nanoTime() + SPIN_NANOS;
-        } else if (spin) {
-          Thread.onSpinWait();
         }
         finish();
+        flushStreams();
+        takeBack();
         check();
       }
     } catch (IOException | RuntimeException | Error e) {
@@ -133,6 +183,74 @@ final class SelectorDriver implements Driver, Runnable {
     }
   }
 
+  private int sleep(long now) throws IOException {
+    asleep = true;
+    try {
+      if (!newStreams.isEmpty()) {
+        return 0;
+      }
+      long most = lent.isEmpty() ? nextCheck - now : LENT_NANOS;
+      return selector.select(serve, Math.max(1, TimeUnit.NANOSECONDS.toMillis(most)));
+    } finally {
+      asleep = false;
+    }
+  }
+
+  /** Flushes what the senders of streams have left behind when they paused. */
+  private void flushStreams() {
+    for (EndpointCore each = newStreams.poll(); each != null; each = newStreams.poll()) {
+      streams.add(each);
+    }
+    if (streams.isEmpty()) {
+      return;
+    }
+    long now = System.nanoTime();
+    for (int i = streams.size() - 1; i >= 0; i--) {
+      EndpointCore endpoint = streams.get(i);
+      if (endpoint.conversation.lane instanceof TcpLane lane && lane.isStreaming(now)) {
+        continue;
+      }
+      endpoint.lock.lock();
+      try {
+        endpoint.streaming = false;
+      } finally {
+        endpoint.lock.unlock();
+      }
+      endpoint.progress();
+      wakeFor(endpoint);
+      int last = streams.size() - 1;
+      streams.set(i, streams.get(last));
+      streams.remove(last);
+    }
+  }
+
+  private static void wakeFor(EndpointCore endpoint) {
+    endpoint.lock.lock();
+    try {
+      endpoint.wakeDriver();
+    } finally {
+      endpoint.lock.unlock();
+    }
+  }
+
+  private void takeBack() {
+    if (lent.isEmpty()) {
+      return;
+    }
+    long now = System.nanoTime();
+    for (int i = lent.size() - 1; i >= 0; i--) {
+      SelectionKey key = lent.get(i);
+      var endpoint = (EndpointCore) key.attachment();
+      if (endpoint.polls.isLent() && endpoint.polls.isActiveOrWas(now, LENT_NANOS)) {
+        continue;
+      }
+      listenTo(key, endpoint);
+      int last = lent.size() - 1;
+      lent.set(i, lent.get(last));
+      lent.remove(last);
+    }
+  }
+
   private void register() {
     for (EndpointCore endpoint = arrivals.poll(); endpoint != null; endpoint = arrivals.poll()) {
       SocketChannel channel = channels.get(endpoint);
@@ -146,29 +264,52 @@ final class SelectorDriver implements Driver, Runnable {
     }
   }
 
-  private void serve(Set<SelectionKey> selected) {
-    for (SelectionKey key : selected) {
-      var endpoint = (EndpointCore) key.attachment();
-      int rounds = 0;
-      while (endpoint.progress() >= Conversation.POLL_LIMIT) {
-        if (++rounds == MAX_ROUNDS) {
-          unfinished.add(endpoint);
-          break;
-        }
+  private void serve(SelectionKey key) {
+    var endpoint = (EndpointCore) key.attachment();
+    try {
+      if (key.isWritable() || !lend(key, endpoint)) {
+        serve(key, endpoint);
       }
-      endpoint.lock.lock();
-      try {
-        boolean wantsWrite = endpoint.conversation.lane.hasUnsent();
-        boolean over = endpoint.conversation.ended() != null;
-        key.interestOps(
-            (over ? 0 : SelectionKey.OP_READ) | (wantsWrite ? SelectionKey.OP_WRITE : 0));
-      } catch (CancelledKeyException e) {
-        LOG.trace("{} has ended meanwhile", endpoint.link);
-      } finally {
-        endpoint.lock.unlock();
+    } catch (CancelledKeyException e) {
+      LOG.trace("{} has ended meanwhile", endpoint.link);
+    }
+  }
+
+  /** Leaves reading to a caller that does it itself while it waits. */
+  private boolean lend(SelectionKey key, EndpointCore endpoint) {
+    if (!endpoint.polls.isActive()) {
+      return false;
+    }
+    endpoint.polls.lend();
+    key.interestOpsAnd(~SelectionKey.OP_READ);
+    // Those who stop look whether it is lent after they have said so: one of us sees it.
+    if (!endpoint.polls.isActive()) {
+      listenTo(key, endpoint);
+      return false;
+    }
+    lent.add(key);
+    return true;
+  }
+
+  private void serve(SelectionKey key, EndpointCore endpoint) {
+    int rounds = 0;
+    while (endpoint.progress() >= Conversation.POLL_LIMIT) {
+      if (++rounds == MAX_ROUNDS) {
+        unfinished.add(endpoint);
+        break;
       }
     }
-    selected.clear();
+    endpoint.lock.lock();
+    try {
+      TcpLane lane = (TcpLane) endpoint.conversation.lane;
+      boolean wantsWrite = lane.hasUnsent() && !lane.isDeferring();
+      boolean over = endpoint.conversation.ended() != null;
+      key.interestOps(
+          (over || endpoint.polls.isLent() ? 0 : SelectionKey.OP_READ)
+              | (wantsWrite ? SelectionKey.OP_WRITE : 0));
+    } finally {
+      endpoint.lock.unlock();
+    }
   }
 
   private void finish() {

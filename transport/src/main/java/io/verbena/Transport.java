@@ -6,6 +6,7 @@ import io.verbena.TransportException.Kind;
 import io.verbena.lane.Lane;
 import io.verbena.lane.rdma.RdmaAdapter;
 import io.verbena.lane.rdma.RdmaLane;
+import io.verbena.lane.tcp.Chunks;
 import io.verbena.memory.BufferPoolConfig;
 import io.verbena.memory.BufferPoolMetrics;
 import io.verbena.memory.MemoryDomain;
@@ -51,6 +52,7 @@ public final class Transport implements AutoCloseable {
   /** Of messages, sent and received. */
   private final RegisteredByteBufAllocator buffers;
 
+  private final Chunks chunks = new Chunks();
   private final @Nullable SelectorDriver tcp;
   private final @Nullable CompletionDriver rdma;
   private final Set<Endpoint> endpoints = ConcurrentHashMap.newKeySet();
@@ -294,7 +296,8 @@ public final class Transport implements AutoCloseable {
       event.begin();
       channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
       var outcome =
-          new Handshake(channel, deadline, config, adapter, noRdma, memory).run(node, client);
+          new Handshake(channel, deadline, config, adapter, noRdma, memory, chunks)
+              .run(node, client);
       return register(channel, outcome, event, client);
     } catch (IOException | RuntimeException e) {
       channel.close();

@@ -29,6 +29,8 @@ class HostilePeerTest {
           .withMaxMessageBytes(1 << 20)
           .withCloseTimeout(Duration.ofMillis(200));
 
+  private static final int READ_DATA = 17;
+
   private Transport transport;
   private Listener listener;
 
@@ -85,7 +87,8 @@ class HostilePeerTest {
 
   @Test
   void shouldRejectALengthBeyondAFrame() throws IOException {
-    expectProtocolError(frame(Frame.DATA, Frame.FIRST, (1 << 16) + 1, 0, 1 << 17));
+    expectProtocolError(frame(Frame.DATA, Frame.FIRST, (1 << 20) + 1, 0, 1 << 21));
+    expectProtocolError(frame(READ_DATA, Frame.LAST, (1 << 16) + 1, 0, 1));
   }
 
   @Test

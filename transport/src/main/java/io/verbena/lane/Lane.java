@@ -15,6 +15,24 @@ public interface Lane extends AutoCloseable {
   /** Longest payload of a frame, in bytes. */
   int maxPayload();
 
+  /**
+   * Payload bytes for which a DATA frame uses one credit; it uses one at least. By default each
+   * frame uses one.
+   */
+  default int creditBytes() {
+    return Integer.MAX_VALUE;
+  }
+
+  /**
+   * What a frame uses of the credit.
+   *
+   * @param payloadBytes of the frame
+   * @return at least 1
+   */
+  default int credits(int payloadBytes) {
+    return 1 + Math.max(payloadBytes - 1, 0) / creditBytes();
+  }
+
   /** Longest transfer of one one-sided operation, in bytes. */
   long maxTransfer();
 

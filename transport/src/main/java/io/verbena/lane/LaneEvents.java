@@ -20,8 +20,8 @@ public interface LaneEvents {
    * calls {@link #arrived} when all are there.
    *
    * @param header the lane's, valid during the call
-   * @return the endpoint's buffer with room for the payload; null if the lane is to deliver the
-   *     frame as any other
+   * @return the endpoint's buffer with room for the payload; null if there is no place for it, with
+   *     which the lane ends
    */
   default @Nullable ByteBuf target(Frame header) {
     return null;

@@ -1,51 +1,84 @@
 package io.verbena.lane.tcp;
 
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.netty.util.ReferenceCountUtil;
 import io.verbena.lane.Frame;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
-/** The bytes on their way into a socket: whole frames are appended, as much as fits is written. */
+/**
+ * The bytes on their way into a socket: whole frames are appended, as much as fits is written. They
+ * lie in a chunk, but for the payload of at most one long frame, which is written from where it is.
+ */
 final class Outbound {
-  /** Room for a few of the longest frames, so that copying the next overlaps with the network. */
-  private static final int CAPACITY = 4 * (Frame.BYTES + TcpLane.MAX_PAYLOAD);
+  private static final ByteBuffer NOTHING = ByteBuffer.allocateDirect(0);
 
   private final SocketChannel channel;
-  private final ByteBuffer buffer = ByteBuffer.allocateDirect(CAPACITY);
-  private final MemorySegment segment = MemorySegment.ofBuffer(buffer);
+  private final Chunks chunks;
+  private Chunks.@Nullable Chunk chunk;
   private int tail;
+
+  /** The payload that is written from where it is, and up to where the chunk goes before it. */
+  private @Nullable ByteBuf payload;
+
+  private int split;
+
+  /** For a gathering write: the chunk, then the parts of the payload. */
+  private ByteBuffer[] gather = {NOTHING, NOTHING};
+
+  private int gatherCount;
+  private boolean blocked;
+  private boolean closed;
   private @Nullable IOException failure;
 
-  Outbound(SocketChannel channel) {
+  Outbound(SocketChannel channel, Chunks chunks) {
     this.channel = channel;
-    buffer.limit(0);
+    this.chunks = chunks;
   }
 
   /** Whether a frame with so much payload can be appended now. */
   boolean hasRoom(int payloadBytes) {
     int need = Frame.BYTES + payloadBytes;
-    if (CAPACITY - tail >= need) {
-      return true;
+    if (chunk != null && Chunks.CAPACITY - tail < need) {
+      flush();
     }
-    flush();
-    if (CAPACITY - tail >= need) {
-      return true;
+    if (chunk == null) {
+      chunk = closed ? null : chunks.take();
+      return chunk != null;
     }
-    compact();
-    return CAPACITY - tail >= need;
+    if (Chunks.CAPACITY - tail < need) {
+      compact(chunk.buffer);
+    }
+    return Chunks.CAPACITY - tail >= need;
+  }
+
+  /** Whether a long payload can be appended now: there is one of them at most. */
+  boolean hasRoomForLong() {
+    if (payload != null) {
+      flush();
+    }
+    return payload == null && hasRoom(0);
+  }
+
+  private Chunks.Chunk chunk() {
+    return Objects.requireNonNull(chunk, "room was not asked for");
   }
 
   /** Appends a header; its payload is put next, see {@link #put}. The room has been checked. */
   void header(Frame frame) {
-    buffer.limit(CAPACITY);
+    ByteBuffer buffer = chunk().buffer;
+    buffer.limit(Chunks.CAPACITY);
     frame.write(buffer, tail);
     tail += Frame.BYTES;
   }
 
   void put(ByteBuf source, int index, int length) {
+    ByteBuffer buffer = chunk().buffer;
     int head = buffer.position();
     buffer.limit(tail + length).position(tail);
     try {
@@ -57,19 +90,45 @@ final class Outbound {
   }
 
   void put(MemorySegment source, long offset, int length) {
-    MemorySegment.copy(source, offset, segment, tail, length);
+    MemorySegment.copy(source, offset, chunk().segment, tail, length);
     tail += length;
   }
 
   void putLong(long value) {
-    buffer.limit(CAPACITY);
+    ByteBuffer buffer = chunk().buffer;
+    buffer.limit(Chunks.CAPACITY);
     buffer.putLong(tail, value);
     tail += Long.BYTES;
+  }
+
+  /** Appends a payload without copying it: it is retained until it is written. */
+  void putLong(ByteBuf source, int index, int length) {
+    int parts = source.nioBufferCount();
+    if (parts == 1) {
+      // A buffer has one internal view, which is only ours if nobody else has the buffer.
+      boolean alone = source.refCnt() == 1;
+      gather[1] = alone ? source.internalNioBuffer(index, length) : source.nioBuffer(index, length);
+      gatherCount = 2;
+      payload = source.retain();
+    } else if (parts > 1) {
+      ByteBuffer[] views = source.nioBuffers(index, length);
+      gather = new ByteBuffer[1 + views.length];
+      System.arraycopy(views, 0, gather, 1, views.length);
+      gatherCount = gather.length;
+      payload = source.retain();
+    } else {
+      ByteBuf copy = Unpooled.directBuffer(length).writeBytes(source, index, length);
+      gather[1] = copy.internalNioBuffer(0, length);
+      gatherCount = 2;
+      payload = copy;
+    }
+    split = tail;
   }
 
   /** Takes back what was appended after a mark: a frame whose payload could not be read. */
   void rewind(int mark) {
     tail = mark;
+    giveBackIfEmpty();
   }
 
   int mark() {
@@ -78,33 +137,98 @@ final class Outbound {
 
   /** Writes what the socket takes. A failure is kept for {@link #failure}. */
   void flush() {
-    if (failure != null || isEmpty()) {
+    Chunks.Chunk pending = chunk;
+    if (failure != null || pending == null) {
       return;
     }
-    buffer.limit(tail);
     try {
-      channel.write(buffer);
+      blocked = true;
+      if (payload != null && !writePayload(pending.buffer, payload)) {
+        return;
+      }
+      pending.buffer.limit(tail);
+      if (pending.buffer.hasRemaining()) {
+        channel.write(pending.buffer);
+      }
+      blocked = pending.buffer.hasRemaining();
+      giveBackIfEmpty();
     } catch (IOException e) {
       failure = e;
     }
-    if (buffer.position() == tail) {
-      buffer.position(0);
+  }
+
+  private boolean writePayload(ByteBuffer before, ByteBuf source) throws IOException {
+    if (source.refCnt() == 0) {
+      throw new IOException("a message was released while it was being sent");
+    }
+    gather[0] = before.limit(split);
+    channel.write(gather, 0, gatherCount);
+    for (int i = 0; i < gatherCount; i++) {
+      if (gather[i].hasRemaining()) {
+        return false;
+      }
+    }
+    dropPayload();
+    return true;
+  }
+
+  private void dropPayload() {
+    ByteBuf source = payload;
+    payload = null;
+    if (gather.length > 2) {
+      gather = new ByteBuffer[] {NOTHING, NOTHING};
+    }
+    gather[0] = NOTHING;
+    gather[1] = NOTHING;
+    // Safe: an application that released it too early must not break the end of the endpoint.
+    ReferenceCountUtil.safeRelease(source);
+  }
+
+  private void giveBackIfEmpty() {
+    Chunks.Chunk done = chunk;
+    if (done != null && payload == null && done.buffer.position() == tail) {
+      chunk = null;
       tail = 0;
+      chunks.give(done);
     }
   }
 
   boolean isEmpty() {
-    return buffer.position() == tail;
+    return chunk == null || (payload == null && chunk.buffer.position() == tail);
+  }
+
+  /** Whether the socket refused what is left. */
+  boolean isBlocked() {
+    return blocked;
+  }
+
+  /** Bytes in the chunk; more may be in a payload that lies elsewhere. */
+  int size() {
+    return chunk == null ? 0 : tail - chunk.buffer.position();
   }
 
   @Nullable IOException failure() {
     return failure;
   }
 
-  private void compact() {
+  /** Lets go of everything; nothing can be appended any more. */
+  void close() {
+    closed = true;
+    if (payload != null) {
+      dropPayload();
+    }
+    if (chunk != null) {
+      chunk.buffer.position(tail);
+      giveBackIfEmpty();
+    }
+  }
+
+  private void compact(ByteBuffer buffer) {
+    int head = buffer.position();
     buffer.limit(tail);
     buffer.compact();
     tail = buffer.position();
+    split -= head;
     buffer.position(0);
   }
 }

@@ -8,6 +8,7 @@ import io.verbena.memory.RemoteMemory;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
+import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /** Our one-sided operations: sends the requests and takes the answers. */
@@ -51,16 +52,17 @@ final class Requester {
   }
 
   private final Outbound outbound;
-  private final Pending[] pending;
+  private final int depth;
+
+  /** Grows with the operations that are under way at the same time: most endpoints have none. */
+  private Pending[] pending = {};
+
   private final ArrayDeque<QueuedWrite> writes = new ArrayDeque<>();
   private final Frame frame = new Frame();
 
   Requester(Outbound outbound, int depth) {
     this.outbound = outbound;
-    this.pending = new Pending[depth];
-    for (int i = 0; i < depth; i++) {
-      pending[i] = new Pending();
-    }
+    this.depth = depth;
   }
 
   boolean read(
@@ -128,7 +130,7 @@ final class Requester {
     if (write == null) {
       return false;
     }
-    int count = (int) Math.min(write.remaining, TcpLane.MAX_PAYLOAD - OneSided.WRITE_PREFIX);
+    int count = (int) Math.min(write.remaining, Chunks.MAX_PAYLOAD - OneSided.WRITE_PREFIX);
     if (!outbound.hasRoom(OneSided.WRITE_PREFIX + count)) {
       return false;
     }
@@ -235,7 +237,15 @@ final class Requester {
   }
 
   private void track(long cookie) {
-    Pending operation = pending[slot(cookie)];
+    int slot = slot(cookie);
+    if (slot >= pending.length) {
+      int before = pending.length;
+      pending = Arrays.copyOf(pending, Math.min(depth, Math.max(2 * before, slot + 1)));
+      for (int i = before; i < pending.length; i++) {
+        pending[i] = new Pending();
+      }
+    }
+    Pending operation = pending[slot];
     operation.active = true;
     operation.cookie = cookie;
   }

@@ -190,7 +190,7 @@ final class Responder {
       answers.remove();
       return true;
     }
-    int count = (int) Math.min(answer.remaining, TcpLane.MAX_PAYLOAD);
+    int count = (int) Math.min(answer.remaining, Chunks.MAX_PAYLOAD);
     if (!outbound.hasRoom(Math.max(count, OneSided.DONE_BYTES))) {
       return false;
     }

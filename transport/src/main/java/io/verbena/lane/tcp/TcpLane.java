@@ -9,49 +9,88 @@ import io.verbena.memory.MemoryDomain;
 import io.verbena.memory.RegisteredMemory;
 import io.verbena.memory.RemoteMemory;
 import java.io.IOException;
-import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
-/** Frames over a connected, non-blocking socket; one-sided operations are served in software. */
+/**
+ * Frames over a connected, non-blocking socket; one-sided operations are served in software. Where
+ * a thread of the transport looks after the lane, frames that follow each other closely leave
+ * together: see {@link #isDeferring}.
+ */
 public final class TcpLane implements Lane {
-  /** Long enough that system calls do not dominate, short enough that others get their turn. */
-  static final int MAX_PAYLOAD = 64 << 10;
+  /** Payload bytes that one credit is worth: what one credit may make the receiver hold. */
+  public static final int CREDIT_BYTES = 16 << 10;
 
-  private static final int INBOUND_CAPACITY = 4 * (Frame.BYTES + MAX_PAYLOAD);
+  /** So long that a message of a usual size is one frame, of which no part needs to be copied. */
+  static final int MAX_DATA = 1 << 20;
+
+  /** Up to here copying costs less than a gathering write and what it has to keep. */
+  private static final int COPIED_BYTES = 8 << 10;
+
+  /** A payload of which more is still to come than this is not collected in a chunk. */
+  private static final int COLLECTED_BYTES = 16 << 10;
+
+  /** Frames without a pause that are written one by one; those after them are a stream. */
+  private static final int SINGLE_FRAMES = 8;
+
+  /** A pause that ends a stream. */
+  public static final long PAUSE_NANOS = TimeUnit.MICROSECONDS.toNanos(10);
+
+  /** How long the frames of a stream wait for others at most, as long as others come. */
+  private static final long BATCH_NANOS = TimeUnit.MICROSECONDS.toNanos(30);
+
+  private static final int BATCH_BYTES = 16 << 10;
 
   private final SocketChannel channel;
+  private final boolean batching;
+  private final Inbound inbound;
   private final Outbound outbound;
   private final Requester requester;
   private final Responder responder;
-  private final ByteBuffer inbound = ByteBuffer.allocateDirect(INBOUND_CAPACITY);
-  private final MemorySegment inboundSegment = MemorySegment.ofBuffer(inbound);
-  private final Frame frame = new Frame();
-  private int head;
-  private int tail;
+  private Frame frame = new Frame();
+
+  /** Header of the frame whose payload goes to its target. */
+  private Frame longFrame = new Frame();
+
+  private long lastFrame = System.nanoTime();
+  private long lastWrite = lastFrame;
+  private int frames;
   private boolean down;
   private boolean peerEnded;
   private boolean outputEnded;
   private boolean discarding;
+  private boolean polling;
+  private boolean closed;
 
   /**
    * Creates a lane.
    *
    * @param channel connected and non-blocking; owned by the lane from here on
+   * @param chunks the transport's stock of memory for what is under way
    * @param memory what the peer's one-sided operations may reach
    * @param depth how many one-sided operations each side may have under way
+   * @param batching whether somebody flushes frames that were held back
    */
-  public TcpLane(SocketChannel channel, MemoryDomain memory, int depth) {
+  public TcpLane(
+      SocketChannel channel, Chunks chunks, MemoryDomain memory, int depth, boolean batching) {
     this.channel = channel;
-    this.outbound = new Outbound(channel);
+    this.batching = batching;
+    this.inbound = new Inbound(channel, chunks);
+    this.outbound = new Outbound(channel, chunks);
     this.requester = new Requester(outbound, depth);
     this.responder = new Responder(outbound, memory, depth);
   }
 
   @Override
   public int maxPayload() {
-    return MAX_PAYLOAD;
+    return MAX_DATA;
+  }
+
+  @Override
+  public int creditBytes() {
+    return CREDIT_BYTES;
   }
 
   @Override
@@ -62,19 +101,61 @@ public final class TcpLane implements Lane {
   @Override
   public boolean trySend(Frame header, ByteBuf payload, int index) {
     // What was written before a message must be there when the message arrives, as on RDMA.
-    if (down || requester.hasQueued() || !outbound.hasRoom(header.length)) {
+    if (down || requester.hasQueued()) {
+      return false;
+    }
+    boolean copied = header.length <= COPIED_BYTES;
+    if (copied ? !outbound.hasRoom(header.length) : !outbound.hasRoomForLong()) {
       return false;
     }
     int mark = outbound.mark();
     outbound.header(header);
     try {
-      outbound.put(payload, index, header.length);
+      if (copied) {
+        outbound.put(payload, index, header.length);
+      } else {
+        outbound.putLong(payload, index, header.length);
+      }
     } catch (RuntimeException e) {
       outbound.rewind(mark);
       throw e;
     }
-    outbound.flush();
+    if (!batching || !copied || header.type != Frame.DATA || !joinsStream()) {
+      outbound.flush();
+    }
     return true;
+  }
+
+  /**
+   * Whether a frame is part of a stream and waits for the next. The first frames after a pause do
+   * not, so that nothing waits that is not followed by others.
+   */
+  private boolean joinsStream() {
+    long now = System.nanoTime();
+    if (now - lastFrame > PAUSE_NANOS) {
+      frames = 0;
+    }
+    lastFrame = now;
+    if (++frames > SINGLE_FRAMES
+        && now - lastWrite < BATCH_NANOS
+        && outbound.size() < BATCH_BYTES) {
+      return true;
+    }
+    lastWrite = now;
+    return false;
+  }
+
+  /**
+   * Whether frames are held back that the socket would take: somebody must {@link #poll} the lane
+   * when the stream has paused.
+   */
+  public boolean isDeferring() {
+    return hasUnsent() && !outbound.isBlocked();
+  }
+
+  /** Whether a stream goes on; an estimate that needs no lock. */
+  public boolean isStreaming(long now) {
+    return now - lastFrame < PAUSE_NANOS;
   }
 
   @Override
@@ -115,20 +196,36 @@ public final class TcpLane implements Lane {
     if (down || discarding) {
       return 0;
     }
+    polling = true;
+    try {
+      return move(events, limit);
+    } finally {
+      polling = false;
+      if (closed) {
+        inbound.clear();
+      }
+    }
+  }
+
+  private int move(LaneEvents events, int limit) {
     if (hasUnsent()) {
       pump();
     }
     int delivered = parse(events, 0, limit);
     if (delivered < limit && !down) {
       LaneFailure end = fill();
+      if (inbound.targetIsComplete()) {
+        events.arrived(longFrame);
+        delivered++;
+      }
       delivered = parse(events, delivered, limit);
       // Frames that arrived before the end are delivered first, however many polls that takes.
-      if (end != null && !hasWholeFrame()) {
+      if (end != null && !inbound.hasWholeFrame()) {
         fail(events, end);
       }
     }
     IOException broken = outbound.failure();
-    if (broken != null && !peerEnded && !hasWholeFrame()) {
+    if (broken != null && !peerEnded && !inbound.hasWholeFrame()) {
       fail(
           events,
           new LaneFailure(
@@ -138,20 +235,8 @@ public final class TcpLane implements Lane {
   }
 
   private @Nullable LaneFailure fill() {
-    if (head == tail) {
-      head = 0;
-      tail = 0;
-    } else if (INBOUND_CAPACITY - tail < Frame.BYTES + MAX_PAYLOAD) {
-      inbound.limit(tail).position(head);
-      inbound.compact();
-      tail -= head;
-      head = 0;
-    }
     try {
-      inbound.limit(INBOUND_CAPACITY).position(tail);
-      int count = channel.read(inbound);
-      if (count >= 0) {
-        tail += count;
+      if (inbound.fill() >= 0) {
         return null;
       }
       peerEnded = true;
@@ -164,30 +249,26 @@ public final class TcpLane implements Lane {
     }
   }
 
-  private boolean hasWholeFrame() {
-    return tail - head >= Frame.BYTES
-        && tail - head - Frame.BYTES >= inbound.getInt(head + Frame.LENGTH_AT);
-  }
-
   private int parse(LaneEvents events, int delivered, int limit) {
     int count = delivered;
-    while (count < limit && tail - head >= Frame.BYTES && !down) {
-      inbound.limit(tail);
-      if (!frame.read(inbound, head, MAX_PAYLOAD)) {
+    while (count < limit && inbound.buffered() >= Frame.BYTES && !down) {
+      boolean data = inbound.header(frame, MAX_DATA) && frame.type == Frame.DATA;
+      if (!data && !inbound.header(frame, Chunks.MAX_PAYLOAD)) {
         fail(
             events,
             new LaneFailure(LaneFailure.Kind.PROTOCOL, "the peer sent a malformed frame header"));
         break;
       }
-      if (tail - head - Frame.BYTES < frame.length) {
+      if (inbound.buffered() - Frame.BYTES < frame.length) {
+        if (data && frame.length > COLLECTED_BYTES) {
+          expect(events);
+        }
         break;
       }
-      int payloadAt = head + Frame.BYTES;
-      head = payloadAt + frame.length;
-      inbound.limit(head).position(payloadAt);
+      ByteBuffer payload = inbound.take(frame.length);
       if (frame.type < Frame.FIRST_LANE_TYPE) {
-        events.frame(frame, inbound);
-      } else if (!acceptLaneFrame(events)) {
+        events.frame(frame, payload);
+      } else if (!acceptLaneFrame(payload, events)) {
         fail(
             events,
             new LaneFailure(
@@ -195,14 +276,30 @@ public final class TcpLane implements Lane {
       }
       count++;
     }
+    inbound.giveBackIfEmpty();
     return count;
   }
 
-  private boolean acceptLaneFrame(LaneEvents events) {
+  /** Has the payload of the frame at hand put where it belongs. */
+  private void expect(LaneEvents events) {
+    ByteBuf target = events.target(frame);
+    if (target == null) {
+      fail(
+          events,
+          new LaneFailure(LaneFailure.Kind.PROTOCOL, "the peer sent a frame that has no place"));
+      return;
+    }
+    inbound.put(target, frame.length);
+    Frame next = longFrame;
+    longFrame = frame;
+    frame = next;
+  }
+
+  private boolean acceptLaneFrame(ByteBuffer payload, LaneEvents events) {
     boolean answer = frame.type == OneSided.READ_DATA || frame.type == OneSided.DONE;
     return answer
-        ? requester.accept(frame, inbound, inboundSegment, events)
-        : responder.accept(frame, inbound, inboundSegment);
+        ? requester.accept(frame, payload, inbound.segment(), events)
+        : responder.accept(frame, payload, inbound.segment());
   }
 
   /**
@@ -215,6 +312,7 @@ public final class TcpLane implements Lane {
       more |= responder.pumpOne();
     }
     outbound.flush();
+    lastWrite = System.nanoTime();
   }
 
   private void fail(LaneEvents events, LaneFailure cause) {
@@ -245,10 +343,10 @@ public final class TcpLane implements Lane {
   public boolean peerEnded() {
     // From here on bytes are skipped in the middle of frames: none may be parsed any more.
     discarding = true;
+    inbound.clear();
     if (!peerEnded) {
-      head = 0;
-      tail = 0;
       fill();
+      inbound.clear();
     }
     return peerEnded;
   }
@@ -256,6 +354,11 @@ public final class TcpLane implements Lane {
   @Override
   public void close() {
     down = true;
+    closed = true;
+    outbound.close();
+    if (!polling) {
+      inbound.clear();
+    }
     try {
       channel.close();
     } catch (IOException e) {

@@ -73,7 +73,7 @@ class ResponderTest {
                           ServerSocketChannel.open()
                               .bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
                       SocketChannel channel = SocketChannel.open(server.getLocalAddress())) {
-                    var responder = new Responder(new Outbound(channel), domain, 4);
+                    var responder = new Responder(new Outbound(channel, new Chunks()), domain, 4);
                     started.countDown();
                     var header = new Frame();
                     OneSided.header(header, OneSided.WRITE, true, OneSided.WRITE_PREFIX + BYTES, 1);
