@@ -249,6 +249,38 @@ abstract class EndpointContract {
   }
 
   @Test
+  void shouldDeliverALongMessageThatStandsBetweenShortOnes() throws IOException {
+    pair.close();
+    // Held, the short ones alone take more than the receiver may hold besides the long one.
+    pair = new EndpointPair(config().withReceiveBufferBytes(1 << 20));
+    pair.client.send(EndpointPair.number(1));
+    pair.client.send(EndpointPair.random(2, 1 << 21));
+    pair.client.send(EndpointPair.number(3));
+    assertEquals(1, pair.server.receive().readLong());
+    assertEquals(1 << 21, pair.server.receive().readableBytes());
+    assertEquals(3, pair.server.receive().readLong());
+  }
+
+  @Test
+  void shouldLetAHandlerCloseItsTransport() throws Exception {
+    var recorder =
+        new Recorder() {
+          @Override
+          public void message(Endpoint from, ByteBuf message) throws Exception {
+            super.message(from, message);
+            pair.serverTransport.close();
+          }
+        };
+    pair.server.handle(recorder);
+    pair.client.send(EndpointPair.number(1));
+    assertEquals(1L, recorder.next());
+    assertEquals(Kind.CLOSED, recorder.next());
+    // Waits until the other thread has freed everything.
+    pair.serverTransport.close();
+    assertThrows(IOException.class, () -> pair.serverTransport.allocate(8));
+  }
+
+  @Test
   void shouldCount() throws IOException {
     pair.client.send(EndpointPair.random(1, 100));
     pair.client.send(EndpointPair.random(2, 1 << 20));

@@ -16,6 +16,7 @@ import java.util.List;
 /** What {@link LockedMemoryTest} runs with a limit of 64 KiB of locked memory. */
 final class LockedMemoryProgram {
   private static final int BUFFER = 16 << 10;
+  private static final int LARGE = 4 << 20;
   private static final int MORE_THAN_THE_LIMIT = 1000;
 
   private LockedMemoryProgram() {}
@@ -39,11 +40,11 @@ final class LockedMemoryProgram {
       BufferPoolMetrics metrics = allocator.metrics();
       System.out.println("in use: " + metrics.usedBytes() + " of " + metrics.registeredBytes());
     }
-    try (var pair = new EndpointPair(EndpointPair.PATIENT);
-        var memory = new MemoryDomain(null);
-        var allocator = new RegisteredByteBufAllocator(memory)) {
+    try (var pair = new EndpointPair(EndpointPair.PATIENT)) {
       System.out.println("link: " + pair.client.link());
-      pair.client.send(allocator.directBuffer().writeLong(42));
+      // Longer than a slab at the start: the first buffer of all.
+      ByteBuf first = pair.clientTransport.allocator().directBuffer(LARGE);
+      pair.client.send(first.writeLong(42).writeZero(LARGE - Long.BYTES));
       ByteBuf message = pair.server.receive();
       System.out.println("arrived: " + message.getLong(0));
       pair.server.send(message);
