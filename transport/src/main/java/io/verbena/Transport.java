@@ -120,11 +120,12 @@ public final class Transport implements AutoCloseable {
     }
     try {
       var transport = new Transport(config, adapter, reason);
-      if (adapter == null || transport.hasReachableBuffers()) {
+      String refusal = adapter == null ? null : transport.refusal();
+      if (refusal == null) {
         return transport;
       }
       transport.close();
-      reason = "not even the smallest pool of buffers can be registered (raise ulimit -l)";
+      reason = refusal;
     } catch (IOException e) {
       if (adapter != null) {
         adapter.close();
@@ -138,17 +139,22 @@ public final class Transport implements AutoCloseable {
     return new Transport(config, null, reason);
   }
 
-  /** Long messages are pulled into such buffers: without any there is no use for RDMA. */
-  private boolean hasReachableBuffers() {
+  /**
+   * Why no buffer can be where the adapter reaches it, or null: long messages are pulled into such
+   * buffers, so without any there is no use for RDMA.
+   */
+  private @Nullable String refusal() {
     try {
       ByteBuf one = buffers.directBuffer(1);
-      try {
-        return buffers.regionOf(one) != null;
-      } finally {
-        one.release();
+      boolean isReachable = buffers.regionOf(one) != null;
+      one.release();
+      if (!isReachable) {
+        // Once more, for its words.
+        memory.allocate(BufferPoolConfig.defaults().firstSlabBytes()).close();
       }
-    } catch (OutOfRegisteredMemoryException e) {
-      return false;
+      return isReachable ? null : "the adapter has refused to register buffers";
+    } catch (IOException | OutOfRegisteredMemoryException e) {
+      return String.valueOf(e.getMessage());
     }
   }
 
