@@ -350,10 +350,13 @@ final class Conversation implements LaneEvents {
       return;
     }
     over = true;
-    lane.close();
-    outbox.drop();
-    inbox.dropIncomplete();
-    operations.failAll(cause);
+    try {
+      lane.close();
+    } finally {
+      outbox.drop();
+      inbox.dropIncomplete();
+      operations.failAll(cause);
+    }
   }
 
   boolean failed() {

@@ -85,7 +85,7 @@ final class EndpointCore {
     this.conversation = conversation;
     conversation.listener(this::heard);
     boolean byThread = config.progress() == Progress.THREAD;
-    this.polls = new CallerPolls(byThread && link instanceof Link.Tcp, this::advance);
+    this.polls = new CallerPolls(byThread && link instanceof Link.Tcp, this::advanceByCaller);
     this.link = link;
     this.driver = driver;
     this.callerProgress = config.progress() == Progress.CALLER;
@@ -121,7 +121,8 @@ final class EndpointCore {
     lock.lock();
     try {
       if (!closed) {
-        events = advance();
+        events = driver.isOwnThread() ? advance() : advanceByCaller();
+        wakeForUnsent();
         if (callerProgress && --pollsToTick <= 0) {
           pollsToTick = POLLS_PER_TICK;
           tick(System.nanoTime());
@@ -190,9 +191,31 @@ final class EndpointCore {
     driver.attend(this);
   }
 
+  /** With the lock, by a thread that may go away: what it leaves behind is the driver's. */
+  private int advanceByCaller() {
+    int events = advance();
+    if (events >= Conversation.POLL_LIMIT && !callerProgress) {
+      driver.attend(this);
+    }
+    return events;
+  }
+
+  private void wakeForUnsent() {
+    if (!closed && conversation.lane.hasUnsent()) {
+      driver.wake(this);
+    }
+  }
+
   private int advance() {
     boolean failedBefore = conversation.failed();
-    int events = conversation.progress();
+    int events = 0;
+    try {
+      events = conversation.progress();
+    } catch (RuntimeException | Error e) {
+      LOG.error("{} failed", link, e);
+      conversation.end(new Failure(Kind.PROTOCOL, "the endpoint failed: " + e));
+      ended();
+    }
     if (conversation.failed() != failedBefore) {
       // Those who poll for themselves must see it: nobody tells them again.
       events++;
@@ -282,7 +305,9 @@ final class EndpointCore {
         if (pauses % POLLS_PER_CHECK == 0) {
           leftUntil(deadline, what);
         }
-        if (handler == null && polls.find(lock)) {
+        boolean news = handler == null && polls.find(lock);
+        wakeForUnsent();
+        if (news) {
           return;
         }
         if (polls.isLent()) {
@@ -291,7 +316,7 @@ final class EndpointCore {
         polls.sleep(condition, leftUntil(deadline, what));
         return;
       }
-      int events = advance();
+      int events = advanceByCaller();
       if (pauses % POLLS_PER_CHECK == 0) {
         leftUntil(deadline, what);
         tick(System.nanoTime());

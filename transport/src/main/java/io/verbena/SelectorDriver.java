@@ -216,7 +216,9 @@ final class SelectorDriver implements Driver, Runnable {
       } finally {
         endpoint.lock.unlock();
       }
-      endpoint.progress();
+      if (endpoint.progress() >= Conversation.POLL_LIMIT) {
+        unfinished.add(endpoint);
+      }
       wakeFor(endpoint);
       int last = streams.size() - 1;
       streams.set(i, streams.get(last));
@@ -302,7 +304,7 @@ final class SelectorDriver implements Driver, Runnable {
     endpoint.lock.lock();
     try {
       TcpLane lane = (TcpLane) endpoint.conversation.lane;
-      boolean wantsWrite = lane.hasUnsent() && !lane.isDeferring();
+      boolean wantsWrite = lane.hasUnsent() && !(lane.isDeferring() && endpoint.streaming);
       boolean over = endpoint.conversation.ended() != null;
       key.interestOps(
           (over || endpoint.polls.isLent() ? 0 : SelectionKey.OP_READ)
@@ -314,7 +316,9 @@ final class SelectorDriver implements Driver, Runnable {
 
   private void finish() {
     for (EndpointCore core = attention.poll(); core != null; core = attention.poll()) {
-      core.dispatch();
+      if (core.progress() >= Conversation.POLL_LIMIT) {
+        unfinished.add(core);
+      }
     }
     if (!unfinished.isEmpty()) {
       unfinished.removeIf(endpoint -> endpoint.progress() < Conversation.POLL_LIMIT);

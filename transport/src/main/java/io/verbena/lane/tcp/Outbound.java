@@ -1,6 +1,7 @@
 package io.verbena.lane.tcp;
 
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.CompositeByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.util.ReferenceCountUtil;
 import io.verbena.lane.Frame;
@@ -105,8 +106,13 @@ final class Outbound {
   void putLong(ByteBuf source, int index, int length) {
     int parts = source.nioBufferCount();
     if (parts == 1) {
-      // A buffer has one internal view, which is only ours if nobody else has the buffer.
-      boolean alone = source.refCnt() == 1;
+      // A buffer has one internal view, which is only ours if nobody else has the buffer; that of a
+      // composite is its component's.
+      boolean alone =
+          source.refCnt() == 1
+              && source.unwrap() == null
+              && !source.isReadOnly()
+              && !(source instanceof CompositeByteBuf);
       gather[1] = alone ? source.internalNioBuffer(index, length) : source.nioBuffer(index, length);
       gatherCount = 2;
       payload = source.retain();
@@ -127,8 +133,8 @@ final class Outbound {
 
   /** Takes back what was appended after a mark: a frame whose payload could not be read. */
   void rewind(int mark) {
+    // The next flush gives an empty chunk back: something else may be appended instead.
     tail = mark;
-    giveBackIfEmpty();
   }
 
   int mark() {
@@ -154,6 +160,8 @@ final class Outbound {
       giveBackIfEmpty();
     } catch (IOException e) {
       failure = e;
+    } catch (RuntimeException e) {
+      failure = new IOException("what was to be sent is gone: " + e, e);
     }
   }
 
@@ -218,7 +226,7 @@ final class Outbound {
       dropPayload();
     }
     if (chunk != null) {
-      chunk.buffer.position(tail);
+      chunk.buffer.limit(tail).position(tail);
       giveBackIfEmpty();
     }
   }

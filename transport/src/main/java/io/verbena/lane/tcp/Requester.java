@@ -26,6 +26,10 @@ final class Requester {
     boolean active;
     long cookie;
     @Nullable MemorySegment readInto;
+
+    /** A write of which not all has been sent: the peer cannot have it. */
+    boolean unsent;
+
     long position;
     long remaining;
     @Nullable LaneFailure failure;
@@ -95,6 +99,7 @@ final class Requester {
         new QueuedWrite(
             cookie, local.segment(), localOffset, remote.handle(), remote.address() + at, length));
     track(cookie);
+    pending[slot(cookie)].unsent = true;
     while (pumpOne()) {}
     outbound.flush();
     return true;
@@ -150,6 +155,7 @@ final class Requester {
     write.address += count;
     write.remaining -= count;
     if (last) {
+      pending[slot(write.cookie)].unsent = false;
       writes.remove();
     }
     return true;
@@ -184,7 +190,7 @@ final class Requester {
     }
     long result = payload.getLong();
     boolean done = payload.getLong() == OneSided.OK;
-    if (done && operation.readInto != null) {
+    if (operation.unsent || (done && operation.readInto != null)) {
       return false;
     }
     finish(operation, result, done ? null : REFUSED, events);
@@ -247,6 +253,7 @@ final class Requester {
     }
     Pending operation = pending[slot];
     operation.active = true;
+    operation.unsent = false;
     operation.cookie = cookie;
   }
 

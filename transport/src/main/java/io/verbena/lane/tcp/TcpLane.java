@@ -118,6 +118,7 @@ public final class TcpLane implements Lane {
       }
     } catch (RuntimeException e) {
       outbound.rewind(mark);
+      outbound.flush();
       throw e;
     }
     if (!batching || !copied || header.type != Frame.DATA || !joinsStream()) {
@@ -150,7 +151,11 @@ public final class TcpLane implements Lane {
    * when the stream has paused.
    */
   public boolean isDeferring() {
-    return hasUnsent() && !outbound.isBlocked();
+    return hasUnsent()
+        && !outbound.isEmpty()
+        && !outbound.isBlocked()
+        && !requester.hasQueued()
+        && !responder.hasQueued();
   }
 
   /** Whether a stream goes on; an estimate that needs no lock. */
@@ -355,12 +360,11 @@ public final class TcpLane implements Lane {
   public void close() {
     down = true;
     closed = true;
-    outbound.close();
-    if (!polling) {
-      inbound.clear();
-    }
-    try {
-      channel.close();
+    try (channel) {
+      outbound.close();
+      if (!polling) {
+        inbound.clear();
+      }
     } catch (IOException e) {
       // The descriptor is gone either way, and nobody is left to tell.
       peerEnded = true;
