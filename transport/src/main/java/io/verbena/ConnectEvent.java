@@ -28,7 +28,7 @@ final class ConnectEvent extends Event {
   @Label("Connecting Side")
   private boolean client;
 
-  void commit(InetSocketAddress from, InetSocketAddress to, Link chosen, boolean connecting) {
+  void commit(InetSocketAddress from, InetSocketAddress to, LinkReport chosen, boolean connecting) {
     if (shouldCommit()) {
       local = from.toString();
       remote = to.toString();

@@ -4,7 +4,10 @@ import io.netty.buffer.ByteBuf;
 import io.verbena.OneSidedCalls.Call;
 import io.verbena.TransportException.Kind;
 import io.verbena.memory.RegisteredMemory;
+import io.verbena.memory.RemoteAccess;
 import io.verbena.memory.RemoteMemory;
+import io.verbena.verbs.ProtectionDomain;
+import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.Optional;
@@ -46,6 +49,15 @@ public final class Endpoint implements AutoCloseable {
    */
   public Link link() {
     return core.link;
+  }
+
+  /**
+   * The link, and how it came about: what else was there, and why that was not chosen.
+   *
+   * @return never null
+   */
+  public LinkReport linkReport() {
+    return core.report;
   }
 
   /**
@@ -169,6 +181,22 @@ public final class Endpoint implements AutoCloseable {
     } finally {
       core.lock.unlock();
     }
+  }
+
+  /**
+   * Lets this endpoint's peer use memory, through the adapter that this endpoint runs over: where a
+   * transport has several, a grant works through one of them. Otherwise as {@link
+   * RegisteredMemory#grant(RemoteAccess...)}.
+   *
+   * @param memory from {@link Transport#allocate} of this endpoint's transport
+   * @param rights at least one right
+   * @return what to send to the peer
+   * @throws IOException if the adapter refuses the registration
+   * @throws IllegalArgumentException if the memory is not of this endpoint's transport
+   */
+  public RemoteMemory grant(RegisteredMemory memory, RemoteAccess... rights) throws IOException {
+    ProtectionDomain domain = core.conversation.lane.protectionDomain();
+    return domain == null ? memory.grant(rights) : memory.grant(domain, rights);
   }
 
   /**

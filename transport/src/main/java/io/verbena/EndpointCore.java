@@ -42,6 +42,7 @@ final class EndpointCore {
   final ReentrantLock lock;
   final Conversation conversation;
   final Link link;
+  final LinkReport report;
   private final Condition changed;
   private final Driver driver;
   private final boolean callerProgress;
@@ -76,7 +77,7 @@ final class EndpointCore {
   EndpointCore(
       Conversation conversation,
       ReentrantLock lock,
-      Link link,
+      LinkReport report,
       Driver driver,
       TransportConfig config) {
     this.lock = lock;
@@ -85,8 +86,9 @@ final class EndpointCore {
     this.conversation = conversation;
     conversation.listener(this::heard);
     boolean byThread = config.progress() == Progress.THREAD;
+    this.link = report.link();
+    this.report = report;
     this.polls = new CallerPolls(byThread && link instanceof Link.Tcp, this::advanceByCaller);
-    this.link = link;
     this.driver = driver;
     this.callerProgress = config.progress() == Progress.CALLER;
     this.operationNanos = config.operationTimeout().toNanos();

@@ -1,74 +1,81 @@
 package io.verbena;
 
 import io.verbena.TransportException.Kind;
+import io.verbena.lane.Interfaces;
 import io.verbena.lane.Lane;
 import io.verbena.lane.rdma.RdmaAdapter;
+import io.verbena.lane.rdma.RdmaAdapters;
 import io.verbena.lane.rdma.RdmaLane;
-import io.verbena.lane.rdma.RdmaOffer;
+import io.verbena.lane.rdma.RdmaPath;
 import io.verbena.lane.tcp.Chunks;
 import io.verbena.lane.tcp.TcpLane;
 import io.verbena.memory.MemoryDomain;
-import io.verbena.verbs.VerbsException;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.NetworkInterface;
-import java.net.SocketException;
 import java.nio.channels.SocketChannel;
+import java.time.Duration;
+import java.util.List;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
  * What two sides do on a new TCP connection to agree on a lane. Both do the same, each writing
- * before it reads:
+ * before it reads; only the server waits for the client's hello:
  *
  * <pre>
- *  hello                               both have an offer?    no: TCP
- *  verdict: queue pair is connected    both?                  no: TCP
- *  verdict: the probe got through      both?                  no: TCP
+ *  hello                               both have candidates?  no: TCP
+ *  what {@link RdmaHandshake} does     a lane?                no: TCP
  *  verdict: the outcome is acceptable  both?                  no: the connection ends
  * </pre>
  */
 final class Handshake {
-  /** DATA frames that a peer may send over RDMA before it gets credit. */
-  private static final int WINDOW = 32;
-
   /** The most credit that a peer gets over TCP, where a frame takes no posted receive. */
   private static final int MAX_TCP_WINDOW = 1024;
 
   /** One-sided operations that may be under way on an endpoint. */
   private static final int DEPTH = 128;
 
-  /** What a handshake leads to. */
-  record Outcome(Lane lane, Link link, Conversation.Limits limits) {}
+  /** What is promised to peers of a transport that does not care itself. */
+  private static final Duration USUAL_KEEPALIVE = Duration.ofSeconds(30);
+
+  /**
+   * What a handshake leads to.
+   *
+   * @param adapter whose lane it is, or null for TCP
+   */
+  record Outcome(
+      Lane lane, @Nullable RdmaAdapter adapter, LinkReport report, Conversation.Limits limits) {}
 
   private final SocketChannel channel;
   private final HandshakeChannel messages;
   private final TransportConfig config;
-  private final @Nullable RdmaAdapter adapter;
+  private final @Nullable RdmaAdapters adapters;
   private final MemoryDomain memory;
   private final Chunks chunks;
+  private final String nic;
+  private RdmaAdapters.Offered own = new RdmaAdapters.Offered(List.of(), List.of());
   private String noRdma;
-  private @Nullable RdmaLane rdma;
-  private @Nullable RdmaOffer offer;
+  private @Nullable RdmaHandshake rdma;
 
   /**
-   * @param noRdma why {@code adapter} is null
+   * @param noRdma why {@code adapters} is null
    */
   Handshake(
       SocketChannel channel,
       long deadline,
       TransportConfig config,
-      @Nullable RdmaAdapter adapter,
+      @Nullable RdmaAdapters adapters,
       String noRdma,
       MemoryDomain memory,
-      Chunks chunks) {
+      Chunks chunks)
+      throws IOException {
     this.channel = channel;
     this.messages = new HandshakeChannel(channel, deadline);
     this.config = config;
-    this.adapter = adapter;
+    this.adapters = adapters;
     this.noRdma = noRdma;
     this.memory = memory;
     this.chunks = chunks;
+    this.nic = Interfaces.nameOf(channel.socket().getLocalAddress());
   }
 
   /** Runs the client's side, or the server's, whose session is the client's. */
@@ -76,81 +83,99 @@ final class Handshake {
     try {
       Hello peer = client ? greet(node) : answer(node);
       requireVersion(peer);
-      if (rdma != null) {
-        noRdma = bringUp(rdma, peer);
-        if (!noRdma.isEmpty()) {
-          rdma.releaseVerbs();
-          rdma = null;
-        }
-      }
-      requireAcceptable();
+      RdmaLane lane = bringUp(peer, client);
+      requireAcceptable(lane != null);
       channel.configureBlocking(false);
-      return outcome(peer);
+      return outcome(peer, lane);
     } catch (IOException | RuntimeException e) {
       if (rdma != null) {
-        rdma.releaseVerbs();
+        rdma.release();
       }
       throw e;
     }
   }
 
   private Hello greet(UUID node) throws IOException {
-    createLane();
+    offer();
     messages.write(hello(node, UUID.randomUUID()).encode());
     return messages.readHello();
   }
 
-  /** A stranger costs no queue pair and gets no answer. */
   private Hello answer(UUID node) throws IOException {
     Hello peer = messages.readHello();
-    if (peer.offer() != null) {
-      createLane();
-    } else if (adapter != null) {
-      noRdma = "the peer has none: " + peer.noOffer();
-    }
+    offer();
     messages.write(hello(node, peer.session()).encode());
     return peer;
   }
 
-  /** Without a lane there is TCP, so whatever stands in the way is only the reason. */
-  private void createLane() {
-    if (adapter == null) {
-      return;
-    }
-    try {
-      rdma = RdmaLane.create(adapter, channel, WINDOW, DEPTH);
-      offer = rdma.offer();
-    } catch (VerbsException | IllegalStateException | IllegalArgumentException e) {
-      if (rdma != null) {
-        rdma.releaseVerbs();
-        rdma = null;
-      }
-      noRdma = String.valueOf(e.getMessage());
+  private void offer() {
+    if (adapters != null) {
+      String preferred = config.networkInterface().orElse(nic);
+      own = adapters.offer(channel.socket().getLocalAddress(), preferred);
+      noRdma = String.join("; ", own.declined());
     }
   }
 
-  private Outcome outcome(Hello peer) throws SocketException {
+  private @Nullable RdmaLane bringUp(Hello peer, boolean client) throws IOException {
+    if (adapters == null || own.candidates().isEmpty()) {
+      return null;
+    }
+    if (peer.candidates().isEmpty()) {
+      noRdma = "the peer has none: " + peer.noRdma();
+      return null;
+    }
+    rdma =
+        new RdmaHandshake(channel, messages, adapters, own, client, config.receiveWindow(), DEPTH);
+    rdma.run(
+        peer.candidates(),
+        Duration.ofMillis(Math.min(probeMillis(), peer.probeMillis())).toNanos());
+    noRdma = rdma.problem();
+    return rdma.lane();
+  }
+
+  /** TCP has to have its chance after a probe that fails. */
+  private int probeMillis() {
+    long most = Math.min(config.probeTimeout().toMillis(), config.connectTimeout().toMillis() / 2);
+    return (int) Math.max(1, most);
+  }
+
+  private int keepaliveMillis() {
+    if (config.progress() == Progress.CALLER) {
+      return 0;
+    }
+    Duration own = config.keepalive().isZero() ? USUAL_KEEPALIVE : config.keepalive();
+    return (int) Math.max(1, own.toMillis());
+  }
+
+  /** A peer that answers only while its program polls says nothing by its silence. */
+  private long silenceNanos(Hello peer) {
+    return peer.keepaliveMillis() == 0 ? 0 : config.keepalive().toNanos();
+  }
+
+  private Outcome outcome(Hello peer, @Nullable RdmaLane lane) {
     var limits =
         new Conversation.Limits(
-            rdma == null ? window() : WINDOW,
-            rdma == null ? peer.window() : Math.min(WINDOW, peer.window()),
+            lane == null ? tcpWindow() : config.receiveWindow(),
+            lane == null ? peer.tcpWindow() : peer.rdmaWindow(),
             config.maxMessageBytes(),
             peer.maxMessageBytes(),
             Math.min(DEPTH, peer.depth()),
-            0);
-    if (rdma != null && adapter != null) {
-      return new Outcome(rdma, new Link.Rdma(adapter.device(), adapter.port()), limits);
+            silenceNanos(peer));
+    RdmaPath path = rdma == null ? null : rdma.path();
+    if (rdma != null && lane != null && path != null) {
+      var link = new Link.Rdma(path.adapter().device(), path.port());
+      LinkReport report = rdma.report(link, peer.candidates());
+      return new Outcome(lane, path.adapter(), report, limits);
     }
-    return new Outcome(
-        new TcpLane(channel, chunks, memory, DEPTH, config.progress() == Progress.THREAD),
-        new Link.Tcp(localInterface(), noRdma),
-        limits);
+    var report = new LinkReport(new Link.Tcp(nic, noRdma), "", List.of());
+    boolean byThread = config.progress() == Progress.THREAD;
+    return new Outcome(new TcpLane(channel, chunks, memory, DEPTH, byThread), null, report, limits);
   }
 
   /** As much as the receiver wants to hold, but not less than over RDMA. */
-  private int window() {
+  private int tcpWindow() {
     int frames = config.receiveBufferBytes() / TcpLane.CREDIT_BYTES;
-    return Math.clamp(frames, WINDOW, MAX_TCP_WINDOW);
+    return Math.clamp(frames, config.receiveWindow(), MAX_TCP_WINDOW);
   }
 
   private Hello hello(UUID node, UUID session) {
@@ -160,9 +185,12 @@ final class Handshake {
         node,
         session,
         config.maxMessageBytes(),
-        window(),
+        tcpWindow(),
+        config.receiveWindow(),
         DEPTH,
-        offer,
+        keepaliveMillis(),
+        probeMillis(),
+        own.candidates(),
         noRdma);
   }
 
@@ -175,39 +203,8 @@ final class Handshake {
     }
   }
 
-  /** Connects and proves the queue pairs; returns why that is not possible, or an empty text. */
-  private String bringUp(RdmaLane rdma, Hello peer) throws IOException {
-    RdmaOffer theirs = peer.offer();
-    if (theirs == null) {
-      return "the peer has none: " + peer.noOffer();
-    }
-    String problem = "";
-    try {
-      rdma.connect(theirs);
-    } catch (VerbsException | IllegalArgumentException e) {
-      problem = "the queue pair could not be connected: " + e.getMessage();
-    }
-    String objection = exchange(problem);
-    if (!objection.isEmpty()) {
-      return objection;
-    }
-    long probeDeadline = System.nanoTime() + config.probeTimeout().toNanos();
-    problem = rdma.probe(Math.min(probeDeadline, messages.deadline()));
-    return exchange(problem == null ? "" : problem);
-  }
-
-  /** Both sides' objections to a step: ours, or else the peer's, or an empty text. */
-  private String exchange(String problem) throws IOException {
-    messages.writeVerdict(problem);
-    String objection = messages.readVerdict();
-    if (!problem.isEmpty()) {
-      return problem;
-    }
-    return objection.isEmpty() ? "" : "the peer says: " + objection;
-  }
-
-  private void requireAcceptable() throws IOException {
-    boolean refused = rdma == null && config.rdma() == RdmaMode.REQUIRED;
+  private void requireAcceptable(boolean isRdma) throws IOException {
+    boolean refused = !isRdma && config.rdma() == RdmaMode.REQUIRED;
     messages.writeVerdict(refused ? "it requires RDMA, which it cannot use: " + noRdma : "");
     String objection = messages.readVerdict();
     if (refused) {
@@ -218,15 +215,5 @@ final class Handshake {
       throw new TransportException(
           Kind.RDMA_UNAVAILABLE, "the peer declined the connection: " + objection);
     }
-  }
-
-  private String localInterface() throws SocketException {
-    InetAddress local = channel.socket().getLocalAddress();
-    NetworkInterface nic = NetworkInterface.getByInetAddress(local);
-    if (nic != null) {
-      return nic.getName();
-    }
-    // All of 127.0.0.0/8 is the loopback interface's, which lists only one address of it.
-    return local.isLoopbackAddress() ? "lo" : local.getHostAddress();
   }
 }

@@ -1,6 +1,7 @@
 package io.verbena;
 
 import io.verbena.TransportException.Kind;
+import io.verbena.lane.rdma.RdmaOffer;
 import java.io.IOException;
 import java.net.SocketException;
 import java.net.SocketTimeoutException;
@@ -9,14 +10,18 @@ import java.nio.channels.ClosedChannelException;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The messages of the handshake over a blocking socket, each before one common deadline. Reads take
  * exactly what belongs to the handshake: what follows is the lane's.
  */
 final class HandshakeChannel {
-  private static final int VERDICT_PREFIX = 3;
-  private static final int MAX_VERDICT = 1024;
+  private static final String CHOICE = "choice";
+  private static final String OFFER = "offer";
+
+  /** Of a message that is not a hello: one byte and a text, or fewer. */
+  private static final int MAX_ANSWER = 1 + Short.BYTES + WireText.MAX_BYTES;
 
   private final SocketChannel channel;
   private final long deadline;
@@ -56,34 +61,95 @@ final class HandshakeChannel {
     } catch (TransportException e) {
       throw e;
     } catch (IOException e) {
-      throw new TransportException(
-          Kind.HANDSHAKE, "the peer does not speak this protocol: " + e.getMessage(), e);
+      throw notOurs(e);
     }
   }
 
+  void writeChoice(RdmaChoice choice) throws IOException {
+    ByteBuffer out = ByteBuffer.allocate(MAX_ANSWER);
+    choice.write(out);
+    write(out.flip());
+  }
+
+  RdmaChoice readChoice() throws IOException {
+    if (read(1, CHOICE).get() == 0) {
+      return new RdmaChoice(null, readText(CHOICE));
+    }
+    return new RdmaChoice(RdmaChoice.readPair(read(RdmaChoice.PAIR_BYTES, CHOICE)), "");
+  }
+
+  /** Writes what the peer needs to connect its queue pair; or why there is none. */
+  void writeOffer(@Nullable RdmaOffer offer, String problem) throws IOException {
+    ByteBuffer out = ByteBuffer.allocate(MAX_ANSWER);
+    out.put((byte) (offer == null ? 0 : 1));
+    if (offer == null) {
+      WireText.put(out, problem);
+    } else {
+      offer.write(out);
+    }
+    write(out.flip());
+  }
+
+  /** The peer's offer, or why it has none. */
+  PeerOffer readOffer() throws IOException {
+    if (read(1, OFFER).get() == 0) {
+      return new PeerOffer(null, orNoReason(readText(OFFER)));
+    }
+    try {
+      return new PeerOffer(RdmaOffer.read(read(RdmaOffer.BYTES, OFFER)), "");
+    } catch (TransportException e) {
+      throw e;
+    } catch (IOException e) {
+      throw notOurs(e);
+    }
+  }
+
+  /**
+   * What came instead of, or as, an offer.
+   *
+   * @param offer what to connect to, or null
+   * @param problem why it is null
+   */
+  record PeerOffer(@Nullable RdmaOffer offer, String problem) {}
+
   /** Says whether this side agrees to the next step; an empty text means that it does. */
   void writeVerdict(String objection) throws IOException {
-    ByteBuffer out = ByteBuffer.allocate(MAX_VERDICT);
+    ByteBuffer out = ByteBuffer.allocate(MAX_ANSWER);
     out.put((byte) (objection.isEmpty() ? 1 : 0));
-    Hello.putText(out, objection);
+    WireText.put(out, objection);
     write(out.flip());
   }
 
   /** The peer's objection to the next step, empty if it agrees. */
   String readVerdict() throws IOException {
-    ByteBuffer prefix = read(VERDICT_PREFIX, "answer");
-    int length = Short.toUnsignedInt(prefix.getShort(1));
-    if (length > MAX_VERDICT) {
+    boolean agrees = read(1, "answer").get() != 0;
+    String objection = readText("answer");
+    return agrees ? "" : orNoReason(objection);
+  }
+
+  private static String orNoReason(String text) {
+    return text.isEmpty() ? "no reason given" : text;
+  }
+
+  private String readText(String what) throws IOException {
+    ByteBuffer prefix = read(Short.BYTES, what);
+    int length = Short.toUnsignedInt(prefix.getShort(0));
+    if (length > WireText.MAX_BYTES) {
       throw new TransportException(
-          Kind.HANDSHAKE, "the peer does not speak this protocol: an answer of " + length);
+          Kind.HANDSHAKE, "the peer does not speak this protocol: a text of " + length);
     }
-    ByteBuffer text = read(length, "answer");
-    if (prefix.get(0) != 0) {
-      return "";
+    ByteBuffer text = ByteBuffer.allocate(Short.BYTES + length).put(prefix);
+    text.put(read(length, what)).flip();
+    try {
+      return WireText.get(text);
+    } catch (IOException e) {
+      throw notOurs(e);
     }
-    ByteBuffer joined = ByteBuffer.allocate(2 + length).putShort((short) length).put(text).flip();
-    String objection = Hello.getText(joined);
-    return objection.isEmpty() ? "no reason given" : objection;
+  }
+
+  private static TransportException notOurs(IOException e) {
+    return new TransportException(
+        Kind.HANDSHAKE, "the peer does not speak this protocol: " + e.getMessage(), e);
   }
 
   private ByteBuffer read(int bytes, String what) throws IOException {

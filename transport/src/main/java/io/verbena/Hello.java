@@ -1,13 +1,12 @@
 package io.verbena;
 
-import io.verbena.lane.rdma.RdmaOffer;
+import io.verbena.lane.rdma.RdmaAdapters;
+import io.verbena.lane.rdma.RdmaCandidate;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.CharBuffer;
-import java.nio.charset.CharacterCodingException;
-import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.UUID;
-import org.jspecify.annotations.Nullable;
 
 /**
  * What each side says first on a new TCP connection. Big-endian:
@@ -21,10 +20,17 @@ import org.jspecify.annotations.Nullable;
  *  u128 node: one value for each transport
  *  u128 session: chosen by the client, repeated by the server
  *  u32  longest message accepted
- *  u32  DATA frames that the peer may send before it gets credit
+ *  u32  frames with credit that the peer may send at first over TCP,
+ *  u32  and over RDMA
  *  u16  one-sided operations that the peer may have under way
- *  u8   1: an RDMA offer follows ({@link RdmaOffer}); 0: u16 length and the UTF-8 reason follow
+ *  u32  ms within which this side gives a sign of life; 0: only while its program polls
+ *  u32  ms that this side would wait for the probe: the shorter wait counts
+ *  u8   how many RDMA candidates follow ({@link RdmaCandidate}), at most 16; after none of them the
+ *       reason ({@link WireText})
  * </pre>
+ *
+ * @param candidates what can be chosen from for RDMA
+ * @param noRdma why there is no candidate
  */
 record Hello(
     int lowestVersion,
@@ -32,19 +38,27 @@ record Hello(
     UUID node,
     UUID session,
     int maxMessageBytes,
-    int window,
+    int tcpWindow,
+    int rdmaWindow,
     int depth,
-    @Nullable RdmaOffer offer,
-    String noOffer) {
+    int keepaliveMillis,
+    int probeMillis,
+    List<RdmaCandidate> candidates,
+    String noRdma) {
 
   static final int MAGIC = 0x5652424E;
   static final int VERSION = 1;
   static final int PREFIX = 6;
-  static final int MAX_BODY = 1024;
-  private static final int FIXED = 2 + 4 + 16 + 16 + 4 + 4 + 2 + 1;
-  private static final int MAX_REASON = 512;
+  static final int MAX_BODY = 4096;
+  private static final int FIXED = 2 + 4 + 16 + 16 + 4 + 4 + 4 + 2 + 4 + 4 + 1;
   private static final int MAX_WINDOW = 1 << 16;
   private static final int MAX_DEPTH = 1 << 12;
+  private static final int MAX_MILLIS = 24 * 60 * 60 * 1000;
+
+  /** Keeps a copy of the list. */
+  Hello {
+    candidates = List.copyOf(candidates);
+  }
 
   ByteBuffer encode() {
     ByteBuffer out = ByteBuffer.allocate(PREFIX + MAX_BODY);
@@ -52,13 +66,12 @@ record Hello(
     out.put((byte) lowestVersion).put((byte) highestVersion).putInt(0);
     out.putLong(node.getMostSignificantBits()).putLong(node.getLeastSignificantBits());
     out.putLong(session.getMostSignificantBits()).putLong(session.getLeastSignificantBits());
-    out.putInt(maxMessageBytes).putInt(window).putShort((short) depth);
-    if (offer != null) {
-      out.put((byte) 1);
-      offer.write(out);
-    } else {
-      out.put((byte) 0);
-      putText(out, noOffer);
+    out.putInt(maxMessageBytes).putInt(tcpWindow).putInt(rdmaWindow).putShort((short) depth);
+    out.putInt(keepaliveMillis).putInt(probeMillis);
+    out.put((byte) candidates.size());
+    candidates.forEach(candidate -> candidate.write(out));
+    if (candidates.isEmpty()) {
+      WireText.put(out, noRdma);
     }
     out.putShort(4, (short) (out.position() - PREFIX));
     return out.flip();
@@ -74,51 +87,38 @@ record Hello(
     in.getInt();
     var node = new UUID(in.getLong(), in.getLong());
     var session = new UUID(in.getLong(), in.getLong());
-    int maxMessage = checked("message limit", in.getInt(), Integer.MAX_VALUE);
-    int window = checked("window", in.getInt(), MAX_WINDOW);
-    int depth = checked("operation limit", Short.toUnsignedInt(in.getShort()), MAX_DEPTH);
-    boolean offered = in.get() != 0;
-    RdmaOffer offer = offered ? RdmaOffer.read(in) : null;
-    String reason = offered ? "" : getText(in);
-    return new Hello(lowest, highest, node, session, maxMessage, window, depth, offer, reason);
+    int maxMessage = checked("message limit", in.getInt(), 1, Integer.MAX_VALUE);
+    int tcpWindow = checked("window", in.getInt(), 1, MAX_WINDOW);
+    int rdmaWindow = checked("window", in.getInt(), 1, MAX_WINDOW);
+    int depth = checked("operation limit", Short.toUnsignedInt(in.getShort()), 1, MAX_DEPTH);
+    int keepalive = checked("keepalive", in.getInt(), 0, MAX_MILLIS);
+    int probe = checked("probe timeout", in.getInt(), 1, MAX_MILLIS);
+    int count = Byte.toUnsignedInt(in.get());
+    checked("number of RDMA candidates", count, 0, RdmaAdapters.MAX_CANDIDATES);
+    List<RdmaCandidate> candidates = new ArrayList<>();
+    for (int i = 0; i < count; i++) {
+      candidates.add(RdmaCandidate.read(in));
+    }
+    String noRdma = count == 0 ? WireText.get(in) : "";
+    return new Hello(
+        lowest,
+        highest,
+        node,
+        session,
+        maxMessage,
+        tcpWindow,
+        rdmaWindow,
+        depth,
+        keepalive,
+        probe,
+        candidates,
+        noRdma);
   }
 
-  private static int checked(String what, int value, int most) throws IOException {
-    if (value < 1 || value > most) {
+  private static int checked(String what, int value, int least, int most) throws IOException {
+    if (value < least || value > most) {
       throw new IOException("its hello has an impossible " + what + ": " + value);
     }
     return value;
-  }
-
-  /** Writes a text of a bounded length, cut where it is longer. */
-  static void putText(ByteBuffer out, String text) {
-    int lengthAt = out.position();
-    out.putShort((short) 0);
-    ByteBuffer room = out.slice(out.position(), Math.min(out.remaining(), MAX_REASON));
-    StandardCharsets.UTF_8.newEncoder().encode(CharBuffer.wrap(text), room, true);
-    out.putShort(lengthAt, (short) room.position());
-    out.position(lengthAt + 2 + room.position());
-  }
-
-  static String getText(ByteBuffer in) throws IOException {
-    if (in.remaining() < 2) {
-      throw new IOException("a text is cut off");
-    }
-    int length = Short.toUnsignedInt(in.getShort());
-    if (length > MAX_REASON || length > in.remaining()) {
-      throw new IOException("a text has an impossible length: " + length);
-    }
-    ByteBuffer bytes = in.slice(in.position(), length);
-    in.position(in.position() + length);
-    try {
-      // It is printed: control characters of a stranger have no place on a terminal.
-      return StandardCharsets.UTF_8
-          .newDecoder()
-          .decode(bytes)
-          .toString()
-          .replaceAll("\\p{Cntrl}", "?");
-    } catch (CharacterCodingException e) {
-      throw new IOException("a text is not UTF-8", e);
-    }
   }
 }

@@ -1,17 +1,14 @@
 package io.verbena;
 
-import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.verbena.TransportException.Kind;
 import io.verbena.lane.Lane;
 import io.verbena.lane.rdma.RdmaAdapter;
+import io.verbena.lane.rdma.RdmaAdapters;
 import io.verbena.lane.rdma.RdmaLane;
+import io.verbena.lane.rdma.RdmaPins;
 import io.verbena.lane.tcp.Chunks;
-import io.verbena.memory.BufferPoolConfig;
-import io.verbena.memory.BufferPoolMetrics;
 import io.verbena.memory.MemoryDomain;
-import io.verbena.memory.OutOfRegisteredMemoryException;
-import io.verbena.memory.RegisteredByteBufAllocator;
 import io.verbena.memory.RegisteredMemory;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -45,19 +42,35 @@ public final class Transport implements AutoCloseable {
 
   private final TransportConfig config;
   private final UUID node = UUID.randomUUID();
-  private final @Nullable RdmaAdapter adapter;
+  private final @Nullable RdmaAdapters adapters;
   private final String noRdma;
   private final MemoryDomain memory;
 
   /** Of messages, sent and received. */
-  private final RegisteredByteBufAllocator buffers;
+  private final MessageBuffers buffers;
 
   private final Chunks chunks = new Chunks();
   private final @Nullable SelectorDriver tcp;
-  private final @Nullable CompletionDriver rdma;
+  private final ConcurrentHashMap<RdmaAdapter, CompletionDriver> rdma = new ConcurrentHashMap<>();
   private final Set<Endpoint> endpoints = ConcurrentHashMap.newKeySet();
   private final Set<Listener> listeners = ConcurrentHashMap.newKeySet();
   private final Set<SocketChannel> connecting = ConcurrentHashMap.newKeySet();
+
+  private final Dialer.Owner connects =
+      new Dialer.Owner() {
+        @Override
+        public void dialing(SocketChannel channel) throws TransportException {
+          connecting.add(channel);
+          // After that, so that closing finds the channel, or this the transport closed.
+          requireOpen();
+        }
+
+        @Override
+        public void dialed(SocketChannel channel) {
+          connecting.remove(channel);
+        }
+      };
+
   private final Traffic traffic = new Traffic();
   private final CountDownLatch freed = new CountDownLatch(1);
   private volatile boolean closed;
@@ -68,21 +81,15 @@ public final class Transport implements AutoCloseable {
     long endpoints;
   }
 
-  private Transport(TransportConfig config, @Nullable RdmaAdapter adapter, String noRdma)
+  private Transport(TransportConfig config, @Nullable RdmaAdapters adapters, String noRdma)
       throws IOException {
     this.config = config;
-    this.adapter = adapter;
+    this.adapters = adapters;
     this.noRdma = noRdma;
-    this.memory = new MemoryDomain(adapter == null ? null : adapter.domain());
-    this.buffers =
-        RegisteredByteBufAllocator.readableByPeers(
-            adapter == null ? null : adapter.domain(), BufferPoolConfig.defaults());
-    if (adapter != null) {
-      adapter.hub().useBuffers(buffers);
-    }
-    boolean threads = config.progress() == Progress.THREAD;
-    this.tcp = threads ? new SelectorDriver() : null;
-    this.rdma = threads && adapter != null ? new CompletionDriver(adapter.hub()) : null;
+    this.memory =
+        adapters == null ? new MemoryDomain(null) : MemoryDomain.across(adapters.domains());
+    this.buffers = new MessageBuffers(adapters);
+    this.tcp = config.progress() == Progress.THREAD ? new SelectorDriver() : null;
   }
 
   /**
@@ -105,11 +112,11 @@ public final class Transport implements AutoCloseable {
    * @throws IOException if the system refuses what it needs
    */
   public static Transport open(TransportConfig config) throws IOException {
-    RdmaAdapter adapter = null;
+    RdmaAdapters adapters = null;
     String reason = "it is switched off";
     if (config.rdma() != RdmaMode.OFF) {
       try {
-        adapter = RdmaAdapter.open(config.device());
+        adapters = RdmaAdapters.open(pins(config));
       } catch (IOException e) {
         reason = String.valueOf(e.getMessage());
         if (config.rdma() == RdmaMode.REQUIRED) {
@@ -119,16 +126,16 @@ public final class Transport implements AutoCloseable {
       }
     }
     try {
-      var transport = new Transport(config, adapter, reason);
-      String refusal = adapter == null ? null : transport.refusal();
+      var transport = new Transport(config, adapters, reason);
+      String refusal = transport.buffers.refusal(transport.memory);
       if (refusal == null) {
         return transport;
       }
       transport.close();
       reason = refusal;
     } catch (IOException e) {
-      if (adapter != null) {
-        adapter.close();
+      if (adapters != null) {
+        adapters.close();
       }
       throw e;
     }
@@ -139,23 +146,8 @@ public final class Transport implements AutoCloseable {
     return new Transport(config, null, reason);
   }
 
-  /**
-   * Why no buffer can be where the adapter reaches it, or null: long messages are pulled into such
-   * buffers, so without any there is no use for RDMA.
-   */
-  private @Nullable String refusal() {
-    try {
-      ByteBuf one = buffers.directBuffer(1);
-      boolean isReachable = buffers.regionOf(one) != null;
-      one.release();
-      if (!isReachable) {
-        // Once more, for its words.
-        memory.allocate(BufferPoolConfig.defaults().firstSlabBytes()).close();
-      }
-      return isReachable ? null : "the adapter has refused to register buffers";
-    } catch (IOException | OutOfRegisteredMemoryException e) {
-      return String.valueOf(e.getMessage());
-    }
+  private static RdmaPins pins(TransportConfig config) {
+    return new RdmaPins(config.device(), config.port(), config.gidIndex(), config.pkey());
   }
 
   /**
@@ -168,35 +160,18 @@ public final class Transport implements AutoCloseable {
    * @throws IOException if the system refuses what it needs
    */
   public Endpoint connect(InetSocketAddress address) throws IOException {
-    SocketChannel channel = SocketChannel.open();
-    connecting.add(channel);
-    try {
-      requireOpen();
-      return connect(channel, address);
+    long deadline = System.nanoTime() + config.connectTimeout().toNanos();
+    try (var dialer = new Dialer(config.networkInterface(), connects)) {
+      return establish(dialer.connect(address, deadline), deadline, true);
     } catch (IOException | RuntimeException e) {
-      channel.close();
       if (closed) {
         throw new TransportException(Kind.CLOSED, "the transport is closed", e);
       }
+      if (e instanceof TransportException failure) {
+        throw new TransportException(
+            failure.kind(), "cannot connect to %s: %s".formatted(text(address), e.getMessage()), e);
+      }
       throw e;
-    } finally {
-      connecting.remove(channel);
-    }
-  }
-
-  private Endpoint connect(SocketChannel channel, InetSocketAddress address) throws IOException {
-    long deadline = System.nanoTime() + config.connectTimeout().toNanos();
-    try {
-      channel.socket().connect(address, (int) Math.max(1, config.connectTimeout().toMillis()));
-    } catch (IOException e) {
-      throw new TransportException(
-          Kind.ADDRESS, "cannot connect to %s: %s".formatted(text(address), reason(e)), e);
-    }
-    try {
-      return establish(channel, deadline, true);
-    } catch (TransportException e) {
-      throw new TransportException(
-          e.kind(), "cannot connect to %s: %s".formatted(text(address), e.getMessage()), e);
     }
   }
 
@@ -235,12 +210,12 @@ public final class Transport implements AutoCloseable {
    *     Buffers that are in use then stay valid until they are released
    */
   public ByteBufAllocator allocator() {
-    return buffers;
+    return buffers.of(null);
   }
 
   /**
-   * Allocates zeroed memory for one-sided operations, registered with this transport's adapter if
-   * it has one.
+   * Allocates zeroed memory for one-sided operations, registered with each adapter that had a
+   * usable port when this transport was opened. Grant it with {@link Endpoint#grant}.
    *
    * @param bytes size in bytes, at least 1
    * @return the memory, owned by the caller and freed with this transport at the latest
@@ -257,7 +232,7 @@ public final class Transport implements AutoCloseable {
    * @return the reason, or empty if it can
    */
   public Optional<String> rdmaUnavailable() {
-    return adapter == null ? Optional.of(noRdma) : Optional.empty();
+    return adapters == null ? Optional.of(noRdma) : Optional.empty();
   }
 
   /**
@@ -285,9 +260,8 @@ public final class Transport implements AutoCloseable {
       for (Endpoint endpoint : endpoints) {
         sum = sum.plus(endpoint.counters());
       }
-      BufferPoolMetrics pool = buffers.metrics();
       return new TransportCounters(
-          endpoints.size(), traffic.endpoints, sum, pool.copies(), pool.copiedBytes());
+          endpoints.size(), traffic.endpoints, sum, buffers.copies(), buffers.copiedBytes());
     }
   }
 
@@ -302,7 +276,7 @@ public final class Transport implements AutoCloseable {
       event.begin();
       channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
       var outcome =
-          new Handshake(channel, deadline, config, adapter, noRdma, memory, chunks)
+          new Handshake(channel, deadline, config, adapters, noRdma, memory, chunks)
               .run(node, client);
       return register(channel, outcome, event, client);
     } catch (IOException | RuntimeException e) {
@@ -316,15 +290,11 @@ public final class Transport implements AutoCloseable {
       throws IOException {
     Lane lane = outcome.lane();
     var conversation =
-        new Conversation(lane, outcome.limits(), buffers, config.receiveBufferBytes());
-    Driver driver = Driver.NONE;
-    if (lane instanceof RdmaLane && rdma != null) {
-      driver = rdma;
-    } else if (tcp != null) {
-      driver = tcp;
-    }
+        new Conversation(
+            lane, outcome.limits(), buffers.of(outcome.adapter()), config.receiveBufferBytes());
+    Driver driver = driver(outcome.adapter());
     ReentrantLock lock = lane instanceof RdmaLane rdmaLane ? rdmaLane.lock() : new ReentrantLock();
-    var core = new EndpointCore(conversation, lock, outcome.link(), driver, config);
+    var core = new EndpointCore(conversation, lock, outcome.report(), driver, config);
     if (driver == tcp && tcp != null) {
       tcp.use(core, channel);
     }
@@ -346,8 +316,8 @@ public final class Transport implements AutoCloseable {
       traffic.endpoints++;
     }
     driver.attach(core);
-    connecting.commit(endpoint.localAddress(), endpoint.remoteAddress(), outcome.link(), client);
-    LOG.info("{} - {}: {}", endpoint.localAddress(), endpoint.remoteAddress(), outcome.link());
+    connecting.commit(endpoint.localAddress(), endpoint.remoteAddress(), outcome.report(), client);
+    LOG.info("{} - {}: {}", endpoint.localAddress(), endpoint.remoteAddress(), outcome.report());
     if (closed) {
       endpoint.close();
       throw new TransportException(Kind.CLOSED, "the transport is closed");
@@ -361,6 +331,15 @@ public final class Transport implements AutoCloseable {
         traffic.closed = traffic.closed.plus(endpoint.counters());
       }
     }
+  }
+
+  private Driver driver(@Nullable RdmaAdapter adapter) {
+    if (tcp == null) {
+      return Driver.NONE;
+    }
+    return adapter == null
+        ? tcp
+        : rdma.computeIfAbsent(adapter, each -> new CompletionDriver(each.hub()));
   }
 
   private void requireOpen() throws TransportException {
@@ -388,8 +367,8 @@ public final class Transport implements AutoCloseable {
   public void close() {
     boolean isAwaited =
         (tcp != null && tcp.isOwnThread())
-            || (rdma != null && rdma.isOwnThread())
-            || (adapter != null && adapter.hub().lock().isHeldByCurrentThread());
+            || rdma.values().stream().anyMatch(CompletionDriver::isOwnThread)
+            || (adapters != null && adapters.isInUseByCurrentThread());
     boolean first;
     synchronized (freed) {
       first = !closed;
@@ -437,15 +416,13 @@ public final class Transport implements AutoCloseable {
     if (tcp != null) {
       tcp.close();
     }
-    if (rdma != null) {
-      rdma.close();
-    }
+    rdma.values().forEach(CompletionDriver::close);
     buffers.close();
     try {
       memory.close();
     } finally {
-      if (adapter != null) {
-        adapter.close();
+      if (adapters != null) {
+        adapters.close();
       }
     }
   }

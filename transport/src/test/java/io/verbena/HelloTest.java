@@ -4,27 +4,42 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.verbena.lane.rdma.RdmaOffer;
+import io.verbena.lane.rdma.RdmaAdapters;
+import io.verbena.lane.rdma.RdmaCandidate;
 import io.verbena.verbs.Gid;
-import io.verbena.verbs.LinkLayer;
-import io.verbena.verbs.QueuePairAddress;
+import io.verbena.verbs.GidType;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.util.Collections;
+import java.util.List;
 import java.util.Random;
 import java.util.UUID;
-import org.jspecify.annotations.Nullable;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 class HelloTest {
-  private static Hello hello(@Nullable RdmaOffer offer, String reason) {
-    return new Hello(1, 1, new UUID(1, 2), new UUID(3, 4), 1 << 30, 32, 128, offer, reason);
+  private static Hello hello(List<RdmaCandidate> candidates, String reason) {
+    return new Hello(
+        1, 1, new UUID(1, 2), new UUID(3, 4), 1 << 30, 64, 32, 128, 9, 5000, candidates, reason);
   }
 
-  private static RdmaOffer offer() {
-    var address =
-        new QueuePairAddress(
-            0x123456, 0xabcdef, 7, new Gid(0, 0xffff_0a00_0001L), 1, 3, 4096, LinkLayer.ETHERNET);
-    return new RdmaOffer(address, 0xffff);
+  private static List<RdmaCandidate> candidates(int count) {
+    return IntStream.range(0, count).mapToObj(HelloTest::candidate).toList();
+  }
+
+  private static RdmaCandidate candidate(int number) {
+    return new RdmaCandidate(
+        "mlx5_" + number,
+        1,
+        GidType.ROCE_V2,
+        3,
+        new Gid(0, 0xffff_0a00_0001L + number),
+        0,
+        4096,
+        100_000,
+        10,
+        number == 0,
+        List.of(0xffff, 0x8001 + number));
   }
 
   private static ByteBuffer body(Hello hello) {
@@ -36,25 +51,65 @@ class HelloTest {
 
   @Test
   void shouldReadWhatItWrote() throws IOException {
-    assertEquals(hello(offer(), ""), Hello.decode(body(hello(offer(), ""))));
-    var without = hello(null, "libibverbs.so.1 is not installed – sorry");
+    for (int count = 1; count <= RdmaAdapters.MAX_CANDIDATES; count++) {
+      var with = hello(candidates(count), "");
+      assertEquals(with, Hello.decode(body(with)));
+    }
+    var without = hello(List.of(), "libibverbs.so.1 is not installed – sorry");
     assertEquals(without, Hello.decode(body(without)));
+  }
+
+  /** The longest names and most keys still fit: a hello is never longer than a peer takes. */
+  @Test
+  void shouldHoldTheLongestCandidates() throws IOException {
+    RdmaCandidate one = candidate(1);
+    List<Integer> pkeys = IntStream.rangeClosed(1, 100).boxed().toList();
+    var longest =
+        new RdmaCandidate(
+            "d".repeat(200),
+            255,
+            one.type(),
+            255,
+            one.gid(),
+            0xffff,
+            256,
+            Integer.MAX_VALUE,
+            255,
+            true,
+            pkeys);
+    Hello read =
+        Hello.decode(body(hello(Collections.nCopies(RdmaAdapters.MAX_CANDIDATES, longest), "")));
+    RdmaCandidate last = read.candidates().getLast();
+    assertEquals("d".repeat(RdmaCandidate.MAX_NAME), last.device());
+    assertEquals(pkeys.subList(0, RdmaCandidate.MAX_PKEYS), last.pkeys());
+    assertEquals(255, last.gidIndex());
+    assertEquals(Integer.MAX_VALUE, last.megabitsPerSecond());
+  }
+
+  @Test
+  void shouldRejectMoreCandidatesThanAreAllowed() {
+    ByteBuffer body = body(hello(candidates(1), ""));
+    int countAt = body.position() + 60;
+    assertEquals(1, body.get(countAt));
+    body.put(countAt, (byte) 17);
+    var failure = assertThrows(IOException.class, () -> Hello.decode(body));
+    assertEquals("its hello has an impossible number of RDMA candidates: 17", failure.getMessage());
   }
 
   @Test
   void shouldCutALongReasonAtAWholeCharacter() throws IOException {
-    Hello read = Hello.decode(body(hello(null, "ä".repeat(2000))));
-    assertEquals("ä".repeat(256), read.noOffer());
+    Hello read = Hello.decode(body(hello(List.of(), "ä".repeat(2000))));
+    assertEquals("ä".repeat(256), read.noRdma());
   }
 
   @Test
   void shouldNotPrintControlCharactersOfAStranger() throws IOException {
-    assertEquals("a?[31mb", Hello.decode(body(hello(null, "a\u001b[31mb"))).noOffer());
+    assertEquals("a?[31mb", Hello.decode(body(hello(List.of(), "a\u001b[31mb"))).noRdma());
   }
 
   @Test
   void shouldRejectEveryCutOffHello() {
-    for (Hello hello : new Hello[] {hello(offer(), ""), hello(null, "why")}) {
+    for (Hello hello : new Hello[] {hello(candidates(3), ""), hello(List.of(), "why")}) {
       ByteBuffer body = body(hello);
       for (int length = 0; length < body.remaining(); length++) {
         ByteBuffer cut = body.slice(body.position(), length);
@@ -75,7 +130,7 @@ class HelloTest {
         random.nextBytes(bytes);
         body = ByteBuffer.wrap(bytes);
       } else {
-        ByteBuffer good = body(i % 4 == 1 ? hello(offer(), "") : hello(null, "why"));
+        ByteBuffer good = body(i % 4 == 1 ? hello(candidates(2), "") : hello(List.of(), "why"));
         body = good.slice();
         for (int flips = random.nextInt(4); flips >= 0; flips--) {
           body.put(random.nextInt(body.limit()), (byte) random.nextInt());

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
+import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 
@@ -29,8 +30,11 @@ final class RawPeer implements AutoCloseable {
             UUID.randomUUID(),
             1 << 20,
             32,
+            32,
             DEPTH,
-            null,
+            0,
+            1000,
+            List.of(),
             "the test has none");
     messages.write(hello.encode());
     messages.readHello();

@@ -3,6 +3,7 @@ package io.verbena.lane;
 import io.netty.buffer.ByteBuf;
 import io.verbena.memory.RegisteredMemory;
 import io.verbena.memory.RemoteMemory;
+import io.verbena.verbs.ProtectionDomain;
 import java.nio.ByteBuffer;
 import org.jspecify.annotations.Nullable;
 
@@ -12,6 +13,11 @@ import org.jspecify.annotations.Nullable;
  * endpoint tries again after a poll. The endpoint has checked all ranges.
  */
 public interface Lane extends AutoCloseable {
+  /** Where memory must be registered for the peer to reach it; null for any memory. */
+  default @Nullable ProtectionDomain protectionDomain() {
+    return null;
+  }
+
   /** Longest payload of a frame, in bytes. */
   int maxPayload();
 

@@ -12,16 +12,23 @@ import java.util.concurrent.TimeUnit;
  * One more soft-RoCE device, on a network interface that leads nowhere: enough for queue pairs of
  * one process. Only in the testbed's guest. Gone when this is closed.
  */
-final class SecondDevice implements AutoCloseable {
-  private static final String NAME = "rxe-second";
-  private static final String INTERFACE = "second0";
+public final class SecondDevice implements AutoCloseable {
+  /** What the device is called. */
+  public static final String NAME = "rxe-second";
+
+  /** The network interface that it is on. */
+  public static final String INTERFACE = "second0";
+
+  /** The address of that interface. */
+  public static final String ADDRESS = "10.79.0.1";
 
   private SecondDevice() {}
 
-  static SecondDevice add() throws IOException {
+  /** Adds it. */
+  public static SecondDevice add() throws IOException {
     assumeTrue(System.getenv("TESTBED_HOST") != null, "adds a device: only in the testbed's guest");
     run("ip", "link", "add", INTERFACE, "type", "dummy");
-    run("ip", "address", "add", "10.79.0.1/24", "dev", INTERFACE);
+    run("ip", "address", "add", ADDRESS + "/24", "dev", INTERFACE);
     run("ip", "link", "set", INTERFACE, "up");
     run("rdma", "link", "add", NAME, "type", "rxe", "netdev", INTERFACE);
     return new SecondDevice();

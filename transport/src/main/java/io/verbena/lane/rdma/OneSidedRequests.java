@@ -134,8 +134,8 @@ final class OneSidedRequests {
   }
 
   private MemoryRegion regionOf(RegisteredMemory memory) {
-    MemoryRegion registered = memory.region();
-    if (registered == null || registered.domain() != region.domain()) {
+    MemoryRegion registered = memory.region(region.domain());
+    if (registered == null) {
       throw new IllegalArgumentException(
           "the memory was not allocated from this endpoint's transport");
     }

@@ -14,6 +14,7 @@ import io.verbena.memory.RemoteMemory;
 import io.verbena.verbs.Completions;
 import io.verbena.verbs.ConnectOptions;
 import io.verbena.verbs.MemoryRegion;
+import io.verbena.verbs.ProtectionDomain;
 import io.verbena.verbs.QueuePair;
 import io.verbena.verbs.QueuePairTransition;
 import io.verbena.verbs.SendBatch;
@@ -60,13 +61,12 @@ public final class RdmaLane implements Lane {
   private static final long PROBE_STEP_NANOS = TimeUnit.MICROSECONDS.toNanos(50);
 
   private final RdmaHub hub;
-  private final RdmaAdapter adapter;
+  private final RdmaPath path;
   private final LaneGroup group;
   private final LaneGroup.Member member;
   private final LaneMemory memory;
   private final QueuePair pair;
   private final PeerWatch peer;
-  private final int gidIndex;
   private final OneSidedRequests oneSided;
   private final Pulls pulls;
 
@@ -91,16 +91,15 @@ public final class RdmaLane implements Lane {
   boolean isTouched;
   boolean isStarved;
 
-  private RdmaLane(RdmaHub hub, SocketChannel channel, LaneGroup group, LaneGroup.Member member) {
-    this.hub = hub;
-    this.adapter = hub.adapter();
+  private RdmaLane(RdmaPath path, SocketChannel channel, LaneGroup group, LaneGroup.Member member) {
+    this.hub = path.adapter().hub();
+    this.path = path;
     this.group = group;
     this.member = member;
     this.memory = group.memory;
     this.pair = member.pair();
     this.peer = new PeerWatch(channel, hub.scratch);
-    this.gidIndex = adapter.gidIndex(channel.socket().getLocalAddress());
-    long largest = Math.min(adapter.maxMessageBytes(), LARGEST_REQUEST);
+    long largest = Math.min(path.maxMessageBytes(), LARGEST_REQUEST);
     this.oneSided =
         new OneSidedRequests(this, pair, memory.region, memory.wordsAt(member.place()), largest);
     this.pulls = new Pulls(this, hub.sparePulls, largest);
@@ -109,21 +108,21 @@ public final class RdmaLane implements Lane {
   /**
    * Creates a queue pair and sets its receives aside.
    *
-   * @param adapter stays open longer than the lane
+   * @param path what it starts from, whose adapter stays open longer than the lane
    * @param channel the connected TCP socket beside the queue pair, closed with the lane; it must
    *     not block any more when the lane is polled
    * @param window DATA frames that the peer may send without credit
    * @param depth how many one-sided operations may be under way
    */
-  public static RdmaLane create(RdmaAdapter adapter, SocketChannel channel, int window, int depth)
+  public static RdmaLane create(RdmaPath path, SocketChannel channel, int window, int depth)
       throws VerbsException {
-    RdmaHub hub = adapter.hub();
+    RdmaHub hub = path.adapter().hub();
     hub.lock().lock();
     try {
       int receives = window + LaneGroup.UNCREDITED;
       LaneGroup group = hub.group(receives, depth);
       LaneGroup.Member member = group.join(receives);
-      var lane = new RdmaLane(hub, channel, group, member);
+      var lane = new RdmaLane(path, channel, group, member);
       group.add(lane, member);
       group.settle(null);
       return lane;
@@ -139,12 +138,12 @@ public final class RdmaLane implements Lane {
 
   /** What the peer needs to connect to this lane. */
   public RdmaOffer offer() throws VerbsException {
-    return new RdmaOffer(pair.address(adapter.port(), gidIndex), adapter.partitionKey());
+    return new RdmaOffer(pair.address(path.port(), path.gidIndex()), path.pkey());
   }
 
   /** Connects the queue pair; nothing has been sent yet. */
   public void connect(RdmaOffer remote) throws VerbsException {
-    pair.connect(remote.address(), ConnectOptions.defaults().withPkeyIndex(adapter.pkeyIndex()));
+    pair.connect(remote.address(), ConnectOptions.defaults().withPkeyIndex(path.pkeyIndex()));
     connected = true;
   }
 
@@ -164,8 +163,7 @@ public final class RdmaLane implements Lane {
         return cause.text();
       }
       if (System.nanoTime() - deadlineNanos >= 0) {
-        return "no message got through on %s port %d (partition keys, or UDP port 4791 filtered?)"
-            .formatted(adapter.device(), adapter.port());
+        return "no message got through in time";
       }
       LockSupport.parkNanos(PROBE_STEP_NANOS);
     }
@@ -192,6 +190,11 @@ public final class RdmaLane implements Lane {
     } finally {
       lock().unlock();
     }
+  }
+
+  @Override
+  public ProtectionDomain protectionDomain() {
+    return path.adapter().domain();
   }
 
   @Override

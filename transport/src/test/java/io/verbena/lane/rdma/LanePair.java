@@ -11,6 +11,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.BooleanSupplier;
 
@@ -23,19 +24,30 @@ final class LanePair implements AutoCloseable {
   /** One side. */
   static final class Side implements AutoCloseable {
     final RdmaAdapter adapter;
+    private final RdmaAdapters adapters;
     final RegisteredByteBufAllocator buffers;
 
     Side() throws IOException {
-      adapter = RdmaAdapter.open(Optional.empty());
+      adapters =
+          RdmaAdapters.open(
+              new RdmaPins(
+                  Optional.empty(), OptionalInt.empty(), OptionalInt.empty(), OptionalInt.empty()));
+      adapter = adapters.all().getFirst();
       buffers =
           RegisteredByteBufAllocator.readableByPeers(adapter.domain(), BufferPoolConfig.defaults());
       adapter.hub().useBuffers(buffers);
     }
 
+    RdmaPath path() throws IOException {
+      RdmaCandidate first =
+          adapters.offer(InetAddress.getLoopbackAddress(), "lo").candidates().getFirst();
+      return adapters.path(first, first.pkeys().getFirst());
+    }
+
     @Override
     public void close() {
       buffers.close();
-      adapter.close();
+      adapters.close();
     }
   }
 
@@ -54,9 +66,9 @@ final class LanePair implements AutoCloseable {
       server.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
       SocketChannel nearChannel = SocketChannel.open(server.getLocalAddress());
       SocketChannel farChannel = server.accept();
-      RdmaLane mine = RdmaLane.create(near.adapter, nearChannel, WINDOW, DEPTH);
+      RdmaLane mine = RdmaLane.create(near.path(), nearChannel, WINDOW, DEPTH);
       open.add(mine);
-      RdmaLane theirs = RdmaLane.create(far.adapter, farChannel, WINDOW, DEPTH);
+      RdmaLane theirs = RdmaLane.create(far.path(), farChannel, WINDOW, DEPTH);
       open.add(theirs);
       RdmaOffer offer = mine.offer();
       mine.connect(theirs.offer());
