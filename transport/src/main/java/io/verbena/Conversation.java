@@ -199,15 +199,14 @@ final class Conversation implements LaneEvents {
     if (failure != null) {
       return;
     }
-    heard(header);
+    boolean isCredit = heard(header);
     String wrong =
         switch (header.type) {
           case Frame.DATA -> data(header, payload);
           case Frame.ADVERTISE ->
               peerClosed ? afterItsEnd() : inbox.advertised(header, payload.slice());
           case Frame.NOTIFY -> peerClosed ? afterItsEnd() : inbox.notified(header);
-          case Frame.CREDIT ->
-              outbox.pulled(header.detail) ? null : "news of messages that it never had";
+          case Frame.CREDIT -> credit(header, isCredit);
           case Frame.CLOSE -> closed(header);
           case Frame.FLUSH -> flush(header);
           case Frame.FLUSHED -> flushed(header);
@@ -223,9 +222,22 @@ final class Conversation implements LaneEvents {
     }
   }
 
-  private void heard(Frame header) {
+  /** Returns whether the header has news of credit. */
+  private boolean heard(Frame header) {
     frames++;
-    outbox.credit(header.credit);
+    boolean isNews = outbox.credit(header.credit);
+    if (isNews && outbox.isOverCredited()) {
+      protocolError("more credit than it can give");
+    }
+    return isNews;
+  }
+
+  /** Frames that say nothing would cost those who share receives with us. */
+  private @Nullable String credit(Frame header, boolean isCredit) {
+    if (!isCredit && !outbox.isPullNews(header.detail)) {
+      return "credit that is no news";
+    }
+    return outbox.pulled(header.detail) ? null : "news of messages that it never had";
   }
 
   private static String afterItsEnd() {

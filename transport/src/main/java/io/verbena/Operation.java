@@ -81,8 +81,9 @@ public final class Operation {
   }
 
   /**
-   * A future of this use of the operation; it completes on the thread that moves the endpoint's
-   * data, which its dependents must not block.
+   * A future of this use of the operation. It completes on a virtual thread of its own, so that its
+   * dependents may block and call what they like; who needs every microsecond awaits the operation
+   * instead.
    *
    * @return completes with what {@link #result} gives
    */
@@ -133,10 +134,16 @@ public final class Operation {
     if (waiting == null) {
       return;
     }
-    if (cause == null) {
-      waiting.complete(value);
-    } else {
-      waiting.completeExceptionally(cause.exception());
-    }
+    // Whoever moves data holds the locks of many endpoints: dependents must not run there.
+    Thread.ofVirtual()
+        .name("verbena-future")
+        .start(
+            () -> {
+              if (cause == null) {
+                waiting.complete(value);
+              } else {
+                waiting.completeExceptionally(cause.exception());
+              }
+            });
   }
 }

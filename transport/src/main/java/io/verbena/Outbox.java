@@ -18,6 +18,9 @@ final class Outbox {
   private final Frame out = new Frame();
   private final int longestFrame;
 
+  /** Frames that use credit which the peer lets us have under way. */
+  private final int window;
+
   private @Nullable ByteBuf outgoing;
   private int outgoingAt;
 
@@ -44,21 +47,38 @@ final class Outbox {
   long stalls;
   private long stalledSince;
 
-  Outbox(Lane lane, Inbox inbox, int credit) {
+  Outbox(Lane lane, Inbox inbox, int window) {
     this.lane = lane;
     this.inbox = inbox;
-    this.credit = credit;
+    this.window = window;
+    this.credit = window;
     // Half of it at most, so that the peer can make room for one frame while the next is sent.
-    long longest = Math.max(1, credit / 2) * (long) lane.creditBytes();
+    long longest = Math.max(1, window / 2) * (long) lane.creditBytes();
     this.longestFrame = (int) Math.min(lane.maxPayload(), longest);
     this.creditTold = inbox.credit();
   }
 
-  /** News of credit, in every header. */
-  void credit(long news) {
-    if (news > credit) {
-      credit = news;
+  /**
+   * Credit, in every header.
+   *
+   * @return whether that was news
+   */
+  boolean credit(long told) {
+    if (told <= credit) {
+      return false;
     }
+    credit = told;
+    return true;
+  }
+
+  /** Whether the peer has given more credit than it can have: what we used, and its window. */
+  boolean isOverCredited() {
+    return credit > creditUsed + window;
+  }
+
+  /** Whether the peer has pulled more than it has told so far. */
+  boolean isPullNews(long count) {
+    return count > pulledCount;
   }
 
   /**

@@ -30,6 +30,7 @@ class HostilePeerTest {
           .withCloseTimeout(Duration.ofMillis(200));
 
   private static final int READ_DATA = 17;
+  private static final int CREDIT_AT = 24;
 
   private Transport transport;
   private Listener listener;
@@ -162,6 +163,18 @@ class HostilePeerTest {
     expectProtocolError(frame(Frame.NOTIFY, 0, 0, 1, 0));
     // Nothing can be pulled over TCP.
     expectProtocolError(frame(Frame.ADVERTISE, 0, 20, 0, 16));
+  }
+
+  @Test
+  void shouldRejectCreditThatSaysNothing() throws IOException {
+    expectProtocolError(frame(Frame.CREDIT, 0, 0, 0, 0));
+  }
+
+  @Test
+  void shouldRejectMoreCreditThanThePeerCanGive() throws IOException {
+    byte[] frame = frame(Frame.CREDIT, 0, 0, 0, 0);
+    ByteBuffer.wrap(frame).putLong(CREDIT_AT, 33);
+    expectProtocolError(frame);
   }
 
   @Test

@@ -11,11 +11,13 @@ import io.verbena.memory.RegisteredMemory;
 import io.verbena.memory.RemoteAccess;
 import io.verbena.memory.RemoteMemory;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -142,6 +144,29 @@ abstract class RemoteMemoryContract {
     Operation operation = pair.client.fetchAdd(remote, 0, 1);
     assertEquals(5, operation.toFuture().get(30, TimeUnit.SECONDS));
     assertEquals(5, operation.toFuture().get(), "done already");
+  }
+
+  /** Its dependents run on no thread that others wait for. */
+  @Test
+  void shouldLetDependentsOfAFutureWait() throws Exception {
+    RemoteMemory remote = all();
+    var first = new Operation();
+    while (!pair.client.tryFetchAdd(remote, 0, 1, first)) {
+      pair.client.poll();
+    }
+    CompletableFuture<Long> second =
+        first
+            .toFuture()
+            .thenApply(
+                previous -> {
+                  try {
+                    return pair.client.fetchAdd(remote, 0, 1).await() - previous;
+                  } catch (IOException e) {
+                    throw new UncheckedIOException(e);
+                  }
+                });
+    first.await();
+    assertEquals(1, second.get(30, TimeUnit.SECONDS));
   }
 
   @Test

@@ -32,9 +32,6 @@ final class LaneGroup {
   /** Inline up to here where the adapter can: it saves a read of memory over the bus. */
   private static final int INLINE_BYTES = 128;
 
-  /** So many for a single lane, and one more for each: a lane that sends little needs few. */
-  private static final int SEND_SLOTS = 32;
-
   final RdmaHub hub;
   final LaneMemory memory;
   final SendSlots sendSlots;
@@ -69,7 +66,7 @@ final class LaneGroup {
     this.hub = hub;
     RdmaAdapter adapter = hub.adapter();
     int depth = size * receivesOfLane;
-    int sends = SEND_SLOTS + size;
+    int sends = SendSlots.count(size);
     var undo = new ArrayList<AutoCloseable>();
     boolean ready = false;
     try {
@@ -88,7 +85,7 @@ final class LaneGroup {
         undo.reversed().forEach(RdmaHub::closeQuietly);
       }
     }
-    sendSlots = new SendSlots(sends);
+    sendSlots = new SendSlots(size);
     receives = new SharedReceives(sharedQueue, memory);
     freePlaces = new int[size];
     for (int place = size - 1; place >= 0; place--) {
@@ -252,9 +249,36 @@ final class LaneGroup {
   }
 
   private void failAll(VerbsException e) {
+    failAll(String.valueOf(e.getMessage()));
+  }
+
+  /** Ends all lanes, and takes no more. */
+  void failAll(String cause) {
     dead = true;
     for (RdmaLane lane : lanes.values()) {
-      lane.fail(LaneFailure.Kind.NETWORK, String.valueOf(e.getMessage()));
+      lane.fail(LaneFailure.Kind.NETWORK, cause);
+    }
+  }
+
+  /** Ends all lanes if they share this queue. */
+  void failIfUsing(CompletionQueue failed, String cause) {
+    if (failed == queue) {
+      failAll(cause);
+    }
+  }
+
+  /** Ends all lanes if they share this queue. */
+  void failIfUsing(SharedReceiveQueue failed, String cause) {
+    if (failed == sharedQueue) {
+      failAll(cause);
+    }
+  }
+
+  /** Ends the lane that has this queue pair, if it is one of these. */
+  void failIfUsing(QueuePair failed, String cause) {
+    RdmaLane lane = lanes.get(failed);
+    if (lane != null) {
+      lane.fail(LaneFailure.Kind.NETWORK, cause);
     }
   }
 
@@ -289,13 +313,13 @@ final class LaneGroup {
   }
 
   private void wakeStarved() {
-    if (sendSlots.free() > 0 && !starved.isEmpty()) {
-      for (int i = 0; i < starved.size(); i++) {
-        RdmaLane lane = starved.get(i);
+    for (int i = starved.size() - 1; i >= 0; i--) {
+      RdmaLane lane = starved.get(i);
+      if (sendSlots.canTake(lane)) {
         lane.isStarved = false;
+        starved.remove(i);
         touch(lane);
       }
-      starved.clear();
     }
   }
 

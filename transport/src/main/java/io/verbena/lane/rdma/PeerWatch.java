@@ -15,9 +15,10 @@ final class PeerWatch {
   private final SocketChannel channel;
   private final ByteBuffer scratch;
   private boolean ended;
+  private boolean talked;
 
   /**
-   * @param scratch where bytes go that nobody wants
+   * @param scratch where bytes go that must not come
    */
   PeerWatch(SocketChannel channel, ByteBuffer scratch) {
     this.channel = channel;
@@ -38,12 +39,19 @@ final class PeerWatch {
     if (!ended) {
       try {
         scratch.clear();
-        ended = channel.read(scratch) < 0;
+        int count = channel.read(scratch);
+        ended = count < 0;
+        talked |= count > 0;
       } catch (IOException e) {
         ended = true;
       }
     }
     return ended;
+  }
+
+  /** Whether there were bytes: everything goes over the queue pair. */
+  boolean hasTalked() {
+    return talked;
   }
 
   void shutdownOutput() {

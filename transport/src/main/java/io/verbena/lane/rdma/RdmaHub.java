@@ -54,6 +54,7 @@ public final class RdmaHub {
   /** Made once: nothing is allocated while nothing happens. */
   private final Consumer<SelectionKey> peerHasNews = this::peerHasNews;
 
+  private final DeviceNews news;
   private int pollsToLook = POLLS_PER_LOOK;
   private long nextPeerCheck = System.nanoTime();
   private @Nullable RegisteredByteBufAllocator buffers;
@@ -65,6 +66,7 @@ public final class RdmaHub {
 
   RdmaHub(RdmaAdapter adapter) throws IOException {
     this.adapter = adapter;
+    this.news = new DeviceNews(adapter, groups);
     this.selector = Selector.open();
   }
 
@@ -152,7 +154,7 @@ public final class RdmaHub {
   }
 
   /**
-   * Looks which peers have ended.
+   * Looks which peers have ended, and what the device has to say.
    *
    * @return whether there are some that may have frames on their way to us: poll, and ask again
    */
@@ -167,6 +169,7 @@ public final class RdmaHub {
   }
 
   private void checkPeers(@Nullable RdmaLane own) {
+    news.read();
     // What a peer sent before it went is here by the next time, unless more keeps coming.
     for (int i = orphans.size() - 1; i >= 0; i--) {
       if (orphans.get(i).isOver()) {
@@ -194,6 +197,10 @@ public final class RdmaHub {
       key.cancel();
       orphans.add(lane);
     }
+  }
+
+  DeviceNews news() {
+    return news;
   }
 
   Selector selector() {

@@ -58,6 +58,12 @@ public final class RdmaLane implements Lane {
   /** Every so many frames that hold no slot, one says that it is done: room has come back. */
   private static final int SIGNAL_INTERVAL = 16;
 
+  /**
+   * 41 ms. Receives run out only if some peer breaks the protocol: the others that share them wait
+   * until it has been cut off.
+   */
+  private static final int PATIENT_RNR_TIMER = 24;
+
   private static final long PROBE_STEP_NANOS = TimeUnit.MICROSECONDS.toNanos(50);
 
   private final RdmaHub hub;
@@ -90,6 +96,7 @@ public final class RdmaLane implements Lane {
   // The group's.
   boolean isTouched;
   boolean isStarved;
+  int slotsHeld;
 
   private RdmaLane(RdmaPath path, SocketChannel channel, LaneGroup group, LaneGroup.Member member) {
     this.hub = path.adapter().hub();
@@ -143,7 +150,11 @@ public final class RdmaLane implements Lane {
 
   /** Connects the queue pair; nothing has been sent yet. */
   public void connect(RdmaOffer remote) throws VerbsException {
-    pair.connect(remote.address(), ConnectOptions.defaults().withPkeyIndex(path.pkeyIndex()));
+    pair.connect(
+        remote.address(),
+        ConnectOptions.defaults()
+            .withPkeyIndex(path.pkeyIndex())
+            .withMinRnrTimer(PATIENT_RNR_TIMER));
     connected = true;
   }
 
@@ -381,6 +392,10 @@ public final class RdmaLane implements Lane {
     return !down && failure == null;
   }
 
+  QueuePair queuePair() {
+    return pair;
+  }
+
   SendBatch sends() {
     return pair.sends();
   }
@@ -575,6 +590,9 @@ public final class RdmaLane implements Lane {
   /** Whether the peer has ended its side of the TCP connection. */
   boolean watchedPeerEnded() {
     if (!peer.ended()) {
+      if (peer.hasTalked()) {
+        fail(LaneFailure.Kind.PROTOCOL, "the peer sent bytes beside the queue pair");
+      }
       return false;
     }
     eventsAtPeersEnd = eventCount;

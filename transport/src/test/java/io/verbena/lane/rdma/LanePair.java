@@ -57,6 +57,7 @@ final class LanePair implements AutoCloseable {
   final Side near = new Side();
   final Side far = new Side();
   private final List<RdmaLane> open = new ArrayList<>();
+  private final List<SocketChannel> farChannels = new ArrayList<>();
 
   LanePair() throws IOException {}
 
@@ -81,8 +82,14 @@ final class LanePair implements AutoCloseable {
       }
       nearChannel.configureBlocking(false);
       farChannel.configureBlocking(false);
+      farChannels.add(farChannel);
       return new Lanes(mine, theirs);
     }
+  }
+
+  /** The TCP connection beside the queue pair that was connected as the n-th, from 0. */
+  SocketChannel farChannel(int number) {
+    return farChannels.get(number);
   }
 
   /** Does something under a lane's lock. */

@@ -12,10 +12,13 @@ import io.netty.buffer.Unpooled;
 import io.verbena.RdmaTest;
 import io.verbena.lane.Frame;
 import io.verbena.lane.LaneFailure;
+import io.verbena.verbs.AsyncEvent;
+import io.verbena.verbs.AsyncEventType;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Random;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
@@ -102,36 +105,105 @@ class RdmaLaneTest {
     assertEquals(0, polls.settled, "who polls knows");
   }
 
-  /** A lane without slots is told when another one gives some back. */
+  /** A lane whose peer takes nothing keeps its slots for long: others get theirs all the same. */
   @Test
-  void shouldTellALaneThatFoundNoSlotWhenThereIsOne() throws IOException {
-    var busy = pair.connect();
-    var waiting = pair.connect();
-    var busyHearer = new Hearer();
-    var waitingHearer = new Hearer();
-    busyHearer.poll(busy.near());
-    waitingHearer.poll(waiting.near());
+  void shouldLeaveSlotsForOthers() throws IOException {
+    List<LanePair.Lanes> lanes = List.of(pair.connect(), pair.connect(), pair.connect());
     ByteBuf payload = random(Unpooled.buffer(), 1, 4000);
-    int sent = 0;
-    // Under the lock: nobody takes completions meanwhile.
-    busy.near().lock().lock();
-    try {
-      while (busy.near().trySend(header(Frame.DATA, 4000, sent), payload, 0)) {
-        sent++;
-      }
-      assertTrue(sent > 8, "only " + sent + " slots");
-      assertFalse(waiting.near().trySend(header(Frame.DATA, 4000, 0), payload, 0));
-    } finally {
-      busy.near().lock().unlock();
+    var hearers = lanes.stream().map(each -> new Hearer()).toList();
+    for (int i = 0; i < lanes.size(); i++) {
+      hearers.get(i).poll(lanes.get(i).near());
     }
+    RdmaLane first = lanes.getFirst().near();
+    // Under the lock: nobody takes completions meanwhile.
+    first.lock().lock();
+    try {
+      int byOne = sendAll(first, payload);
+      assertTrue(byOne > 8, "only " + byOne + " slots");
+      assertEquals(byOne, sendAll(lanes.get(1).near(), payload), "the second has the same right");
+      assertEquals(1, sendAll(lanes.get(2).near(), payload), "one is nobody else's");
+    } finally {
+      first.lock().unlock();
+    }
+    // And who found none is told when there are some again.
     var far = new Hearer();
     LanePair.until(
-        () -> waitingHearer.settled > 0,
+        () -> hearers.get(2).settled > 0,
         () -> {
-          busyHearer.poll(busy.near());
-          far.poll(busy.far());
+          hearers.getFirst().poll(first);
+          lanes.forEach(each -> far.poll(each.far()));
         });
-    assertTrue(send(waiting.near(), payload, 0));
+    assertTrue(send(lanes.get(2).near(), payload, 1));
+  }
+
+  private static int sendAll(RdmaLane lane, ByteBuf payload) {
+    int sent = 0;
+    while (lane.trySend(header(Frame.DATA, payload.readableBytes(), sent), payload, 0)) {
+      sent++;
+    }
+    return sent;
+  }
+
+  @Test
+  void shouldEndALaneWhosePeerTalksBesideTheQueuePair() throws IOException {
+    var lanes = pair.connect();
+    var other = pair.connect();
+    var hearer = new Hearer();
+    hearer.poll(lanes.near());
+    var otherHearer = new Hearer();
+    otherHearer.poll(other.near());
+    pair.farChannel(0).write(ByteBuffer.wrap(new byte[1]));
+    LanePair.until(() -> !hearer.down.isEmpty(), () -> pair.near.adapter.hub().checkPeers());
+    assertEquals(LaneFailure.Kind.PROTOCOL, hearer.down.getFirst().kind());
+    assertTrue(otherHearer.down.isEmpty(), "another lane went down, too");
+  }
+
+  @Test
+  void shouldEndALaneWhoseQueuePairHasFailed() throws IOException {
+    var lanes = pair.connect();
+    var other = pair.connect();
+    var hearer = new Hearer();
+    hearer.poll(lanes.near());
+    var otherHearer = new Hearer();
+    otherHearer.poll(other.near());
+    tell(
+        lanes.near(),
+        new AsyncEvent.OfQueuePair(
+            AsyncEventType.COMMUNICATION_ESTABLISHED, Optional.of(lanes.near().queuePair())));
+    assertTrue(hearer.down.isEmpty());
+    tell(
+        lanes.near(),
+        new AsyncEvent.OfQueuePair(
+            AsyncEventType.QUEUE_PAIR_FATAL, Optional.of(lanes.near().queuePair())));
+    assertEquals(1, hearer.down.size());
+    assertTrue(hearer.down.getFirst().text().contains("QUEUE_PAIR_FATAL"));
+    assertTrue(otherHearer.down.isEmpty(), "another lane went down, too");
+    assertTrue(send(other.near(), random(Unpooled.buffer(), 1, 100), 0));
+  }
+
+  /** The kernel's soft device cannot bring it about: it waits with its end until all have left. */
+  @Test
+  void shouldEndAllLanesOfADeviceThatIsGone() throws IOException {
+    var lanes = pair.connect();
+    var other = pair.connect();
+    var hearer = new Hearer();
+    hearer.poll(lanes.near());
+    hearer.poll(other.near());
+    tell(lanes.near(), new AsyncEvent.OfPort(AsyncEventType.PORT_ERROR, 1));
+    assertTrue(hearer.down.isEmpty());
+    tell(lanes.near(), new AsyncEvent.OfDevice(AsyncEventType.DEVICE_FATAL));
+    assertEquals(2, hearer.down.size());
+    hearer.down.forEach(cause -> assertEquals(LaneFailure.Kind.NETWORK, cause.kind()));
+  }
+
+  private void tell(RdmaLane lane, AsyncEvent event) {
+    lane.lock().lock();
+    try {
+      pair.near.adapter.hub().news().handle(event);
+    } finally {
+      lane.lock().unlock();
+    }
+    pair.near.adapter.hub().checkPeers();
   }
 
   @ParameterizedTest
@@ -279,7 +351,7 @@ class RdmaLaneTest {
     // More often than a group has places, and with frames under way that nobody takes.
     for (int round = 0; round < 40; round++) {
       var lanes = pair.connect();
-      for (int i = 0; i < 20; i++) {
+      for (int i = 0; i < 16; i++) {
         assertTrue(send(lanes.near(), payload, i), "round " + round);
       }
       lanes.far().close();
@@ -287,10 +359,10 @@ class RdmaLaneTest {
     }
     var lanes = pair.connect();
     var far = new Hearer();
-    for (int i = 0; i < 30; i++) {
+    for (int i = 0; i < 16; i++) {
       assertTrue(send(lanes.near(), payload, i));
     }
-    LanePair.until(() -> far.frames.size() == 30, () -> far.poll(lanes.far()));
+    LanePair.until(() -> far.frames.size() == 16, () -> far.poll(lanes.far()));
   }
 
   @Test
