@@ -7,34 +7,40 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.EnumMap;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 
-/** An {@link EchoServer} that was started for us. */
-final class EchoProcess implements AutoCloseable {
+/** An {@link PeerServer} that was started for us. */
+final class PeerProcess implements AutoCloseable {
   private final Process process;
   private final BufferedReader answers;
   private final Writer orders;
-  private final InetSocketAddress ours;
-  private final InetSocketAddress theirs;
+  private final Map<SideKind, InetSocketAddress> addresses = new EnumMap<>(SideKind.class);
 
-  EchoProcess() throws IOException {
+  PeerProcess() throws IOException {
     process =
         new ProcessBuilder(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "--enable-native-access=ALL-UNNAMED",
+                "--sun-misc-unsafe-memory-access=allow",
                 "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
                 "-cp",
                 System.getProperty("java.class.path"),
-                EchoServer.class.getName())
+                PeerServer.class.getName())
             .redirectError(ProcessBuilder.Redirect.INHERIT)
             .start();
     answers = process.inputReader(StandardCharsets.US_ASCII);
     orders = process.outputWriter(StandardCharsets.US_ASCII);
     boolean started = false;
     try {
-      String[] ports = answer().split(" ", 2);
-      ours = loopback(ports[0]);
-      theirs = loopback(ports[1]);
+      Iterator<String> ports = List.of(answer().split(" ", -1)).iterator();
+      for (SideKind kind : SideKind.values()) {
+        addresses.put(kind, loopback(ports.next()));
+      }
       started = true;
     } finally {
       if (!started) {
@@ -50,32 +56,36 @@ final class EchoProcess implements AutoCloseable {
   private String answer() throws IOException {
     String line = answers.readLine();
     if (line == null) {
-      throw new IOException("the echo server ended: see what it printed above");
+      throw new IOException("the other process ended: see what it printed above");
     }
     return line;
   }
 
-  /** Where Verbena listens. */
-  InetSocketAddress ours() {
-    return ours;
+  /** Where a side's other side listens. */
+  InetSocketAddress address(SideKind kind) {
+    return Objects.requireNonNull(addresses.get(kind));
   }
 
-  /** Where the plain socket listens. */
-  InetSocketAddress theirs() {
-    return theirs;
+  /** Makes the other side echo messages of a length. */
+  void echo(SideKind kind, int bytes) throws IOException {
+    order(kind + " " + PeerServer.ECHO + " " + bytes + " 0");
   }
 
-  /** Makes the server echo a round of a side's messages. */
-  void start(String side) throws IOException {
-    orders.write(side + "\n");
+  /** Makes the other side take messages. */
+  void sink(SideKind kind, int bytes, int count) throws IOException {
+    order(kind + " " + PeerServer.SINK + " " + bytes + " " + count);
+  }
+
+  private void order(String line) throws IOException {
+    orders.write(line + "\n");
     orders.flush();
   }
 
   /** Waits until the server has done that. */
   void finish() throws IOException {
     String line = answer();
-    if (!line.equals(EchoServer.DONE)) {
-      throw new IOException("the echo server said: " + line);
+    if (!line.equals(PeerServer.DONE)) {
+      throw new IOException("the other process said: " + line);
     }
   }
 

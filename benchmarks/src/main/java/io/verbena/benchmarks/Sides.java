@@ -1,0 +1,111 @@
+package io.verbena.benchmarks;
+
+import io.netty.bootstrap.Bootstrap;
+import io.netty.bootstrap.ServerBootstrap;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.epoll.EpollIoHandler;
+import io.netty.channel.epoll.EpollServerSocketChannel;
+import io.netty.channel.epoll.EpollSocketChannel;
+import io.verbena.Listener;
+import io.verbena.Progress;
+import io.verbena.Transport;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.channels.SocketChannel;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+
+/** One side of each kind, and what they need. The sides that are not used sleep. */
+final class Sides implements AutoCloseable {
+  private final Map<SideKind, Side> sides = new EnumMap<>(SideKind.class);
+  private final Transport caller = VerbenaSide.openTransport(Progress.CALLER);
+  private final Transport thread = VerbenaSide.openTransport(Progress.THREAD);
+  private final EventLoopGroup loop =
+      new MultiThreadIoEventLoopGroup(1, EpollIoHandler.newFactory());
+
+  /** For {@link #listen}. */
+  Sides() throws IOException {}
+
+  /** Connects to another process. */
+  Sides(PeerProcess peer) throws IOException {
+    for (SideKind kind : SideKind.values()) {
+      sides.put(kind, connect(kind, peer.address(kind)));
+    }
+  }
+
+  Side get(SideKind kind) {
+    return Objects.requireNonNull(sides.get(kind));
+  }
+
+  private Side connect(SideKind kind, InetSocketAddress address) throws IOException {
+    return switch (kind) {
+      case CALLER -> new VerbenaSide(caller, caller.connect(address));
+      case THREAD -> new VerbenaSide(thread, thread.connect(address));
+      case NIO -> new NioSide(SocketChannel.open(address));
+      case NETTY -> {
+        NettySide side = new NettySide();
+        new Bootstrap()
+            .group(loop)
+            .channel(EpollSocketChannel.class)
+            .option(ChannelOption.TCP_NODELAY, true)
+            .handler(side.initializer())
+            .connect(address)
+            .syncUninterruptibly();
+        yield side;
+      }
+    };
+  }
+
+  /** Listens for the other process, tells it the ports, and waits until it has connected. */
+  void listen(Consumer<String> tell) throws IOException {
+    InetSocketAddress loopback = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
+    NettySide netty = new NettySide();
+    Channel nettyServer =
+        new ServerBootstrap()
+            .group(loop)
+            .channel(EpollServerSocketChannel.class)
+            .childOption(ChannelOption.TCP_NODELAY, true)
+            .childHandler(netty.initializer())
+            .bind(loopback)
+            .syncUninterruptibly()
+            .channel();
+    try (Listener callers = caller.listen(loopback);
+        Listener threads = thread.listen(loopback);
+        ServerSocketChannel plain = ServerSocketChannel.open().bind(loopback)) {
+      List<String> ports = new ArrayList<>();
+      for (InetSocketAddress address :
+          List.of(
+              callers.address(),
+              threads.address(),
+              (InetSocketAddress) plain.getLocalAddress(),
+              (InetSocketAddress) nettyServer.localAddress())) {
+        ports.add(Integer.toString(address.getPort()));
+      }
+      tell.accept(String.join(" ", ports));
+      sides.put(SideKind.CALLER, new VerbenaSide(caller, callers.accept()));
+      sides.put(SideKind.THREAD, new VerbenaSide(thread, threads.accept()));
+      sides.put(SideKind.NIO, new NioSide(plain.accept()));
+      sides.put(SideKind.NETTY, netty);
+    }
+  }
+
+  @Override
+  public void close() throws IOException {
+    for (Side side : sides.values()) {
+      side.close();
+    }
+    caller.close();
+    thread.close();
+    loop.shutdownGracefully(0, 1, TimeUnit.SECONDS).syncUninterruptibly();
+  }
+}
