@@ -6,7 +6,6 @@ import io.verbena.lane.Frame;
 import io.verbena.lane.Lane;
 import io.verbena.lane.LaneEvents;
 import io.verbena.lane.LaneFailure;
-import io.verbena.memory.BufferRanges;
 import io.verbena.memory.OutOfRegisteredMemoryException;
 import io.verbena.memory.RegisteredByteBufAllocator;
 import io.verbena.memory.RegisteredMemory;
@@ -21,7 +20,6 @@ import io.verbena.verbs.SendBatch;
 import io.verbena.verbs.VerbsException;
 import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
-import java.util.Arrays;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
@@ -55,9 +53,6 @@ public final class RdmaLane implements Lane {
 
   private static final long LARGEST_REQUEST = 1L << 30;
 
-  /** Every so many frames that hold no slot, one says that it is done: room has come back. */
-  private static final int SIGNAL_INTERVAL = 16;
-
   /**
    * 41 ms. Receives run out only if some peer breaks the protocol: the others that share them wait
    * until it has been cut off.
@@ -73,18 +68,14 @@ public final class RdmaLane implements Lane {
   private final LaneMemory memory;
   private final QueuePair pair;
   private final PeerWatch peer;
+  private final FrameSender frames;
+  private final EarlyFrames early;
   private final OneSidedRequests oneSided;
   private final Pulls pulls;
 
   /** Who hears of what happens; null before the first poll. */
   private @Nullable LaneEvents events;
 
-  /** Frames that came before anybody wanted them: slot and length. */
-  private long[] early = {};
-
-  private int earlyCount;
-  private int unsignaled;
-  private int signaledFrames;
   private long eventCount;
   private long eventsAtPeersEnd;
   private boolean connected;
@@ -106,6 +97,8 @@ public final class RdmaLane implements Lane {
     this.memory = group.memory;
     this.pair = member.pair();
     this.peer = new PeerWatch(channel, hub.scratch);
+    this.frames = new FrameSender(this, group, pair);
+    this.early = new EarlyFrames(group, member.receives());
     long largest = Math.min(path.maxMessageBytes(), LARGEST_REQUEST);
     this.oneSided =
         new OneSidedRequests(this, pair, memory.region, memory.wordsAt(member.place()), largest);
@@ -225,66 +218,7 @@ public final class RdmaLane implements Lane {
 
   @Override
   public boolean trySend(Frame header, ByteBuf payload, int index) {
-    int length = Frame.BYTES + header.length;
-    int slot = slotFor(length);
-    if (slot < 0) {
-      return false;
-    }
-    int at = LaneMemory.sendAt(slot);
-    boolean ready = false;
-    try {
-      header.write(memory.all(), at);
-      payload.getBytes(index, memory.view(at + Frame.BYTES, header.length));
-      ready = true;
-    } finally {
-      if (!ready) {
-        group.giveSlot(slot);
-      }
-    }
-    return post(header, slot, at, length);
-  }
-
-  /** Where a frame is put together, or a negative number while there is no room. */
-  private int slotFor(int length) {
-    if (!isUp() || pair.sends().free() == 0) {
-      return -1;
-    }
-    if (length <= pair.inlineBytes()) {
-      return LaneMemory.INLINE_SLOT;
-    }
-    int slot = group.sendSlots.take(this);
-    if (slot < 0) {
-      group.starve(this);
-    }
-    return slot;
-  }
-
-  private boolean post(Frame header, int slot, int at, int length) {
-    boolean inline = slot == LaneMemory.INLINE_SLOT;
-    boolean signaled =
-        !inline
-            || ++unsignaled >= SIGNAL_INTERVAL
-            || header.type == Frame.CLOSE
-            || header.type == PROBE;
-    SendBatch batch = pair.sends();
-    if (signaled) {
-      batch.signaled();
-    }
-    if (inline) {
-      batch.inline();
-    }
-    batch.send(FRAME_ID | slot, memory.region, at, length);
-    if (!submit(batch)) {
-      if (!inline) {
-        group.giveSlot(slot);
-      }
-      return false;
-    }
-    if (signaled) {
-      signaledFrames++;
-      unsignaled = 0;
-    }
-    return true;
+    return isUp() && frames.trySend(header, payload, index);
   }
 
   @Override
@@ -322,17 +256,7 @@ public final class RdmaLane implements Lane {
     if (!hub.locate(message)) {
       throw new IllegalArgumentException("the message is not in registered memory");
     }
-    BufferRanges pieces = hub.ranges;
-    header.length = pieces.count() * Advertisement.PIECE_BYTES;
-    int length = Frame.BYTES + header.length;
-    int slot = slotFor(length);
-    if (slot < 0) {
-      return false;
-    }
-    int at = LaneMemory.sendAt(slot);
-    header.write(memory.all(), at);
-    Advertisement.write(pieces, memory.all(), at + Frame.BYTES);
-    return post(header, slot, at, length);
+    return isUp() && frames.tryAdvertise(header, hub.ranges);
   }
 
   @Override
@@ -437,19 +361,7 @@ public final class RdmaLane implements Lane {
   private void start(LaneEvents sink) {
     events = sink;
     peer.watch(hub.selector(), this);
-    long[] frames = early;
-    int count = earlyCount;
-    earlyCount = 0;
-    early = new long[0];
-    group.kept(-count);
-    for (int i = 0; i < count; i++) {
-      int slot = (int) (frames[i] >>> Integer.SIZE);
-      if (closed) {
-        group.drop(slot);
-      } else {
-        group.deliver(this, slot, (int) frames[i]);
-      }
-    }
+    early.deliver(this);
     group.submitReceives();
     if (failure != null) {
       group.touch(this);
@@ -463,16 +375,10 @@ public final class RdmaLane implements Lane {
 
   /** Keeps a frame for the first poll; its slot is not filled again before. */
   void keep(int slot, int bytes) {
-    if (earlyCount == member.receives()) {
+    if (!early.add(slot, bytes)) {
       fail(LaneFailure.Kind.PROTOCOL, "the peer sent more frames than it has credit for");
       group.drop(slot);
-      return;
     }
-    if (earlyCount == early.length) {
-      early = Arrays.copyOf(early, Math.min(member.receives(), 2 * earlyCount + 1));
-    }
-    early[earlyCount++] = (long) slot << Integer.SIZE | bytes;
-    group.kept(1);
   }
 
   /** A frame came. */
@@ -495,13 +401,8 @@ public final class RdmaLane implements Lane {
     eventCount++;
     long id = done.id();
     if ((id & FRAME_ID) != 0) {
-      int slot = (int) id;
-      if (slot != LaneMemory.INLINE_SLOT) {
-        group.giveSlot(slot);
-      }
-      if (done.succeeded()) {
-        signaledFrames--;
-      } else {
+      frames.ended((int) id, done.succeeded());
+      if (!done.succeeded()) {
         failed(done);
       }
       return;
@@ -614,7 +515,7 @@ public final class RdmaLane implements Lane {
 
   @Override
   public boolean hasUnsent() {
-    return signaledFrames > 0 && isUp();
+    return frames.hasUnsent() && isUp();
   }
 
   @Override
@@ -663,11 +564,7 @@ public final class RdmaLane implements Lane {
         return;
       }
       closed = true;
-      for (int i = 0; i < earlyCount; i++) {
-        group.drop((int) (early[i] >>> Integer.SIZE));
-      }
-      group.kept(-earlyCount);
-      earlyCount = 0;
+      early.drop();
       group.submitReceives();
       group.leave(this, member);
       pulls.clear();
