@@ -1,10 +1,10 @@
 # shellcheck shell=bash
-# `verbena perf ... --against perftest` needs an RDMA device: on a machine without one it runs in a guest.
+# `verbena perf ... --against perftest` and `--against rstream` need an RDMA device: on a machine without one they run in a guest.
 # shellcheck disable=SC2154  # testbed_home, verbena_root are set by the launcher
 
-# Whether the command line asks for perftest as the peer.
-against_perftest() {
-  [[ " $* " == *" --against perftest "* || " $* " == *" --against=perftest "* ]]
+# Whether the command line asks for a peer that needs RDMA.
+needs_rdma() {
+  [[ " $* " =~ \ --against[=\ ](perftest|rstream)\  ]]
 }
 
 rdma_device_here() { compgen -G '/sys/class/infiniband/*' >/dev/null; }
@@ -37,10 +37,11 @@ perf_in_guest() {
   return "$status"
 }
 
-# On a machine with a device: the peer, if it is missing and apt can bring it. Else the benchmark says what is missing.
-ensure_perftest() {
-  command -v ib_send_lat >/dev/null && return 0
+# On a machine with a device: the peers, if they are missing and apt can bring them. Else the benchmark says what is missing.
+ensure_rdma_peers() {
+  command -v ib_send_lat >/dev/null && command -v rstream >/dev/null && return 0
   ((EUID == 0)) && command -v apt-get >/dev/null || return 0
-  say "installing perftest ..."
-  install_packages perftest >/dev/null 2>&1 || { apt_update && install_packages perftest; } >/dev/null 2>&1 || true
+  say "installing perftest and rdmacm-utils ..."
+  install_packages perftest rdmacm-utils >/dev/null 2>&1 ||
+    { apt_update && install_packages perftest rdmacm-utils; } >/dev/null 2>&1 || true
 }

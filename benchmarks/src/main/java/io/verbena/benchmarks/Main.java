@@ -35,7 +35,12 @@ public final class Main implements Callable<Integer> {
   private static final int MISUSE = 2;
 
   private static final List<Area> AREAS =
-      List.of(new VerbsArea(), new PerftestArea(), new TransportArea(), new MemoryArea());
+      List.of(
+          new VerbsArea(),
+          new PerftestArea(),
+          new TransportArea(),
+          new RdmaTransportArea(),
+          new MemoryArea());
 
   @Spec private @Nullable CommandSpec spec;
 

@@ -7,11 +7,13 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 
 /** An {@link PeerServer} that was started for us. */
@@ -21,24 +23,37 @@ final class PeerProcess implements AutoCloseable {
   private final Writer orders;
   private final Map<SideKind, InetSocketAddress> addresses = new EnumMap<>(SideKind.class);
 
+  /** With the sides that need no adapter. */
   PeerProcess() throws IOException {
-    process =
-        new ProcessBuilder(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "--enable-native-access=ALL-UNNAMED",
-                "--sun-misc-unsafe-memory-access=allow",
-                "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
-                "-cp",
-                System.getProperty("java.class.path"),
-                PeerServer.class.getName())
-            .redirectError(ProcessBuilder.Redirect.INHERIT)
-            .start();
+    this(SideKind.TCP, List.of(), List.of());
+  }
+
+  /** With the sides that need an adapter. */
+  static PeerProcess rdma(List<String> javaOptions) throws IOException {
+    return new PeerProcess(SideKind.RDMA, javaOptions, List.of(PeerServer.RDMA));
+  }
+
+  private PeerProcess(Set<SideKind> kinds, List<String> javaOptions, List<String> arguments)
+      throws IOException {
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.addAll(javaOptions);
+    command.addAll(
+        List.of(
+            "--enable-native-access=ALL-UNNAMED",
+            "--sun-misc-unsafe-memory-access=allow",
+            "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
+            "-cp",
+            System.getProperty("java.class.path"),
+            PeerServer.class.getName()));
+    command.addAll(arguments);
+    process = new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start();
     answers = process.inputReader(StandardCharsets.US_ASCII);
     orders = process.outputWriter(StandardCharsets.US_ASCII);
     boolean started = false;
     try {
       Iterator<String> ports = List.of(answer().split(" ", -1)).iterator();
-      for (SideKind kind : SideKind.values()) {
+      for (SideKind kind : kinds) {
         addresses.put(kind, loopback(ports.next()));
       }
       started = true;

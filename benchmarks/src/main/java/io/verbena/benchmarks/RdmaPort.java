@@ -15,15 +15,23 @@ import io.verbena.verbs.VerbsException;
 record RdmaPort(String device, int number, int gidIndex) {
   /** The best active port, of the device that {@code VERBENA_DEVICE} names if it names one. */
   static RdmaPort find() throws PrerequisiteException {
+    PortChoice choice = choose();
+    return new RdmaPort(choice.device().name(), choice.port().number(), choice.gid().index());
+  }
+
+  /** The address of its network interface, by which rdma_cm finds it. */
+  static String ipAddress() throws PrerequisiteException {
+    return choose().gid().gid().inetAddress().getHostAddress();
+  }
+
+  private static PortChoice choose() throws PrerequisiteException {
     String wanted = System.getenv("VERBENA_DEVICE");
     PortWishes wishes = PortWishes.none();
     try {
-      PortChoice choice =
-          Device.choose(wanted == null || wanted.isBlank() ? wishes : wishes.withDevice(wanted));
-      return new RdmaPort(choice.device().name(), choice.port().number(), choice.gid().index());
+      return Device.choose(wanted == null || wanted.isBlank() ? wishes : wishes.withDevice(wanted));
     } catch (VerbsException e) {
       throw new PrerequisiteException(
-          "measuring against perftest needs RDMA: "
+          "this measurement needs RDMA: "
               + e.getMessage()
               + ". Without a device, start it with the launcher, which boots a guest that has one");
     }

@@ -1,11 +1,23 @@
 package io.verbena.benchmarks;
 
+import java.util.EnumSet;
+import java.util.Set;
+
 /** What a conversation between two processes goes over; the order is that of the ports. */
 enum SideKind {
   CALLER("ours"),
   THREAD("ours"),
   NIO("java.nio"),
-  NETTY("Netty epoll");
+  NETTY("Netty epoll"),
+  RDMA_CALLER("ours"),
+  RDMA_THREAD("ours"),
+  VERBS("raw verbs");
+
+  /** What needs no adapter. */
+  static final Set<SideKind> TCP = EnumSet.of(CALLER, THREAD, NIO, NETTY);
+
+  /** What needs one. */
+  static final Set<SideKind> RDMA = EnumSet.of(RDMA_CALLER, RDMA_THREAD, VERBS);
 
   private final String title;
 

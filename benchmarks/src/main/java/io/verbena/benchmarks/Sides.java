@@ -25,8 +25,8 @@ import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
-/** One side of each kind, and what they need. The sides that are not used sleep. */
-final class Sides implements AutoCloseable {
+/** One side of each kind that needs no adapter. The sides that are not used sleep. */
+final class Sides implements SideSet {
   private final Map<SideKind, Side> sides = new EnumMap<>(SideKind.class);
   private final Transport caller = VerbenaSide.openTransport(Progress.CALLER);
   private final Transport thread = VerbenaSide.openTransport(Progress.THREAD);
@@ -38,12 +38,13 @@ final class Sides implements AutoCloseable {
 
   /** Connects to another process. */
   Sides(PeerProcess peer) throws IOException {
-    for (SideKind kind : SideKind.values()) {
+    for (SideKind kind : SideKind.TCP) {
       sides.put(kind, connect(kind, peer.address(kind)));
     }
   }
 
-  Side get(SideKind kind) {
+  @Override
+  public Side get(SideKind kind) {
     return Objects.requireNonNull(sides.get(kind));
   }
 
@@ -63,11 +64,13 @@ final class Sides implements AutoCloseable {
             .syncUninterruptibly();
         yield side;
       }
+      case RDMA_CALLER, RDMA_THREAD, VERBS ->
+          throw new IllegalArgumentException(kind + " needs an adapter");
     };
   }
 
-  /** Listens for the other process, tells it the ports, and waits until it has connected. */
-  void listen(Consumer<String> tell) throws IOException {
+  @Override
+  public void listen(Consumer<String> tell) throws IOException {
     InetSocketAddress loopback = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
     NettySide netty = new NettySide();
     Channel nettyServer =
