@@ -11,6 +11,9 @@ public final class TransportConfig {
   /** Messages are single buffers, and a buffer's size is an int. */
   private static final int LARGEST_MESSAGE = 1 << 30;
 
+  /** What threads take to answer on a busy machine has to be little beside it. */
+  private static final Duration SHORTEST_KEEPALIVE = Duration.ofMillis(200);
+
   private static final TransportConfig DEFAULTS = new TransportConfig();
 
   private RdmaMode rdma = RdmaMode.PREFERRED;
@@ -243,7 +246,8 @@ public final class TransportConfig {
 
   /**
    * Deadline for the proof that a queue pair carries messages both ways. The shorter one of both
-   * peers counts, and at most half of the connect timeout, so that TCP has its chance after it.
+   * peers counts, and never more than half of what is left of the connect timeout, so that TCP has
+   * its chance after it.
    *
    * @return positive
    */
@@ -306,7 +310,7 @@ public final class TransportConfig {
    * How long a peer may be silent before it is lost; it is asked for a sign of life in time. Not
    * for peers with {@link Progress#CALLER}, which are silent while their program does not poll.
    *
-   * @return at least a millisecond; zero if silence means nothing
+   * @return at least 200 ms; zero if silence means nothing
    */
   public Duration keepalive() {
     return keepalive;
@@ -315,11 +319,16 @@ public final class TransportConfig {
   /**
    * A copy with another {@link #keepalive}.
    *
-   * @param keepalive at least a millisecond; zero if silence means nothing
+   * @param keepalive at least 200 ms and at most a day; zero if silence means nothing
    * @return the copy
    */
   public TransportConfig withKeepalive(Duration keepalive) {
     var value = keepalive.isZero() ? keepalive : positive("keepalive", keepalive);
+    if (!value.isZero() && value.compareTo(SHORTEST_KEEPALIVE) < 0) {
+      throw new IllegalArgumentException(
+          "keepalive must be zero or at least %d ms: %s"
+              .formatted(SHORTEST_KEEPALIVE.toMillis(), keepalive));
+    }
     return with(copy -> copy.keepalive = value);
   }
 

@@ -5,10 +5,14 @@ import java.nio.ByteBuffer;
 import java.nio.CharBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
+import java.util.regex.Pattern;
 
 /** A reason on the wire: u16 length of at most {@value #MAX_BYTES}, then UTF-8. */
 final class WireText {
   static final int MAX_BYTES = 512;
+
+  /** Control characters, invisible ones that change how others look, and ends of lines. */
+  private static final Pattern UNPRINTABLE = Pattern.compile("[\\p{Cc}\\p{Cf}\\p{Zl}\\p{Zp}]");
 
   private WireText() {}
 
@@ -33,12 +37,8 @@ final class WireText {
     ByteBuffer bytes = in.slice(in.position(), length);
     in.position(in.position() + length);
     try {
-      // It is printed: control characters of a stranger have no place on a terminal.
-      return StandardCharsets.UTF_8
-          .newDecoder()
-          .decode(bytes)
-          .toString()
-          .replaceAll("\\p{Cntrl}", "?");
+      // It is printed: what a stranger says must not steer a terminal.
+      return UNPRINTABLE.matcher(StandardCharsets.UTF_8.newDecoder().decode(bytes)).replaceAll("?");
     } catch (CharacterCodingException e) {
       throw new IOException("a text is not UTF-8", e);
     }

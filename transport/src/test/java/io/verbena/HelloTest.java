@@ -16,6 +16,8 @@ import java.util.Random;
 import java.util.UUID;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class HelloTest {
   private static Hello hello(List<RdmaCandidate> candidates, String reason) {
@@ -102,9 +104,12 @@ class HelloTest {
     assertEquals("ä".repeat(256), read.noRdma());
   }
 
-  @Test
-  void shouldNotPrintControlCharactersOfAStranger() throws IOException {
-    assertEquals("a?[31mb", Hello.decode(body(hello(List.of(), "a\u001b[31mb"))).noRdma());
+  /** Control characters, those of ISO 8859 too, ends of lines, and what reverses the text. */
+  @ParameterizedTest
+  @ValueSource(ints = {0, '\n', 0x1b, 0x7f, 0x85, 0x9b, 0x200b, 0x2028, 0x2029, 0x202e, 0x2066})
+  void shouldNotPrintWhatChangesTheTextAroundIt(int codePoint) throws IOException {
+    String text = "a" + Character.toString(codePoint) + "[31mö";
+    assertEquals("a?[31mö", Hello.decode(body(hello(List.of(), text))).noRdma());
   }
 
   @Test

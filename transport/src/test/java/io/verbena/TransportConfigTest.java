@@ -68,6 +68,9 @@ class TransportConfigTest {
     refuse(() -> DEFAULTS.withConnectTimeout(Duration.ZERO));
     refuse(() -> DEFAULTS.withProbeTimeout(Duration.ofDays(2)));
     refuse(() -> DEFAULTS.withKeepalive(Duration.ofSeconds(-1)));
+    refuse(() -> DEFAULTS.withKeepalive(Duration.ofMillis(199)));
+    assertEquals(
+        Duration.ofMillis(200), DEFAULTS.withKeepalive(Duration.ofMillis(200)).keepalive());
     refuse(() -> DEFAULTS.withMaxMessageBytes(0));
     refuse(() -> DEFAULTS.withMaxMessageBytes((1 << 30) + 1));
     refuse(() -> DEFAULTS.withReceiveBufferBytes(0));

@@ -172,7 +172,8 @@ public final class RegisteredMemory implements AutoCloseable {
   }
 
   /**
-   * Lets peers use this memory, through the first protection domain if there are several. Each
+   * Lets peers use this memory, through the first protection domain if there are several: for the
+   * peer of an endpoint, which may run over another, ask {@link io.verbena.Endpoint#grant}. Each
    * grant has its own rkey and handle and is revoked on its own. It is a registration of its own,
    * which takes as long as the first and counts as much against the limit of locked memory.
    *
