@@ -15,6 +15,7 @@ import java.nio.channels.SocketChannel;
 import java.time.Duration;
 import java.util.List;
 import java.util.UUID;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -31,11 +32,22 @@ final class Handshake {
   /** The most credit that a peer gets over TCP, where a frame takes no posted receive. */
   private static final int MAX_TCP_WINDOW = 1024;
 
+  /** Of the time that is left: less than half, since some goes by before the probe begins. */
+  private static final int PROBE_PERCENT = 40;
+
   /** One-sided operations that may be under way on an endpoint. */
   private static final int DEPTH = 128;
 
   /** What is promised to peers of a transport that does not care itself. */
   private static final Duration USUAL_KEEPALIVE = Duration.ofSeconds(30);
+
+  /**
+   * How long a server waits for a hello, which clients send at once, or a part of the connect
+   * timeout where that is longer: strangers who say nothing take places of those who would.
+   */
+  private static final Duration HELLO_TIMEOUT = Duration.ofSeconds(2);
+
+  private static final int HELLO_PART = 5;
 
   /**
    * What a handshake leads to.
@@ -54,6 +66,7 @@ final class Handshake {
   private final String nic;
   private RdmaAdapters.Offered own = new RdmaAdapters.Offered(List.of(), List.of());
   private String noRdma;
+  private int probeMillis;
   private @Nullable RdmaHandshake rdma;
 
   /**
@@ -102,7 +115,9 @@ final class Handshake {
   }
 
   private Hello answer(UUID node) throws IOException {
-    Hello peer = messages.readHello();
+    long wait = Math.max(HELLO_TIMEOUT.toNanos(), config.connectTimeout().toNanos() / HELLO_PART);
+    long now = System.nanoTime();
+    Hello peer = messages.readHello(now + Math.min(wait, messages.deadline() - now));
     offer();
     messages.write(hello(node, peer.session()).encode());
     return peer;
@@ -127,15 +142,15 @@ final class Handshake {
     rdma =
         new RdmaHandshake(channel, messages, adapters, own, client, config.receiveWindow(), DEPTH);
     rdma.run(
-        peer.candidates(),
-        Duration.ofMillis(Math.min(probeMillis(), peer.probeMillis())).toNanos());
+        peer.candidates(), Duration.ofMillis(Math.min(probeMillis, peer.probeMillis())).toNanos());
     noRdma = rdma.problem();
     return rdma.lane();
   }
 
-  /** TCP has to have its chance after a probe that fails. */
-  private int probeMillis() {
-    long most = Math.min(config.probeTimeout().toMillis(), config.connectTimeout().toMillis() / 2);
+  /** TCP has to have its chance after a probe that fails, however long the dialling took. */
+  private static int probeMillis(TransportConfig config, long deadline) {
+    long left = TimeUnit.NANOSECONDS.toMillis(deadline - System.nanoTime());
+    long most = Math.min(config.probeTimeout().toMillis(), left * PROBE_PERCENT / 100);
     return (int) Math.max(1, most);
   }
 
@@ -179,6 +194,7 @@ final class Handshake {
   }
 
   private Hello hello(UUID node, UUID session) {
+    probeMillis = probeMillis(config, messages.deadline());
     return new Hello(
         Hello.VERSION,
         Hello.VERSION,
@@ -189,7 +205,7 @@ final class Handshake {
         config.receiveWindow(),
         DEPTH,
         keepaliveMillis(),
-        probeMillis(),
+        probeMillis,
         own.candidates(),
         noRdma);
   }

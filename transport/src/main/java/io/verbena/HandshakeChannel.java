@@ -46,7 +46,12 @@ final class HandshakeChannel {
   }
 
   Hello readHello() throws IOException {
-    ByteBuffer prefix = read(Hello.PREFIX, "hello");
+    return readHello(deadline);
+  }
+
+  /** Reads a hello that has to be here by a time before the deadline. */
+  Hello readHello(long by) throws IOException {
+    ByteBuffer prefix = read(Hello.PREFIX, "hello", by);
     if (prefix.getInt(0) != Hello.MAGIC) {
       throw new TransportException(
           Kind.HANDSHAKE, "the peer is not Verbena: it sent \"%s\"".formatted(printable(prefix)));
@@ -57,7 +62,7 @@ final class HandshakeChannel {
           Kind.HANDSHAKE, "the peer is not Verbena: its hello has %d bytes".formatted(length));
     }
     try {
-      return Hello.decode(read(length, "hello"));
+      return Hello.decode(read(length, "hello", by));
     } catch (TransportException e) {
       throw e;
     } catch (IOException e) {
@@ -153,10 +158,14 @@ final class HandshakeChannel {
   }
 
   private ByteBuffer read(int bytes, String what) throws IOException {
+    return read(bytes, what, deadline);
+  }
+
+  private ByteBuffer read(int bytes, String what, long by) throws IOException {
     ByteBuffer into = ByteBuffer.allocate(bytes);
     var in = channel.socket().getInputStream();
     while (into.hasRemaining()) {
-      long left = TimeUnit.NANOSECONDS.toMillis(deadline - System.nanoTime());
+      long left = TimeUnit.NANOSECONDS.toMillis(by - System.nanoTime());
       if (left <= 0) {
         throw silent(what);
       }

@@ -9,9 +9,11 @@ import java.nio.channels.SocketChannel;
 import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -50,7 +52,8 @@ public final class Listener implements AutoCloseable {
   private final Set<SocketChannel> inHandshake = ConcurrentHashMap.newKeySet();
   private final Set<Thread> workers = ConcurrentHashMap.newKeySet();
   private final Thread thread;
-  private volatile boolean closed;
+  private final AtomicBoolean closed = new AtomicBoolean();
+  private final CountDownLatch ended = new CountDownLatch(1);
 
   Listener(
       ServerSocketChannel server,
@@ -96,7 +99,7 @@ public final class Listener implements AutoCloseable {
     long deadline = System.nanoTime() + timeout.toNanos();
     try {
       while (true) {
-        if (closed) {
+        if (closed.get()) {
           throw new TransportException(Kind.CLOSED, "the listener is closed");
         }
         long left = deadline - System.nanoTime();
@@ -117,7 +120,7 @@ public final class Listener implements AutoCloseable {
   }
 
   private void run() {
-    while (!closed) {
+    while (!closed.get()) {
       try {
         handshakes.acquire();
         SocketChannel channel = server.accept();
@@ -152,16 +155,19 @@ public final class Listener implements AutoCloseable {
       endpoint = acceptor.accept(channel);
       // From here on the channel is the endpoint's: closing the listener must not close it.
       inHandshake.remove(channel);
-      while (!closed) {
+      while (!closed.get()) {
         if (ready.offer(endpoint, 50, TimeUnit.MILLISECONDS)) {
           endpoint = null;
           break;
         }
       }
     } catch (IOException e) {
-      if (!closed) {
+      if (!closed.get()) {
         LOG.info("A connection to {} was not accepted: {}", address, e.getMessage());
       }
+    } catch (RuntimeException e) {
+      LOG.warn("A connection to {} was not accepted", address, e);
+      close(channel);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     } finally {
@@ -174,21 +180,31 @@ public final class Listener implements AutoCloseable {
     }
   }
 
-  /** Stops listening, ends handshakes and closes endpoints that nobody accepted. Idempotent. */
+  /**
+   * Stops listening, ends handshakes and closes endpoints that nobody accepted. Idempotent; when it
+   * returns all of that is done, also if another thread has begun it.
+   */
   @Override
   public void close() {
-    if (closed) {
+    if (!closed.compareAndSet(false, true)) {
+      Threads.awaitUninterruptibly(ended);
       return;
     }
-    closed = true;
-    close(server);
-    Threads.joinUninterruptibly(thread);
-    inHandshake.forEach(Listener::close);
-    workers.forEach(Threads::joinUninterruptibly);
-    for (Endpoint endpoint = ready.poll(); endpoint != null; endpoint = ready.poll()) {
-      endpoint.close();
+    try {
+      close(server);
+      // With too many of them under way the accepting thread waits for one to end.
+      inHandshake.forEach(Listener::close);
+      Threads.joinUninterruptibly(thread);
+      // What it has accepted meanwhile.
+      inHandshake.forEach(Listener::close);
+      workers.forEach(Threads::joinUninterruptibly);
+      for (Endpoint endpoint = ready.poll(); endpoint != null; endpoint = ready.poll()) {
+        endpoint.close();
+      }
+    } finally {
+      onClosed.accept(this);
+      ended.countDown();
     }
-    onClosed.accept(this);
   }
 
   private static void close(@Nullable AutoCloseable channel) {

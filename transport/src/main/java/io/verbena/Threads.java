@@ -1,8 +1,25 @@
 package io.verbena;
 
-/** Waiting for threads that are sure to end. */
+import java.util.concurrent.CountDownLatch;
+
+/** Waiting for what is sure to happen. */
 final class Threads {
   private Threads() {}
+
+  /** Waits for a latch and keeps an interrupt for the caller. */
+  static void awaitUninterruptibly(CountDownLatch latch) {
+    boolean interrupted = false;
+    while (latch.getCount() > 0) {
+      try {
+        latch.await();
+      } catch (InterruptedException e) {
+        interrupted = true;
+      }
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+  }
 
   /** Joins a thread and keeps an interrupt for the caller. */
   static void joinUninterruptibly(Thread thread) {

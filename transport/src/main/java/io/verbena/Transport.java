@@ -194,13 +194,24 @@ public final class Transport implements AutoCloseable {
       server.bind(address);
       var listener =
           new Listener(server, this::accepted, config.operationTimeout(), listeners::remove);
-      listeners.add(listener);
-      return listener;
+      return known(listener);
+    } catch (TransportException e) {
+      throw e;
     } catch (IOException e) {
       server.close();
       throw new TransportException(
           Kind.ADDRESS, "cannot listen on %s: %s".formatted(text(address), reason(e)), e);
     }
+  }
+
+  private Listener known(Listener listener) throws TransportException {
+    listeners.add(listener);
+    if (closed) {
+      // Closing may have gone through the listeners before this one was among them.
+      listener.close();
+      requireOpen();
+    }
+    return listener;
   }
 
   /**
@@ -379,21 +390,7 @@ public final class Transport implements AutoCloseable {
     } else if (first) {
       free();
     } else if (!isAwaited) {
-      awaitFreed();
-    }
-  }
-
-  private void awaitFreed() {
-    boolean interrupted = false;
-    while (freed.getCount() > 0) {
-      try {
-        freed.await();
-      } catch (InterruptedException e) {
-        interrupted = true;
-      }
-    }
-    if (interrupted) {
-      Thread.currentThread().interrupt();
+      Threads.awaitUninterruptibly(freed);
     }
   }
 

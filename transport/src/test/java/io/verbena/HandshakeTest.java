@@ -1,0 +1,59 @@
+package io.verbena;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.verbena.lane.tcp.Chunks;
+import io.verbena.memory.MemoryDomain;
+import java.io.IOException;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.channels.SocketChannel;
+import java.time.Duration;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** What a side says in its hello. */
+@Timeout(60)
+class HandshakeTest {
+  private static final TransportConfig CONFIG =
+      TransportConfig.defaults().withConnectTimeout(Duration.ofSeconds(60));
+
+  private static Hello helloOfClient(TransportConfig config, Duration left) throws IOException {
+    try (ServerSocketChannel server = ServerSocketChannel.open().bind(EndpointPair.anyPort());
+        SocketChannel client = SocketChannel.open(server.getLocalAddress());
+        SocketChannel accepted = server.accept();
+        var memory = new MemoryDomain(null)) {
+      long deadline = System.nanoTime() + left.toNanos();
+      var handshake = new Handshake(client, deadline, config, null, "none", memory, new Chunks());
+      var shaking =
+          CompletableFuture.runAsync(
+              () -> assertThrows(IOException.class, () -> handshake.run(UUID.randomUUID(), true)));
+      long patience = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
+      Hello hello = new HandshakeChannel(accepted, patience).readHello();
+      accepted.shutdownOutput();
+      shaking.join();
+      return hello;
+    }
+  }
+
+  /** What the dialling took is gone: only the rest is there for the probe, and for TCP after it. */
+  @Test
+  void shouldAgreeToAProbeThatLeavesTimeForTcp() throws IOException {
+    Duration probe = Duration.ofSeconds(30);
+    int millis =
+        helloOfClient(CONFIG.withProbeTimeout(probe), Duration.ofSeconds(10)).probeMillis();
+    assertTrue(millis <= 4000, millis + " ms of 10 s");
+    assertTrue(millis > 1000, millis + " ms of 10 s");
+  }
+
+  @Test
+  void shouldNotProbeLongerThanConfigured() throws IOException {
+    Duration probe = Duration.ofMillis(700);
+    assertEquals(
+        700, helloOfClient(CONFIG.withProbeTimeout(probe), Duration.ofSeconds(10)).probeMillis());
+  }
+}
