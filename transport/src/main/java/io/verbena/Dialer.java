@@ -10,12 +10,9 @@ import java.net.SocketException;
 import java.nio.channels.DatagramChannel;
 import java.nio.channels.SocketChannel;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.Comparator;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
@@ -23,8 +20,8 @@ import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Makes the TCP connection of one connect: of the addresses that a host has, those reached over
- * InfiniBand are tried first.
+ * Makes the TCP connection of one connect. An address leaves no choice; of those that a host's name
+ * has, those reached over InfiniBand are tried first.
  */
 final class Dialer implements AutoCloseable {
   private final Optional<String> pinned;
@@ -59,7 +56,9 @@ final class Dialer implements AutoCloseable {
     this.interfaces = interfaces;
   }
 
-  /** Tries all addresses of a host, each within its share of the time that is left. */
+  /**
+   * Tries the address, or all that the host has, each within its share of the time that is left.
+   */
   SocketChannel connect(InetSocketAddress address, long deadline) throws IOException {
     return connect(resolve(address, deadline), address.getPort(), deadline);
   }
@@ -105,29 +104,21 @@ final class Dialer implements AutoCloseable {
   private static List<InetAddress> resolve(InetSocketAddress address, long deadline)
       throws IOException {
     InetAddress given = address.getAddress();
-    String host = address.getHostString();
-    if (given != null && (given.isLoopbackAddress() || host.equals(given.getHostAddress()))) {
+    if (given != null) {
       return List.of(given);
     }
-    var lookup = new FutureTask<>(() -> InetAddress.getAllByName(host));
+    var lookup = new FutureTask<>(() -> InetAddress.getAllByName(address.getHostString()));
     // Nothing ends a look-up that hangs.
     Thread.ofPlatform().daemon().name("verbena-resolver").start(lookup);
-    Set<InetAddress> all = new LinkedHashSet<>();
-    if (given != null) {
-      all.add(given);
-    }
     try {
       long left = Math.max(0, deadline - System.nanoTime());
-      Collections.addAll(all, lookup.get(given == null ? left : left / 2, TimeUnit.NANOSECONDS));
+      return List.of(lookup.get(left, TimeUnit.NANOSECONDS));
     } catch (ExecutionException | TimeoutException e) {
-      if (given == null) {
-        throw new TransportException(Kind.ADDRESS, "unknown host", e);
-      }
+      throw new TransportException(Kind.ADDRESS, "unknown host", e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new TransportException(Kind.ADDRESS, "the look-up of the host was interrupted", e);
     }
-    return List.copyOf(all);
   }
 
   /** The addresses in the order of the attempts: over InfiniBand first, else as they come. */

@@ -151,9 +151,26 @@ public final class Transport implements AutoCloseable {
   }
 
   /**
-   * Connects to a listener and waits until the endpoint is ready.
+   * Connects to a listener on a host and waits until the endpoint is ready. Of the addresses that
+   * the host's name has, those reached over InfiniBand are tried first, then the others, each
+   * within its share of the connect timeout.
    *
-   * @param address host and port
+   * @param host name, or an address as text
+   * @param port the listener's port, from 1 to 65535
+   * @return the endpoint, owned by the caller and closed with this transport at the latest
+   * @throws TransportException as {@link #connect(InetSocketAddress)}
+   * @throws IOException if the system refuses what it needs
+   */
+  public Endpoint connect(String host, int port) throws IOException {
+    return connect(InetSocketAddress.createUnresolved(host, port));
+  }
+
+  /**
+   * Connects to a listener and waits until the endpoint is ready. An address that is resolved is
+   * the only one that is tried, and its name is not looked up; an {@linkplain
+   * InetSocketAddress#createUnresolved unresolved} one is what {@link #connect(String, int)} tries.
+   *
+   * @param address address and port
    * @return the endpoint, owned by the caller and closed with this transport at the latest
    * @throws TransportException if nobody is there, the peer is not Verbena, RDMA is required and
    *     not available, or the connect timeout is over

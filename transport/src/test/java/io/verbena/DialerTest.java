@@ -147,6 +147,20 @@ class DialerTest {
     }
   }
 
+  /** Whoever resolved it has chosen: its name may have more addresses, as this one's has. */
+  @Test
+  void shouldTryAResolvedAddressOnly() throws IOException {
+    try (ServerSocket server = new ServerSocket(0, 5, InetAddress.getLoopbackAddress());
+        Dialer dialer = dialer(Optional.empty())) {
+      // Nobody can be reached there, and nothing waits for that.
+      var elsewhere = InetAddress.getByAddress("localhost", new byte[] {(byte) 240, 0, 0, 1});
+      var to = new InetSocketAddress(elsewhere, server.getLocalPort());
+      long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(1);
+      assertThrows(TransportException.class, () -> dialer.connect(to, deadline));
+      assertEquals(1, dials);
+    }
+  }
+
   @Test
   void shouldResolveAName() throws IOException {
     try (ServerSocket server = new ServerSocket(0, 5, InetAddress.getLoopbackAddress());
