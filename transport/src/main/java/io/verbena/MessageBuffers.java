@@ -1,37 +1,56 @@
 package io.verbena;
 
-import io.netty.buffer.ByteBuf;
 import io.verbena.lane.rdma.RdmaAdapter;
 import io.verbena.lane.rdma.RdmaAdapters;
 import io.verbena.memory.BufferPoolConfig;
-import io.verbena.memory.MemoryDomain;
-import io.verbena.memory.OutOfRegisteredMemoryException;
 import io.verbena.memory.RegisteredByteBufAllocator;
+import io.verbena.verbs.ProtectionDomain;
 import java.io.IOException;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The buffers of a transport's messages: an allocator for each adapter, which takes little memory
+ * The buffers of a transport's messages: an allocator for each adapter, which takes no memory
  * before it is used. A message that lies in another one's is copied.
  */
 final class MessageBuffers implements AutoCloseable {
   private final RegisteredByteBufAllocator usual;
   private final Map<RdmaAdapter, RegisteredByteBufAllocator> ofAdapters = new LinkedHashMap<>();
 
-  MessageBuffers(@Nullable RdmaAdapters adapters) {
-    if (adapters == null) {
-      usual = RegisteredByteBufAllocator.readableByPeers(null, BufferPoolConfig.defaults());
-      return;
-    }
+  /** Those of a transport without an adapter. */
+  MessageBuffers() {
+    usual = buffersOf(null);
+  }
+
+  /**
+   * Those of adapters. The first one that cannot reach any is left out, and so on; the others are
+   * asked when their first lane comes, so that those that nobody uses lock no memory.
+   *
+   * @throws IOException if none is left; its message is the reason
+   */
+  MessageBuffers(RdmaAdapters adapters) throws IOException {
     for (RdmaAdapter each : adapters.all()) {
-      var buffers =
-          RegisteredByteBufAllocator.readableByPeers(each.domain(), BufferPoolConfig.defaults());
+      RegisteredByteBufAllocator buffers = buffersOf(each.domain());
       each.hub().useBuffers(buffers);
-      ofAdapters.put(each, buffers);
+      try {
+        if (ofAdapters.isEmpty()) {
+          each.requireBuffers();
+        }
+        ofAdapters.put(each, buffers);
+      } catch (IOException e) {
+        buffers.close();
+        adapters.leaveOut(each, String.valueOf(e.getMessage()));
+      }
+    }
+    if (ofAdapters.isEmpty()) {
+      throw new IOException(adapters.whyNone());
     }
     usual = ofAdapters.values().iterator().next();
+  }
+
+  private static RegisteredByteBufAllocator buffersOf(@Nullable ProtectionDomain domain) {
+    return RegisteredByteBufAllocator.readableByPeers(domain, BufferPoolConfig.defaults());
   }
 
   /**
@@ -41,29 +60,6 @@ final class MessageBuffers implements AutoCloseable {
    */
   RegisteredByteBufAllocator of(@Nullable RdmaAdapter adapter) {
     return adapter == null ? usual : ofAdapters.getOrDefault(adapter, usual);
-  }
-
-  /**
-   * Why buffers cannot be where the adapters reach them, or null: long messages are pulled into
-   * such buffers, so without any there is no use for RDMA.
-   *
-   * @param memory where to ask once more, for the words of the refusal
-   */
-  @Nullable String refusal(MemoryDomain memory) {
-    for (RegisteredByteBufAllocator each : ofAdapters.values()) {
-      try {
-        ByteBuf one = each.directBuffer(1);
-        boolean isReachable = each.regionOf(one) != null;
-        one.release();
-        if (!isReachable) {
-          memory.allocate(BufferPoolConfig.defaults().firstSlabBytes()).close();
-          return "the adapter has refused to register buffers";
-        }
-      } catch (IOException | OutOfRegisteredMemoryException e) {
-        return String.valueOf(e.getMessage());
-      }
-    }
-    return null;
   }
 
   /** How many buffers were copied because they are not of the lane's allocator. */

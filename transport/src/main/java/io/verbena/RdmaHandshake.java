@@ -144,6 +144,7 @@ final class RdmaHandshake {
   private @Nullable RdmaOffer create(RdmaCandidate candidate, int pkey) {
     try {
       path = adapters.path(candidate, pkey);
+      path.adapter().requireBuffers();
       lane = RdmaLane.create(path, channel, window, depth);
       return lane.offer();
     } catch (IOException | IllegalStateException | IllegalArgumentException e) {

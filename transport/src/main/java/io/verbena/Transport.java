@@ -81,14 +81,18 @@ public final class Transport implements AutoCloseable {
     long endpoints;
   }
 
-  private Transport(TransportConfig config, @Nullable RdmaAdapters adapters, String noRdma)
+  private Transport(
+      TransportConfig config,
+      @Nullable RdmaAdapters adapters,
+      MessageBuffers buffers,
+      String noRdma)
       throws IOException {
     this.config = config;
     this.adapters = adapters;
     this.noRdma = noRdma;
     this.memory =
         adapters == null ? new MemoryDomain(null) : MemoryDomain.across(adapters.domains());
-    this.buffers = new MessageBuffers(adapters);
+    this.buffers = buffers;
     this.tcp = config.progress() == Progress.THREAD ? new SelectorDriver() : null;
   }
 
@@ -112,38 +116,32 @@ public final class Transport implements AutoCloseable {
    * @throws IOException if the system refuses what it needs
    */
   public static Transport open(TransportConfig config) throws IOException {
-    RdmaAdapters adapters = null;
-    String reason = "it is switched off";
-    if (config.rdma() != RdmaMode.OFF) {
-      try {
-        adapters = RdmaAdapters.open(pins(config));
-      } catch (IOException e) {
-        reason = String.valueOf(e.getMessage());
-        if (config.rdma() == RdmaMode.REQUIRED) {
-          throw new TransportException(
-              Kind.RDMA_UNAVAILABLE, "RDMA is required and not available: " + reason, e);
-        }
-      }
+    if (config.rdma() == RdmaMode.OFF) {
+      return new Transport(config, null, new MessageBuffers(), "it is switched off");
     }
+    RdmaAdapters adapters = null;
+    MessageBuffers buffers;
     try {
-      var transport = new Transport(config, adapters, reason);
-      String refusal = transport.buffers.refusal(transport.memory);
-      if (refusal == null) {
-        return transport;
-      }
-      transport.close();
-      reason = refusal;
+      adapters = RdmaAdapters.open(pins(config));
+      buffers = new MessageBuffers(adapters);
     } catch (IOException e) {
       if (adapters != null) {
         adapters.close();
       }
+      String reason = String.valueOf(e.getMessage());
+      if (config.rdma() == RdmaMode.REQUIRED) {
+        throw new TransportException(
+            Kind.RDMA_UNAVAILABLE, "RDMA is required and not available: " + reason, e);
+      }
+      return new Transport(config, null, new MessageBuffers(), reason);
+    }
+    try {
+      return new Transport(config, adapters, buffers, "");
+    } catch (IOException e) {
+      buffers.close();
+      adapters.close();
       throw e;
     }
-    if (config.rdma() == RdmaMode.REQUIRED) {
-      throw new TransportException(
-          Kind.RDMA_UNAVAILABLE, "RDMA is required and not available: " + reason);
-    }
-    return new Transport(config, null, reason);
   }
 
   private static RdmaPins pins(TransportConfig config) {

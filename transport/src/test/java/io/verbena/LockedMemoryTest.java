@@ -7,16 +7,19 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import io.netty.buffer.ByteBuf;
 import io.netty.util.ReferenceCounted;
 import io.verbena.ffi.Native;
+import io.verbena.verbs.SecondDevice;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.parallel.Isolated;
 import org.slf4j.Logger;
 
-/** A program of an ordinary user who may lock 64 KiB only, as ordinary users often may. */
+/** Programs of an ordinary user who may lock little memory, as ordinary users often may. */
 @RdmaTest
+@Isolated("a test that runs meanwhile may take the second device for its own")
 class LockedMemoryTest {
   private static final long LIMIT = 65536;
 
@@ -61,7 +64,44 @@ class LockedMemoryTest {
     assertTrue(said.contains("pinned: 0\n"), said);
   }
 
-  private static String runAsNobody(long limit, Class<?> program)
+  /** Memory that nobody uses is not locked, and who does not need what is refused goes on. */
+  @Test
+  @Timeout(240)
+  void shouldUseTheAdapterForWhichTheLimitSuffices() throws IOException, InterruptedException {
+    String first = RdmaDevice.find().name();
+    try (SecondDevice _ = SecondDevice.add()) {
+      String said =
+          runAsNobody(
+              TwoAdaptersProgram.LIMIT,
+              TwoAdaptersProgram.class,
+              first,
+              System.getenv("TESTBED_ADDRESS"),
+              SecondDevice.NAME,
+              SecondDevice.ADDRESS);
+      List<String> lines = said.lines().toList();
+      assertTrue(lines.contains("unavailable: "), said);
+      String used = said.contains("used: " + first) ? first : SecondDevice.NAME;
+      String other = used.equals(first) ? SecondDevice.NAME : first;
+      assertTrue(link(lines, "used").startsWith("RDMA " + used + ":1"), said);
+      // What is refused is not offered any more.
+      assertTrue(link(lines, "refused").contains("no RDMA: no queue pair on " + other), said);
+      assertTrue(link(lines, "refused").contains("RLIMIT_MEMLOCK"), said);
+      assertTrue(link(lines, "left out").startsWith("RDMA " + used + ":1"), said);
+      assertTrue(link(lines, "left out").contains("not " + other), said);
+      assertTrue(link(lines, "left out").contains("RLIMIT_MEMLOCK"), said);
+    }
+  }
+
+  private static String link(List<String> lines, String when) {
+    String start = "link " + when + ": ";
+    return lines.stream()
+        .filter(line -> line.startsWith(start))
+        .map(line -> line.substring(start.length()))
+        .findFirst()
+        .orElse("");
+  }
+
+  private static String runAsNobody(long limit, Class<?> program, String... arguments)
       throws IOException, InterruptedException {
     assumeTrue(Files.isExecutable(Path.of("/usr/bin/setpriv")), "util-linux is not installed");
     assumeTrue(
@@ -69,7 +109,8 @@ class LockedMemoryTest {
         "only root can run a program as another user");
     Path folder = ChildJvm.readableFolder();
     try {
-      ChildJvm.Ended ended = ChildJvm.run(ChildJvm.asNobody(folder, limit, NEEDED, program));
+      ChildJvm.Ended ended =
+          ChildJvm.run(ChildJvm.asNobody(folder, limit, NEEDED, program, arguments));
       assertEquals(0, ended.status(), ended.said());
       return ended.said();
     } finally {

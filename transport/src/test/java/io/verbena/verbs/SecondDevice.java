@@ -34,6 +34,11 @@ public final class SecondDevice implements AutoCloseable {
     return new SecondDevice();
   }
 
+  /** Takes its network interface down, and so its port. */
+  public static void down() throws IOException {
+    run("ip", "link", "set", INTERFACE, "down");
+  }
+
   Context open() throws IOException {
     return Device.named(NAME).open();
   }

@@ -22,6 +22,9 @@ final class LaneMemory {
   /** The slot for frames that travel inline; the send slots follow. */
   static final int INLINE_SLOT = 0;
 
+  /** Of the memory of a group, about: it is registered while all lanes wait. */
+  private static final int MOST_BYTES = 32 << 20;
+
   final MemoryRegion region;
   private final ByteBuffer view;
 
@@ -32,15 +35,31 @@ final class LaneMemory {
   private final int wordsAt;
   private final int wordsOfLane;
 
+  /**
+   * @throws IllegalArgumentException if that is more than there are places for
+   */
   LaneMemory(ProtectionDomain domain, int sends, int receives, int lanes, int wordsOfLane)
       throws VerbsException {
-    this.receivesAt = Math.multiplyExact(1 + sends, SLOT_BYTES);
-    this.wordsAt = Math.addExact(receivesAt, Math.multiplyExact(receives, SLOT_BYTES));
+    long slots = 1L + sends + receives;
+    long bytes = slots * SLOT_BYTES + (long) lanes * wordsOfLane * Long.BYTES;
+    if (bytes > Integer.MAX_VALUE) {
+      throw new IllegalArgumentException(
+          "%d lanes with %d receives take %d bytes: too many for one piece of memory"
+              .formatted(lanes, receives, bytes));
+    }
+    this.receivesAt = (1 + sends) * SLOT_BYTES;
+    this.wordsAt = (int) slots * SLOT_BYTES;
     this.wordsOfLane = wordsOfLane;
-    this.region =
-        domain.allocate(wordsAt + (long) lanes * wordsOfLane * Long.BYTES, Access.LOCAL_WRITE);
+    this.region = domain.allocate(bytes, Access.LOCAL_WRITE);
     this.view = region.memory().asByteBuffer();
     this.lent = region.memory().asByteBuffer();
+  }
+
+  /** How many lanes a group may have, at least one, so that its memory is not too much. */
+  static int mostLanes(int receivesOfLane, int wordsOfLane) {
+    // Each brings a send slot.
+    long bytes = (receivesOfLane + 1L) * SLOT_BYTES + (long) wordsOfLane * Long.BYTES;
+    return (int) Math.max(1, MOST_BYTES / bytes);
   }
 
   /** Where a send slot starts, or {@link #INLINE_SLOT}. */

@@ -54,6 +54,11 @@ final class PeerWatch {
     return talked;
   }
 
+  /** Whether this side has not closed the connection. */
+  boolean isOpen() {
+    return channel.isOpen();
+  }
+
   void shutdownOutput() {
     try {
       channel.shutdownOutput();

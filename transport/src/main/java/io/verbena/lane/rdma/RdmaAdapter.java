@@ -1,10 +1,16 @@
 package io.verbena.lane.rdma;
 
+import io.netty.buffer.ByteBuf;
+import io.verbena.memory.BufferPoolConfig;
+import io.verbena.memory.OutOfRegisteredMemoryException;
+import io.verbena.memory.RegisteredByteBufAllocator;
+import io.verbena.verbs.Access;
 import io.verbena.verbs.CompletionChannel;
 import io.verbena.verbs.Context;
 import io.verbena.verbs.Device;
 import io.verbena.verbs.ProtectionDomain;
 import java.io.IOException;
+import org.jspecify.annotations.Nullable;
 
 /**
  * An RDMA device that a transport uses, opened, with its protection domain; which port and address
@@ -15,6 +21,8 @@ public final class RdmaAdapter implements AutoCloseable {
   private final ProtectionDomain domain;
   private final CompletionChannel channel;
   private final RdmaHub hub;
+  private volatile boolean hasBuffers;
+  private volatile @Nullable String refusal;
 
   private RdmaAdapter(Context context) throws IOException {
     this.context = context;
@@ -51,6 +59,50 @@ public final class RdmaAdapter implements AutoCloseable {
   /** What all lanes share. */
   public RdmaHub hub() {
     return hub;
+  }
+
+  /**
+   * Sees to it that there is memory for messages that this adapter reaches: long ones are pulled
+   * into it, so without it there is no use for a lane. Does little but for the first time.
+   *
+   * @throws IOException if the adapter refuses to register it, from then on always
+   */
+  public void requireBuffers() throws IOException {
+    RegisteredByteBufAllocator buffers = hub.buffers();
+    if (hasBuffers || buffers == null) {
+      return;
+    }
+    if (refusal != null) {
+      throw new IOException(refusal);
+    }
+    try {
+      ByteBuf one = buffers.directBuffer(1);
+      hasBuffers = buffers.regionOf(one) != null;
+      one.release();
+    } catch (OutOfRegisteredMemoryException e) {
+      throw new IOException(e.getMessage(), e);
+    }
+    if (!hasBuffers) {
+      String words = wordsOfRefusal();
+      refusal = words;
+      throw new IOException(words);
+    }
+  }
+
+  /** The allocator has only logged them: asks once more. */
+  private String wordsOfRefusal() {
+    try {
+      int bytes = BufferPoolConfig.defaults().firstSlabBytes();
+      domain.allocate(bytes, Access.LOCAL_WRITE, Access.REMOTE_READ).close();
+      return "it has refused to register buffers";
+    } catch (IOException e) {
+      return String.valueOf(e.getMessage());
+    }
+  }
+
+  /** Why {@link #requireBuffers} has failed and will fail, or null. */
+  @Nullable String refusal() {
+    return refusal;
   }
 
   /** Where the completion queues of all lanes announce what they have. */

@@ -26,6 +26,9 @@ public final class RdmaAdapters implements AutoCloseable {
   /** Reading a port's tables takes a system call for each entry: not for each connection. */
   private static final long FRESH_NANOS = TimeUnit.SECONDS.toNanos(1);
 
+  /** What was so then may have changed since. */
+  private static final String AT_OPENING = " (when the transport was opened)";
+
   private record Opened(RdmaAdapter adapter, int distance) {}
 
   private record Known(Opened of, RdmaPort port) {
@@ -46,7 +49,10 @@ public final class RdmaAdapters implements AutoCloseable {
   private final RdmaPins pins;
   private final Interfaces interfaces;
   private final List<Opened> opened = new ArrayList<>();
+
+  /** What is wrong with those that are not open. They are not looked at again. */
   private final List<String> unusable = new ArrayList<>();
+
   private List<Known> ports = List.of();
   private List<String> failures = List.of();
   private long lookedAt;
@@ -74,10 +80,7 @@ public final class RdmaAdapters implements AutoCloseable {
       best.sort(Known.BETTER.reversed());
       best.forEach(each -> adapters.opened.add(each.of));
       if (adapters.opened.isEmpty()) {
-        throw new IOException(
-            adapters.unusable.isEmpty()
-                ? "this machine has no RDMA device"
-                : String.join("; ", adapters.unusable));
+        throw new IOException(adapters.whyNone());
       }
       return adapters;
     } catch (IOException | RuntimeException e) {
@@ -106,10 +109,26 @@ public final class RdmaAdapters implements AutoCloseable {
     } catch (IOException e) {
       problems.add(device.name() + ": " + e.getMessage());
     }
-    unusable.addAll(problems);
+    problems.forEach(each -> unusable.add(each + AT_OPENING));
     if (adapter != null) {
       adapter.close();
     }
+  }
+
+  /**
+   * Closes an adapter that turns out to be of no use; only before there are lanes.
+   *
+   * @param problem why, as a clause
+   */
+  public void leaveOut(RdmaAdapter adapter, String problem) {
+    opened.removeIf(each -> each.adapter.equals(adapter));
+    unusable.add(adapter.device() + ": " + problem + AT_OPENING);
+    adapter.close();
+  }
+
+  /** Why there is no adapter, if there is none. */
+  public String whyNone() {
+    return unusable.isEmpty() ? "this machine has no RDMA device" : String.join("; ", unusable);
   }
 
   /** Why an adapter is none for us, whatever its ports are like; or null. */
@@ -220,6 +239,11 @@ public final class RdmaAdapters implements AutoCloseable {
     List<Known> found = new ArrayList<>();
     List<String> silent = new ArrayList<>();
     for (Opened each : opened) {
+      String refusal = each.adapter.refusal();
+      if (refusal != null) {
+        silent.add(each.adapter.device() + ": " + refusal);
+        continue;
+      }
       try {
         found.addAll(look(each));
       } catch (VerbsException e) {

@@ -23,7 +23,8 @@ import org.slf4j.LoggerFactory;
 /**
  * What all lanes on one adapter share: one lock, and groups of lanes that share a completion queue,
  * receives and send slots. Groups are added as lanes come, each twice as big as the one before, up
- * to what a completion queue of the device takes; places of closed lanes are used again.
+ * to what a completion queue of the device and a piece of memory take; places of closed lanes are
+ * used again.
  *
  * <p>Thread-safe. Whoever polls delivers everybody's events.
  */
@@ -31,9 +32,6 @@ public final class RdmaHub {
   private static final Logger LOG = LoggerFactory.getLogger(RdmaHub.class);
 
   private static final int FIRST_GROUP = 8;
-
-  /** A group's memory is a few dozen MiB at most: it is registered while others wait. */
-  private static final int LARGEST_GROUP = 256;
 
   /** How often the TCP connections are looked at by those who poll: it takes a system call. */
   private static final long PEER_CHECK_NANOS = TimeUnit.MILLISECONDS.toNanos(10);
@@ -105,18 +103,19 @@ public final class RdmaHub {
         return group;
       }
     }
-    int size = Math.min(FIRST_GROUP << Math.min(groups.size(), 16), largestGroup(receives));
+    int size = Math.min(FIRST_GROUP << Math.min(groups.size(), 16), largestGroup(receives, words));
     LaneGroup group = new LaneGroup(this, size, receives, words);
     groups.add(group);
     return group;
   }
 
-  private int largestGroup(int receives) throws VerbsException {
+  private int largestGroup(int receives, int words) throws VerbsException {
     DeviceAttributes device = adapter.context().attributes();
     int completions = LaneGroup.FRAME_DEPTH + LaneGroup.OPERATION_DEPTH + receives;
     int byCompletions = device.maxCompletionEntries() / completions;
     int byReceives = device.maxSharedReceiveDepth() / receives;
-    return Math.max(1, Math.min(LARGEST_GROUP, Math.min(byCompletions, byReceives)));
+    int byMemory = LaneMemory.mostLanes(receives, words);
+    return Math.max(1, Math.min(byMemory, Math.min(byCompletions, byReceives)));
   }
 
   /**

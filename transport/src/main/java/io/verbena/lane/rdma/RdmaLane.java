@@ -169,6 +169,12 @@ public final class RdmaLane implements Lane {
       if (System.nanoTime() - deadlineNanos >= 0) {
         return "no message got through in time";
       }
+      if (!peer.isOpen()) {
+        return "the connection was closed";
+      }
+      if (Thread.currentThread().isInterrupted()) {
+        return "the connecting thread was interrupted";
+      }
       LockSupport.parkNanos(PROBE_STEP_NANOS);
     }
     return null;

@@ -67,13 +67,9 @@ final class LanePair implements AutoCloseable {
       server.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
       SocketChannel nearChannel = SocketChannel.open(server.getLocalAddress());
       SocketChannel farChannel = server.accept();
-      RdmaLane mine = RdmaLane.create(near.path(), nearChannel, WINDOW, DEPTH);
-      open.add(mine);
-      RdmaLane theirs = RdmaLane.create(far.path(), farChannel, WINDOW, DEPTH);
-      open.add(theirs);
-      RdmaOffer offer = mine.offer();
-      mine.connect(theirs.offer());
-      theirs.connect(offer);
+      Lanes lanes = join(nearChannel, farChannel);
+      RdmaLane mine = lanes.near();
+      RdmaLane theirs = lanes.far();
       long deadline = System.nanoTime() + PATIENCE.toNanos();
       var probing = CompletableFuture.supplyAsync(() -> String.valueOf(theirs.probe(deadline)));
       String problem = mine.probe(deadline) + " " + probing.join();
@@ -83,13 +79,25 @@ final class LanePair implements AutoCloseable {
       nearChannel.configureBlocking(false);
       farChannel.configureBlocking(false);
       farChannels.add(farChannel);
-      return new Lanes(mine, theirs);
+      return lanes;
     }
   }
 
   /** The TCP connection beside the queue pair that was connected as the n-th, from 0. */
   SocketChannel farChannel(int number) {
     return farChannels.get(number);
+  }
+
+  /** Connects two lanes whose TCP connection is there; nothing was sent over them yet. */
+  Lanes join(SocketChannel nearChannel, SocketChannel farChannel) throws IOException {
+    RdmaLane mine = RdmaLane.create(near.path(), nearChannel, WINDOW, DEPTH);
+    open.add(mine);
+    RdmaLane theirs = RdmaLane.create(far.path(), farChannel, WINDOW, DEPTH);
+    open.add(theirs);
+    RdmaOffer offer = mine.offer();
+    mine.connect(theirs.offer());
+    theirs.connect(offer);
+    return new Lanes(mine, theirs);
   }
 
   /** Does something under a lane's lock. */

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNotSame;
 import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.netty.buffer.ByteBuf;
@@ -15,11 +16,18 @@ import io.verbena.lane.LaneFailure;
 import io.verbena.verbs.AsyncEvent;
 import io.verbena.verbs.AsyncEventType;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.channels.SocketChannel;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -398,5 +406,51 @@ class RdmaLaneTest {
     assertEquals(LaneFailure.Kind.PEER_LOST, far.down.getFirst().kind());
     assertTrue(far.settled > 0, "its endpoint was told");
     assertEquals(List.of(), otherHearer.down);
+  }
+
+  @Test
+  void shouldEndTheProbeWhenTheConnectionIsClosed() throws Exception {
+    assertEquals("the connection was closed", probeOfSilence((channel, thread) -> channel.close()));
+  }
+
+  @Test
+  void shouldEndTheProbeWhenItsThreadIsInterrupted() throws Exception {
+    assertEquals(
+        "the connecting thread was interrupted",
+        probeOfSilence((channel, thread) -> thread.interrupt()));
+  }
+
+  /** What happens to a probe that nobody answers. */
+  private interface Disturbance {
+    void disturb(SocketChannel channel, Thread thread) throws IOException;
+  }
+
+  private String probeOfSilence(Disturbance disturbance) throws Exception {
+    try (ServerSocketChannel server = ServerSocketChannel.open()) {
+      server.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
+      SocketChannel channel = SocketChannel.open(server.getLocalAddress());
+      var lanes = pair.join(channel, server.accept());
+      var said = new CompletableFuture<String>();
+      long deadline = System.nanoTime() + LanePair.PATIENCE.toNanos();
+      Thread thread =
+          Thread.ofPlatform()
+              .start(() -> said.complete(String.valueOf(lanes.near().probe(deadline))));
+      assertThrows(TimeoutException.class, () -> said.get(200, TimeUnit.MILLISECONDS));
+      disturbance.disturb(channel, thread);
+      return said.get(LanePair.PATIENCE.toSeconds() / 2, TimeUnit.SECONDS);
+    }
+  }
+
+  /** Whoever connects has the reason, and TCP. */
+  @Test
+  void shouldSayThatALaneWouldTakeTooMuchMemory() throws IOException {
+    try (SocketChannel channel = SocketChannel.open()) {
+      RdmaPath path = pair.near.path();
+      var failure =
+          assertThrows(
+              IllegalArgumentException.class,
+              () -> RdmaLane.create(path, channel, 1 << 18, LanePair.DEPTH));
+      assertTrue(failure.getMessage().contains("too many for one piece"), failure.getMessage());
+    }
   }
 }
