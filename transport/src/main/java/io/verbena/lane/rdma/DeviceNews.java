@@ -20,6 +20,7 @@ final class DeviceNews {
   /** Events in one go: a port that flaps must not hold up data. */
   private static final int MOST = 16;
 
+  private final RdmaAdapter adapter;
   private final String device;
   private final AsyncEvents events;
   private final List<LaneGroup> groups;
@@ -29,6 +30,7 @@ final class DeviceNews {
    * @param groups all groups of lanes on the adapter, also those to come
    */
   DeviceNews(RdmaAdapter adapter, List<LaneGroup> groups) throws VerbsException {
+    this.adapter = adapter;
     this.device = adapter.device();
     this.events = adapter.context().events();
     this.groups = groups;
@@ -53,7 +55,11 @@ final class DeviceNews {
   void handle(AsyncEvent event) {
     String cause = "%s reports %s".formatted(device, event.type());
     switch (event) {
-      case AsyncEvent.OfDevice ignored -> failAll(cause + ": the device has failed or was removed");
+      case AsyncEvent.OfDevice ignored -> {
+        String end = cause + ": the device has failed or was removed";
+        adapter.giveUp(end);
+        failAll(end);
+      }
       case AsyncEvent.OfCompletionQueue(var type, var queue) ->
           queue.ifPresent(failed -> groups.forEach(group -> group.failIfUsing(failed, cause)));
       case AsyncEvent.OfSharedReceiveQueue(var type, var queue) -> {

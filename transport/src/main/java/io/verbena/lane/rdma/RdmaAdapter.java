@@ -65,15 +65,15 @@ public final class RdmaAdapter implements AutoCloseable {
    * Sees to it that there is memory for messages that this adapter reaches: long ones are pulled
    * into it, so without it there is no use for a lane. Does little but for the first time.
    *
-   * @throws IOException if the adapter refuses to register it, from then on always
+   * @throws IOException if the adapter refuses to register it, from then on always, or has failed
    */
   public void requireBuffers() throws IOException {
+    if (refusal != null) {
+      throw new IOException(refusal);
+    }
     RegisteredByteBufAllocator buffers = hub.buffers();
     if (hasBuffers || buffers == null) {
       return;
-    }
-    if (refusal != null) {
-      throw new IOException(refusal);
     }
     try {
       ByteBuf one = buffers.directBuffer(1);
@@ -84,7 +84,7 @@ public final class RdmaAdapter implements AutoCloseable {
     }
     if (!hasBuffers) {
       String words = wordsOfRefusal();
-      refusal = words;
+      giveUp(words);
       throw new IOException(words);
     }
   }
@@ -100,7 +100,12 @@ public final class RdmaAdapter implements AutoCloseable {
     }
   }
 
-  /** Why {@link #requireBuffers} has failed and will fail, or null. */
+  /** From now on no lane is wanted here. */
+  void giveUp(String why) {
+    refusal = why;
+  }
+
+  /** Why no lane is wanted here, or null. */
   @Nullable String refusal() {
     return refusal;
   }

@@ -38,9 +38,12 @@ final class LanePair implements AutoCloseable {
       adapter.hub().useBuffers(buffers);
     }
 
+    RdmaAdapters.Offered offer() {
+      return adapters.offer(InetAddress.getLoopbackAddress(), "lo");
+    }
+
     RdmaPath path() throws IOException {
-      RdmaCandidate first =
-          adapters.offer(InetAddress.getLoopbackAddress(), "lo").candidates().getFirst();
+      RdmaCandidate first = offer().candidates().getFirst();
       return adapters.path(first, first.pkeys().getFirst());
     }
 

@@ -202,6 +202,11 @@ class RdmaLaneTest {
     tell(lanes.near(), new AsyncEvent.OfDevice(AsyncEventType.DEVICE_FATAL));
     assertEquals(2, hearer.down.size());
     hearer.down.forEach(cause -> assertEquals(LaneFailure.Kind.NETWORK, cause.kind()));
+    assertThrows(IOException.class, pair.near.adapter::requireBuffers);
+    // What is known of adapters is a second old at most.
+    LanePair.until(() -> pair.near.offer().candidates().isEmpty(), Thread::onSpinWait);
+    String declined = String.join("; ", pair.near.offer().declined());
+    assertTrue(declined.contains("the device has failed or was removed"), declined);
   }
 
   private void tell(RdmaLane lane, AsyncEvent event) {
