@@ -29,13 +29,12 @@ import org.junit.jupiter.api.Timeout;
  * time. Everything else is behind locks, where a fault is one of order, not of memory: it takes
  * threads, sizes and ceilings in all combinations to find, which is what this class has.
  */
-@Timeout(120)
+@Timeout(value = 10, unit = TimeUnit.MINUTES, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class ConcurrentBuffersTest {
   /** The number is also here: who finds another one in the memory is not alone in it. */
   private record Numbered(ByteBuf buffer, long number) {}
 
   private static final long RUN_NANOS = TimeUnit.SECONDS.toNanos(2);
-  private static final long MOST_NANOS = TimeUnit.SECONDS.toNanos(50);
   private static final int LEAST_DRAINS = 10;
   private static final int LEAST_CHECKED = 10_000;
   private static final int PRODUCERS = 3;
@@ -73,9 +72,8 @@ class ConcurrentBuffersTest {
     }
     long start = System.nanoTime();
     int drains = 0;
-    // On a busy machine it takes longer until enough has happened.
+    // However long it takes on a busy machine: what does not get on at all meets the timeout.
     while (failure.get() == null
-        && System.nanoTime() - start < MOST_NANOS
         && (System.nanoTime() - start < RUN_NANOS
             || drains < LEAST_DRAINS
             || checked.get() < LEAST_CHECKED)) {
@@ -90,8 +88,6 @@ class ConcurrentBuffersTest {
     }
     queue.forEach(this::check);
     assertNull(failure.get());
-    assertTrue(drains >= LEAST_DRAINS, "the caches were drained");
-    assertTrue(checked.get() >= LEAST_CHECKED, "buffers went from thread to thread");
     assertEquals(0, allocator.usedBytes());
     allocator.close();
     assertEquals(0, allocator.metrics().registeredBytes());
@@ -142,7 +138,8 @@ class ConcurrentBuffersTest {
     }
     long start = System.nanoTime();
     long most = 0;
-    while (failure.get() == null && System.nanoTime() - start < RUN_NANOS) {
+    while (failure.get() == null
+        && (System.nanoTime() - start < RUN_NANOS || small.metrics().refusals() < PRODUCERS)) {
       most = Math.max(most, small.metrics().registeredBytes());
       small.trim();
       Thread.sleep(1);
@@ -196,7 +193,9 @@ class ConcurrentBuffersTest {
   private void takeAndGive(RegisteredByteBufAllocator small, int block, long seed) {
     var random = new Random(seed);
     long start = System.nanoTime();
-    while (failure.get() == null && System.nanoTime() - start < RUN_NANOS) {
+    while (failure.get() == null
+        && (System.nanoTime() - start < RUN_NANOS
+            || small.metrics().refusedGrowth() < LEAST_DRAINS)) {
       check(numbered(small.directBuffer(block >> random.nextInt(4))));
     }
   }
