@@ -10,7 +10,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Memory that peers may read. A program whose limit of locked memory does not allow a single slab
- * still works, over TCP: it gets plain memory. The pool's lock guards it.
+ * still works, over TCP: it gets plain memory. One thread at a time, as pools grow.
  */
 final class PeerReadableSource implements SlabSource {
   private static final Logger LOG = LoggerFactory.getLogger(PeerReadableSource.class);

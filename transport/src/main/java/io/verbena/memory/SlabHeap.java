@@ -128,59 +128,92 @@ final class SlabHeap {
   }
 
   /**
-   * Adds a slab and fills a magazine from it, before another thread can.
+   * Adds a slab and fills a magazine from it, before another thread can. One thread at a time.
    *
    * @return false if the ceiling does not allow it
    * @throws IOException if the system or the adapter refuses
    */
   boolean grow(int sizeClass, Magazine into) throws IOException {
+    Slab slab = newSlab(Span.unitsFor(sizeClass));
+    if (slab == null) {
+      return false;
+    }
     lock.lock();
     try {
-      return addSlab(Span.unitsFor(sizeClass)) && take(sizeClass, into);
+      add(slab);
+      return take(sizeClass, into);
     } finally {
       lock.unlock();
     }
   }
 
   /**
-   * Adds a slab and takes a buffer from it, before another thread can.
+   * Adds a slab and takes a buffer from it, before another thread can. One thread at a time.
    *
    * @return null if the ceiling does not allow it
    * @throws IOException if the system or the adapter refuses
    */
   @Nullable RegisteredByteBuf growLarge(int bytes) throws IOException {
+    Slab slab = newSlab(units(bytes));
+    if (slab == null) {
+      return null;
+    }
     lock.lock();
     try {
-      return addSlab(units(bytes)) ? takeLarge(bytes) : null;
+      add(slab);
+      return takeLarge(bytes);
     } finally {
       lock.unlock();
     }
   }
 
-  /** As big as the configuration wants it; less if that is refused. */
-  private boolean addSlab(int units) throws IOException {
+  /**
+   * As big as the configuration wants it; less if that is refused. Without the lock: to register a
+   * gigabyte takes a good part of a second, and others have buffers to give and to take meanwhile.
+   * Nobody else makes the heap bigger.
+   */
+  private @Nullable Slab newSlab(int units) throws IOException {
     long least = (long) units * Slab.UNIT;
-    long room = config.ceilingBytes() - registeredBytes;
-    if (closed) {
-      return false;
-    }
-    if (least > room) {
-      refusedGrowth++;
-      return false;
-    }
-    long wanted = config.nextSlabBytes(registeredBytes);
-    long length = Math.max(least, Math.min(wanted, room) / Slab.UNIT * Slab.UNIT);
-    while (true) {
+    long length = lengthOfNext(least);
+    while (length >= least) {
       try {
-        add(new Slab(source.allocate(length)));
-        return true;
+        return new Slab(source.allocate(length));
       } catch (IOException | IllegalStateException | OutOfMemoryError e) {
         if (length == least) {
-          refusedGrowth++;
+          growthRefused();
           throw e instanceof IOException refused ? refused : new IOException(e.getMessage(), e);
         }
         length = Math.max(least, length / 2 / Slab.UNIT * Slab.UNIT);
       }
+    }
+    return null;
+  }
+
+  /** In bytes; 0 if there may be none. */
+  private long lengthOfNext(long least) {
+    lock.lock();
+    try {
+      long room = config.ceilingBytes() - registeredBytes;
+      if (closed) {
+        return 0;
+      }
+      if (least > room) {
+        refusedGrowth++;
+        return 0;
+      }
+      long wanted = config.nextSlabBytes(registeredBytes);
+      return Math.max(least, Math.min(wanted, room) / Slab.UNIT * Slab.UNIT);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void growthRefused() {
+    lock.lock();
+    try {
+      refusedGrowth++;
+    } finally {
+      lock.unlock();
     }
   }
 

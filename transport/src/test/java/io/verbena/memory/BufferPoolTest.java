@@ -11,7 +11,9 @@ import io.netty.util.ResourceLeakDetector;
 import io.netty.util.ResourceLeakDetector.Level;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 /** How much memory there is: growth, the ceiling, refusals and the end. */
 class BufferPoolTest extends SmallAllocator {
@@ -89,6 +91,49 @@ class BufferPoolTest extends SmallAllocator {
     ByteBuf huge = allocator.directBuffer(3 * SLAB);
     big.release();
     huge.release();
+  }
+
+  /** To register a gigabyte takes a good part of a second. */
+  @Test
+  @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+  void shouldServeOthersWhileItRegistersMore() throws InterruptedException {
+    var asked = new CountDownLatch(1);
+    var answer = new CountDownLatch(1);
+    var slow =
+        new RegisteredByteBufAllocator(
+            bytes -> {
+              if (bytes > SLAB) {
+                asked.countDown();
+                awaitUninterruptibly(answer);
+              }
+              return domain.allocate(bytes);
+            },
+            BufferPoolConfig.defaults().withSlabs(SLAB, SLAB).withCeiling(16 * SLAB),
+            true);
+    slow.directBuffer(100).release();
+    List<ByteBuf> grown = new ArrayList<>();
+    Thread thread = Thread.ofPlatform().start(() -> grown.add(slow.directBuffer(2 * SLAB)));
+    asked.await();
+    // Of other sizes each, which are not in this thread's cache; the first slab has room for all.
+    for (int bytes = 128; bytes <= 1024; bytes *= 2) {
+      slow.directBuffer(bytes).release();
+    }
+    assertEquals(SLAB, slow.metrics().registeredBytes());
+    answer.countDown();
+    thread.join();
+    assertEquals(3 * SLAB, slow.metrics().registeredBytes());
+    assertEquals(2 * SLAB, slow.metrics().usedBytes());
+    grown.getFirst().release();
+    slow.close();
+    assertEquals(0, slow.metrics().registeredBytes());
+  }
+
+  private static void awaitUninterruptibly(CountDownLatch latch) {
+    try {
+      latch.await();
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
   }
 
   @Test
