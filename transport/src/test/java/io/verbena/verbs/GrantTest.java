@@ -10,6 +10,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.netty.buffer.ByteBuf;
+import io.verbena.Garbage;
 import io.verbena.RdmaTest;
 import io.verbena.memory.BufferRanges;
 import io.verbena.memory.MemoryConfig;
@@ -23,6 +24,7 @@ import io.verbena.verbs.LoopbackPair.Done;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.lang.management.ManagementFactory;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -31,6 +33,7 @@ import org.junit.jupiter.api.Test;
 @RdmaTest
 class GrantTest {
   private static final int BYTES = 64 << 10;
+  private static final int PIECE = 16;
 
   private LoopbackPair pair;
   private MemoryDomain memory;
@@ -85,6 +88,59 @@ class GrantTest {
     assertTrue(granted.revoke(one.slice(8, 8)), "a slice is the same grant");
     assertTrue(write(two.slice(4096, 64), 8, "slice").succeeded());
     assertEquals("slice", text(granted, 4104, 5));
+  }
+
+  /**
+   * Requests by themselves allocate nothing once C2 has compiled them, which takes some ten
+   * thousand; the tests of an emulated guest run without C2.
+   */
+  @Test
+  void shouldReachAllOfAGrantByOffsetsWithoutAllocating() throws IOException {
+    RemoteMemory remote = granted.grant(RemoteAccess.READ, RemoteAccess.WRITE, RemoteAccess.ATOMIC);
+    LoopbackPair.put(pair.left, 0, "written and read");
+    int times = 64;
+    long inOnePlace =
+        hasOptimizer() ? 0 : Garbage.leastOfRounds(0, 10, times, () -> writeReadAndAdd(remote, 0));
+    long[] next = new long[1];
+    long atOffsets =
+        Garbage.leastOfRounds(
+            inOnePlace,
+            1000,
+            times,
+            () -> {
+              writeReadAndAdd(remote, next[0]);
+              next[0] = (next[0] + PIECE) % BYTES;
+            });
+    assertEquals(inOnePlace, atOffsets, "bytes");
+    assertEquals("written and read", LoopbackPair.get(pair.left, 1024, PIECE));
+    assertEquals("ritten and read", text(granted, PIECE + 1L, PIECE - 1));
+
+    // What is allocated is seen.
+    var slices = new RemoteMemory[1];
+    assertTrue(Garbage.leastOfRounds(0, 10, times, () -> slices[0] = remote.slice(8, 8)) > 0);
+    assertEquals(remote.address() + 8, slices[0].address());
+  }
+
+  private static boolean hasOptimizer() {
+    return ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
+        .noneMatch(argument -> argument.startsWith("-XX:TieredStopAtLevel="));
+  }
+
+  private void writeReadAndAdd(RemoteMemory remote, long offset) throws IOException {
+    remote.checkRange(offset, PIECE);
+    long address = remote.address() + offset;
+    boolean posted =
+        pair.leftPair
+            .sends()
+            .write(1, pair.left, 0, PIECE, address, remote.key())
+            .read(2, pair.left, 1024, PIECE, address, remote.key())
+            .signaled()
+            .fetchAndAdd(3, pair.left, 2048, address, remote.key(), 1)
+            .submit();
+    Completions done = LoopbackPair.next(pair.leftQueue);
+    if (!posted || !done.succeeded() || done.id() != 3) {
+      throw new IOException("request " + done.id() + ": " + done.status());
+    }
   }
 
   @Test
