@@ -85,10 +85,10 @@ public final class HoldableArena implements Arena {
 
   /** The arena is closed: called for each piece of memory that was mapped in it. */
   synchronized void unmap(MemorySegment memory) {
-    if (keepers > 0 && MappedMemory.vacate(memory)) {
-      vacant.add(memory);
-    } else {
+    if (keepers == 0) {
       MappedMemory.unmap(memory);
+    } else if (MappedMemory.vacate(memory)) {
+      vacant.add(memory);
     }
   }
 

@@ -80,7 +80,11 @@ public final class MappedMemory {
    * Gives the memory back, and keeps anything else from being mapped at its addresses until {@link
    * #unmap}. No access is possible meanwhile.
    *
-   * @return false if the system refuses
+   * <p>If the system refuses, the memory is lost: POSIX lets a refused {@code mmap} have removed
+   * what was there (Linux does that before it makes the new mapping), so that the addresses may be
+   * another's by now, whose memory {@link #unmap} would take away.
+   *
+   * @return false if the system refuses: leave the addresses alone
    */
   static boolean vacate(MemorySegment memory) {
     MemorySegment kept =
@@ -92,7 +96,7 @@ public final class MappedMemory {
             -1,
             0);
     if (kept.equals(LibC.MAP_FAILED())) {
-      warn("mmap refuses to keep {0} addresses from 0x{1} out of use", memory);
+      warn("mmap refuses to keep {0} addresses from 0x{1} out of use: the memory is lost", memory);
       return false;
     }
     return true;
