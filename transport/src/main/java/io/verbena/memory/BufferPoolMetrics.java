@@ -12,7 +12,9 @@ package io.verbena.memory;
  * @param refusals how often an allocation was refused
  * @param refusedGrowth how often the ceiling, the system or the adapter refused one slab more, also
  *     if free memory was found in another way
- * @param copies how many buffers were copied because their memory is not of this allocator
+ * @param copies how many buffers were copied on their way to the adapter: because some of their
+ *     memory is not of this allocator, or because it is in more pieces than one request takes, as
+ *     that of a composite of many buffers may be, though each is of this allocator
  * @param copiedBytes how many bytes they had
  */
 public record BufferPoolMetrics(

@@ -114,10 +114,11 @@ public final class RegisteredByteBufAllocator extends AbstractByteBufAllocator
    * @return the region, or null if there is no adapter or the memory is not of this allocator
    */
   public @Nullable MemoryRegion regionOf(ByteBuf buffer) {
-    if (buffer instanceof RegisteredByteBuf ours && ours.pool() == pool) {
+    RegisteredByteBuf ours = rootOf(buffer);
+    if (ours != null) {
       return ours.region();
     }
-    Slab slab = slabOf(buffer);
+    Slab slab = slabByAddress(buffer);
     return slab == null ? null : slab.region;
   }
 
@@ -145,11 +146,21 @@ public final class RegisteredByteBufAllocator extends AbstractByteBufAllocator
   }
 
   private @Nullable Slab slabOf(ByteBuf buffer) {
+    RegisteredByteBuf ours = rootOf(buffer);
+    return ours == null ? slabByAddress(buffer) : ours.span().slab;
+  }
+
+  /** Our buffer that this is, or is a view of; or null. */
+  private @Nullable RegisteredByteBuf rootOf(ByteBuf buffer) {
     for (ByteBuf inner = buffer; inner != null; inner = inner.unwrap()) {
       if (inner instanceof RegisteredByteBuf ours && ours.pool() == pool) {
-        return ours.span().slab;
+        return ours;
       }
     }
+    return null;
+  }
+
+  private @Nullable Slab slabByAddress(ByteBuf buffer) {
     return buffer.hasMemoryAddress()
         ? pool.slabs().find(buffer.memoryAddress(), buffer.capacity())
         : null;
@@ -219,7 +230,7 @@ public final class RegisteredByteBufAllocator extends AbstractByteBufAllocator
   /**
    * Makes sure that the readable bytes of a buffer are in memory of this allocator, and finds out
    * where: as {@link #locate}, but a buffer that fails there is copied, which {@link
-   * BufferPoolMetrics#copies} counts.
+   * BufferPoolMetrics#copies} counts, be it foreign or ours in too many pieces.
    *
    * @param buffer any buffer; the caller hands over its reference, unless this throws
    * @param into what is filled
