@@ -1,5 +1,7 @@
 package io.verbena.samples;
 
+import io.verbena.samples.files.ReceiveFile;
+import io.verbena.samples.files.SendFile;
 import io.verbena.samples.interop.RcPingpong;
 import io.verbena.samples.interop.Rping;
 import io.verbena.samples.interop.SrqPingpong;
@@ -7,6 +9,11 @@ import io.verbena.samples.interop.UcPingpong;
 import io.verbena.samples.interop.Ucmatose;
 import io.verbena.samples.interop.UdPingpong;
 import io.verbena.samples.interop.Udaddy;
+import io.verbena.samples.kv.Kv;
+import io.verbena.samples.kv.KvServer;
+import io.verbena.samples.pubsub.Broker;
+import io.verbena.samples.pubsub.Publish;
+import io.verbena.samples.pubsub.Subscribe;
 import java.io.IOException;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -22,6 +29,13 @@ import picocli.CommandLine.Spec;
     name = "sample",
     description = "Run a program of the README; without a name, list them.",
     subcommands = {
+      KvServer.class,
+      Kv.class,
+      ReceiveFile.class,
+      SendFile.class,
+      Broker.class,
+      Publish.class,
+      Subscribe.class,
       RcPingpong.class,
       UcPingpong.class,
       UdPingpong.class,

@@ -19,13 +19,13 @@ import org.junit.jupiter.api.condition.EnabledIf;
 @EnabledIf(
     value = "io.verbena.samples.RdmaTest$Machine#hasDevice",
     disabledReason = "no RDMA device here; ./verbena test runs the RDMA tests in a guest")
-@interface RdmaTest {
+public @interface RdmaTest {
   /** The machine that the test runs on. */
-  final class Machine {
+  public final class Machine {
     private Machine() {}
 
     /** Whether it can run RDMA tests. */
-    static boolean hasDevice() {
+    public static boolean hasDevice() {
       try {
         if (!Device.list().isEmpty()) {
           return true;

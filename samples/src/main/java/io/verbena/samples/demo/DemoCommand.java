@@ -5,20 +5,15 @@ import io.verbena.Progress;
 import io.verbena.RdmaMode;
 import io.verbena.Transport;
 import io.verbena.TransportConfig;
+import io.verbena.samples.LinkOptions;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.time.Duration;
-import java.util.Arrays;
 import java.util.List;
-import java.util.Locale;
 import java.util.concurrent.Callable;
-import java.util.stream.Collectors;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.ITypeConverter;
-import picocli.CommandLine.Option;
-import picocli.CommandLine.TypeConversionException;
+import picocli.CommandLine.Mixin;
 
 /** Starts a second process and lets the {@link Demo} talk with it. */
 @Command(name = "demo", description = "Two processes talk: which link and why, checks, latency.")
@@ -26,21 +21,7 @@ public final class DemoCommand implements Callable<Integer> {
   /** Longer than a demo takes on an emulated processor. */
   private static final Duration DEADLINE = Duration.ofMinutes(4);
 
-  @Option(
-      names = "--rdma",
-      paramLabel = "MODE",
-      converter = Mode.class,
-      defaultValue = "preferred",
-      description = "required, preferred (the default) or off.")
-  private RdmaMode rdma = RdmaMode.PREFERRED;
-
-  @Option(
-      names = "--device",
-      paramLabel = "NAME",
-      defaultValue = "${env:VERBENA_DEVICE}",
-      description =
-          "The RDMA device to use, such as mlx5_0; by default VERBENA_DEVICE, or the best.")
-  private @Nullable String device;
+  @Mixin private LinkOptions link = new LinkOptions();
 
   /** Creates the command, for picocli. */
   public DemoCommand() {}
@@ -53,7 +34,8 @@ public final class DemoCommand implements Callable<Integer> {
    */
   @Override
   public Integer call() throws IOException {
-    String name = device == null ? "" : device.strip();
+    RdmaMode rdma = link.rdma();
+    String name = link.device();
     // First of all, so that --rdma required fails before anything else happens.
     try (Transport transport = Transport.open(config(rdma.name(), name))) {
       System.out.println("Two processes on this machine talk with each other.");
@@ -86,21 +68,5 @@ public final class DemoCommand implements Callable<Integer> {
   private static Progress progress() {
     // Spinning has by far the lowest latency, but two processes that spin want a processor each.
     return Runtime.getRuntime().availableProcessors() > 1 ? Progress.CALLER : Progress.THREAD;
-  }
-
-  /** The values of {@link RdmaMode} as people type them. */
-  static final class Mode implements ITypeConverter<RdmaMode> {
-    @Override
-    public RdmaMode convert(String value) {
-      try {
-        return RdmaMode.valueOf(value.toUpperCase(Locale.ROOT));
-      } catch (IllegalArgumentException e) {
-        String modes =
-            Arrays.stream(RdmaMode.values())
-                .map(mode -> mode.name().toLowerCase(Locale.ROOT))
-                .collect(Collectors.joining(", "));
-        throw new TypeConversionException("'%s' is none of %s".formatted(value, modes));
-      }
-    }
   }
 }

@@ -6,9 +6,14 @@ import java.util.Locale;
 import java.util.concurrent.TimeUnit;
 
 /** How long something took, over and over: durations in nanoseconds, sorted. */
-final class Timing {
+public final class Timing {
   /** One round of what is measured. */
-  interface Round {
+  public interface Round {
+    /**
+     * Does what is measured.
+     *
+     * @throws IOException ends the measurement
+     */
     void run() throws IOException;
   }
 
@@ -32,8 +37,11 @@ final class Timing {
    *
    * @param warmUpMillis the longest time for the warm-up
    * @param millis the longest time for the measurement
+   * @param round what to measure
+   * @return how long it took
+   * @throws IOException of a round
    */
-  static Timing of(long warmUpMillis, long millis, Round round) throws IOException {
+  public static Timing of(long warmUpMillis, long millis, Round round) throws IOException {
     run(new long[WARM_UP_ROUNDS], warmUpMillis, round);
     long[] samples = new long[ROUNDS];
     long began = System.nanoTime();
@@ -57,7 +65,12 @@ final class Timing {
     return count;
   }
 
-  int count() {
+  /**
+   * How often it was measured.
+   *
+   * @return rounds, warm-up excluded
+   */
+  public int count() {
     return nanos.length;
   }
 
@@ -66,8 +79,14 @@ final class Timing {
     return nanos[(int) Math.ceil(share * nanos.length) - 1] / 1e3;
   }
 
-  /** A line of the demo's table, for rounds that moved a number of bytes each, or 0. */
-  String row(String what, long bytes) {
+  /**
+   * A line of a table, for rounds that moved a number of bytes each, or 0.
+   *
+   * @param what its name
+   * @param bytes of a round
+   * @return the line
+   */
+  public String row(String what, long bytes) {
     return bytes == 0
         ? "%-34s %9s %9s".formatted(what, text(microseconds(0.5)), text(microseconds(0.99)))
         : "%-34s %9s %9s %9s"
@@ -83,8 +102,12 @@ final class Timing {
     return "%-34s %9s %9s %9s".formatted(what, "", "", rate(bytes, seconds));
   }
 
-  /** What stands above the lines. */
-  static String header() {
+  /**
+   * What stands above the lines.
+   *
+   * @return a line
+   */
+  public static String header() {
     return "%-34s %9s %9s %9s".formatted("", "p50 us", "p99 us", "MB/s");
   }
 
