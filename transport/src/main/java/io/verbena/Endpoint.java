@@ -147,7 +147,7 @@ public final class Endpoint implements AutoCloseable {
    *     {@link Kind#TIMEOUT}
    */
   public ByteBuf receive(Duration timeout) throws TransportException {
-    return receiveWithin(timeout.toNanos());
+    return receiveWithin(Timeouts.nanos(timeout));
   }
 
   private ByteBuf receiveWithin(long nanos) throws TransportException {

@@ -377,7 +377,7 @@ final class EndpointCore {
   }
 
   void awaitOperation(Operation operation, Duration timeout) throws TransportException {
-    long deadline = System.nanoTime() + timeout.toNanos();
+    long deadline = System.nanoTime() + Timeouts.nanos(timeout);
     lock.lock();
     try {
       for (int pauses = 1; !operation.isDone(); pauses++) {

@@ -39,11 +39,29 @@ final class HandlerCalls {
       try {
         call();
       } catch (Exception | Error e) {
-        LOG.error("The handler of {} failed", core.link, e);
-        core.fail(new Failure(Kind.CLOSED, "the endpoint's handler failed: " + e));
+        failed(e);
       } finally {
         done();
       }
+    }
+  }
+
+  private void failed(Throwable e) {
+    if (e instanceof TransportException && hasEnded()) {
+      // It wanted to answer somebody who has gone: what is left is handed over, then the end.
+      LOG.debug("The handler of {} came too late", core.link, e);
+      return;
+    }
+    LOG.error("The handler of {} failed", core.link, e);
+    core.fail(new Failure(Kind.CLOSED, "the endpoint's handler failed: " + e));
+  }
+
+  private boolean hasEnded() {
+    core.lock.lock();
+    try {
+      return core.end() != null;
+    } finally {
+      core.lock.unlock();
     }
   }
 

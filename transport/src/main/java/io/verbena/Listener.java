@@ -96,7 +96,7 @@ public final class Listener implements AutoCloseable {
    * @throws TransportException with {@link Kind#TIMEOUT}, or {@link Kind#CLOSED}
    */
   public Endpoint accept(Duration timeout) throws TransportException {
-    long deadline = System.nanoTime() + timeout.toNanos();
+    long deadline = System.nanoTime() + Timeouts.nanos(timeout);
     try {
       while (true) {
         if (closed.get()) {

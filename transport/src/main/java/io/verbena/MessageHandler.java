@@ -9,7 +9,8 @@ import io.netty.buffer.ByteBuf;
  * <p>Threads: one call at a time for each endpoint; with {@link Progress#THREAD} on a thread that
  * moves the data of many endpoints, which a handler must not hold up (it may send: what has no room
  * at once is then moved on by the waiting call itself); with {@link Progress#CALLER} in {@link
- * Endpoint#poll} and {@link Transport#poll}. A handler that throws ends its endpoint.
+ * Endpoint#poll} and {@link Transport#poll}. A handler that throws ends its endpoint, unless it was
+ * told that the endpoint has ended already: by a {@link TransportException} of its own call.
  */
 public interface MessageHandler {
   /**

@@ -13,6 +13,7 @@ import io.verbena.memory.RemoteMemory;
 import java.io.IOException;
 import java.lang.foreign.ValueLayout;
 import java.time.Duration;
+import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -227,6 +228,56 @@ abstract class EndpointContract {
     String cause = pair.server.cause().orElseThrow().getMessage();
     assertTrue(cause.contains("a handler's own trouble"), cause);
     assertEquals(EndpointState.FAILED, pair.server.state());
+  }
+
+  @Test
+  void shouldNotBlameAHandlerThatAnswersAPeerWhoHasGone() throws Exception {
+    for (long i = 0; i < 3; i++) {
+      pair.client.send(pair.clientTransport.allocator().directBuffer().writeLong(i));
+    }
+    Thread closer = Thread.startVirtualThread(pair.client::close);
+    awaitState(pair.server, EndpointState.PEER_CLOSED);
+    var recorder =
+        new Recorder() {
+          @Override
+          public void message(Endpoint from, ByteBuf message) throws Exception {
+            heard.add(message.readLong());
+            message.release();
+            from.flush();
+          }
+        };
+    pair.server.handle(recorder);
+    for (long i = 0; i < 3; i++) {
+      assertEquals(i, recorder.next());
+    }
+    assertEquals(Kind.PEER_CLOSED, recorder.next());
+    assertEquals(EndpointState.PEER_CLOSED, pair.server.state());
+    pair.server.close();
+    closer.join();
+  }
+
+  private static void awaitState(Endpoint endpoint, EndpointState state) throws Exception {
+    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
+    while (endpoint.state() != state && System.nanoTime() < deadline) {
+      Thread.sleep(1);
+    }
+    assertEquals(state, endpoint.state());
+  }
+
+  @Test
+  void shouldWaitForEverWhenAskedTo() throws Exception {
+    Duration forEver = ChronoUnit.FOREVER.getDuration();
+    pair.client.send(pair.clientTransport.allocator().directBuffer().writeLong(1));
+    pair.server.receive(forEver).release();
+    try (RegisteredMemory local = pair.clientTransport.allocate(8);
+        RegisteredMemory page = pair.serverTransport.allocate(8)) {
+      RemoteMemory remote = pair.server.grant(page, RemoteAccess.READ);
+      assertEquals(0, pair.client.read(local, 0, remote, 0, 8).await(forEver));
+    }
+    TransportException atOnce =
+        assertThrows(
+            TransportException.class, () -> pair.server.receive(forEver.negated()).release());
+    assertEquals(Kind.TIMEOUT, atOnce.kind());
   }
 
   @Test

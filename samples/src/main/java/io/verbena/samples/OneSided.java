@@ -38,7 +38,8 @@ public final class OneSided {
   private static RegisteredMemory grant(Transport transport, Endpoint peer) throws IOException {
     // snippet grant
     RegisteredMemory page = transport.allocate(4096); // freed with the transport, or by close()
-    RemoteMemory grant = page.grant(RemoteAccess.READ, RemoteAccess.WRITE, RemoteAccess.ATOMIC);
+    RemoteMemory grant =
+        peer.grant(page, RemoteAccess.READ, RemoteAccess.WRITE, RemoteAccess.ATOMIC);
     ByteBuf message = transport.allocator().directBuffer(RemoteMemory.ENCODED_BYTES);
     grant.writeTo(message);
     peer.send(message); // the peer learns of the grant in a message

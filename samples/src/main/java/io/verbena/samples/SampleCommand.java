@@ -93,6 +93,17 @@ final class SampleCommand implements Runnable {
     EchoServer.main(String.valueOf(port));
   }
 
+  @Command(name = "echo-handler", description = "The same by a handler, without threads.")
+  void echoHandler(
+      @Parameters(
+              paramLabel = "PORT",
+              description = "Where to listen; 0 for any free port.",
+              converter = Port.class)
+          int port)
+      throws IOException {
+    EchoHandler.main(String.valueOf(port));
+  }
+
   @Command(name = "echo-client", description = "Have a message sent back; say which link.")
   void echoClient(
       @Parameters(paramLabel = "HOST", description = "Where an echo-server runs.") String host,
@@ -105,6 +116,11 @@ final class SampleCommand implements Runnable {
           String text)
       throws IOException {
     EchoClient.main(host, String.valueOf(port), text);
+  }
+
+  @Command(name = "transport-tour", description = "What else a transport can do.")
+  void transportTour() throws IOException, InterruptedException {
+    TransportTour.main();
   }
 
   @Command(name = "verbs-write", description = "Raw verbs: let the adapter write.")

@@ -20,7 +20,10 @@ import org.junit.jupiter.api.Test;
  */
 class DocumentsTest {
   private static final List<Path> DOCUMENTS =
-      List.of(Path.of("..", "README.md"), Path.of("..", "docs", "verbs.md"));
+      List.of(
+          Path.of("..", "README.md"),
+          Path.of("..", "docs", "transport.md"),
+          Path.of("..", "docs", "verbs.md"));
   private static final Path SAMPLES = Path.of("src", "main", "java", "io", "verbena", "samples");
   private static final Pattern BLOCK =
       Pattern.compile("(?m)^(?:<!-- snippet (\\S+) -->\n)?```java\n((?s:.*?))^```$");

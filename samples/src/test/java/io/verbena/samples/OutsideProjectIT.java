@@ -8,6 +8,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -27,10 +29,38 @@ class OutsideProjectIT {
       import io.verbena.Endpoint;
       import io.verbena.Link;
       import io.verbena.Listener;
+      import io.verbena.MessageHandler;
       import io.verbena.Transport;
+      import io.verbena.TransportException;
+      import io.verbena.memory.RegisteredMemory;
+      import io.verbena.memory.RemoteAccess;
+      import io.verbena.memory.RemoteMemory;
       import java.net.InetSocketAddress;
+      import java.util.concurrent.BlockingQueue;
+      import java.util.concurrent.LinkedBlockingQueue;
+      import java.util.concurrent.TimeUnit;
 
       public final class Program {
+        private static final BlockingQueue<String> HEARD = new LinkedBlockingQueue<>();
+
+        private static final class Handler implements MessageHandler {
+          @Override
+          public void message(Endpoint from, ByteBuf message) {
+            HEARD.add("handled: " + message.readLong());
+            message.release();
+          }
+
+          @Override
+          public void notified(Endpoint from, int value) {
+            HEARD.add("notified: " + value);
+          }
+
+          @Override
+          public void ended(Endpoint endpoint, TransportException cause) {
+            HEARD.add("ended: " + cause.kind());
+          }
+        }
+
         public static void main(String[] args) throws Exception {
           try (Transport transport = Transport.open();
               Listener listener = transport.listen(new InetSocketAddress("localhost", 0));
@@ -40,10 +70,42 @@ class OutsideProjectIT {
             ByteBuf message = server.receive();
             System.out.println(message.readLong() + " over " + server.link());
             message.release();
+            System.out.println(
+                switch (client.link()) {
+                  case Link.Rdma(String device, int port) -> "RDMA:" + device + ":" + port;
+                  case Link.Tcp(String nic, String why) -> "TCP:" + nic + ":" + why;
+                });
+
+            server.handle(new Handler());
+            client.send(transport.allocator().directBuffer().writeLong(43));
+            RegisteredMemory page = transport.allocate(4096);
+            RegisteredMemory local = transport.allocate(4096);
+            RemoteMemory remote =
+                server.grant(page, RemoteAccess.READ, RemoteAccess.WRITE, RemoteAccess.ATOMIC);
+            local.segment().setString(0, "from afar");
+            client.writeAndNotify(local, 0, remote, 0, 64, 7).await();
+            client.read(local, 1024, remote, 0, 64).await();
+            client.fetchAdd(remote, 2048, 5).await();
+            for (int i = 0; i < 2; i++) {
+              System.out.println(HEARD.poll(30, TimeUnit.SECONDS));
+            }
+            System.out.println("read back: " + local.segment().getString(1024));
+            System.out.println("counted: " + client.fetchAdd(remote, 2048, 0).await());
+            client.close();
+            System.out.println(HEARD.poll(30, TimeUnit.SECONDS));
           }
         }
       }
       """;
+
+  /** What it prints after the two lines that say which link. */
+  private static final List<String> LINES =
+      List.of(
+          "handled: 43", "notified: 7", "read back: from afar", "counted: 5", "ended: PEER_CLOSED");
+
+  /** The README's shortest program, as a reader copies it. */
+  private static final Pattern SHORTEST =
+      Pattern.compile("<!-- snippet hello -->\n```java\n((?s:.*?))```");
 
   /** Says which annotations an outside project gets: the parent's are optional. */
   private static final Path TRANSPORT_POM = Path.of("..", "transport", "pom.xml");
@@ -74,9 +136,13 @@ class OutsideProjectIT {
 
     Path sources = Files.createDirectories(project.resolve("src/outside"));
     Path program = Files.writeString(sources.resolve("Program.java"), PROGRAM);
+    Matcher shortest = SHORTEST.matcher(Files.readString(Path.of("..", "README.md")));
+    assertTrue(shortest.find());
+    Path hello =
+        Files.writeString(sources.resolve("Hello.java"), "package outside;\n" + shortest.group(1));
     Path module = Files.writeString(project.resolve("src/module-info.java"), MODULE);
-    compile("-cp", jars, "-d", "classes", program.toString());
-    compile("-p", jars, "-d", "module", module.toString(), program.toString());
+    compile("-cp", jars, "-d", "classes", program.toString(), hello.toString());
+    compile("-p", jars, "-d", "module", module.toString(), program.toString(), hello.toString());
   }
 
   private static void compile(String... arguments) throws Exception {
@@ -93,19 +159,37 @@ class OutsideProjectIT {
   }
 
   private static Child run(From from, String... flags) throws Exception {
+    Child program = run("Program", from, flags);
+    List<String> lines = program.out().lines().toList();
+    assertTrue(lines.getFirst().startsWith("42 over "), program.out());
+    assertTrue(lines.get(1).matches("(RDMA|TCP):.+:.+"), program.out());
+    assertEquals(LINES, lines.subList(2, lines.size()));
+    return program;
+  }
+
+  private static Child run(String name, From from, String... flags) throws Exception {
     var arguments = new ArrayList<>(List.of(flags));
     arguments.add("-Dorg.slf4j.simpleLogger.defaultLogLevel=warn");
     if (from == From.CLASS_PATH) {
       String path = "classes" + File.pathSeparator + jars;
-      arguments.addAll(List.of("-cp", path, "outside.Program"));
+      arguments.addAll(List.of("-cp", path, "outside." + name));
     } else {
       String path = "module" + File.pathSeparator + jars;
-      arguments.addAll(List.of("-p", path, "-m", "outside/outside.Program"));
+      arguments.addAll(List.of("-p", path, "-m", "outside/outside." + name));
     }
     Child program = Child.run(project, "java", arguments);
     assertEquals(0, program.status(), program.err());
-    assertTrue(program.out().startsWith("42 over "), program.out());
     return program;
+  }
+
+  @Test
+  void shouldRunTheShortestProgramOfTheReadme() throws Exception {
+    Child fromClassPath = run("Hello", From.CLASS_PATH, "--enable-native-access=ALL-UNNAMED");
+    assertEquals("", fromClassPath.err());
+    assertTrue(fromClassPath.out().startsWith("hello over "), fromClassPath.out());
+    Child fromModulePath = run("Hello", From.MODULE_PATH, "--enable-native-access=io.verbena.ffi");
+    assertEquals("", fromModulePath.err());
+    assertEquals(fromClassPath.out(), fromModulePath.out());
   }
 
   @Test
@@ -143,10 +227,10 @@ class OutsideProjectIT {
     assertTrue(
         program
             .out()
-            .matches(
-                "42 over TCP \\S+, no RDMA: .*start java with --enable-native-access="
-                    + who
-                    + "\n"),
+            .lines()
+            .findFirst()
+            .orElseThrow()
+            .matches("42 over TCP \\S+, no RDMA: .*start java with --enable-native-access=" + who),
         program.out());
   }
 }

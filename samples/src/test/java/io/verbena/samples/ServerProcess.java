@@ -1,0 +1,63 @@
+package io.verbena.samples;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+
+/** A sample that listens, in a process of its own; what it prints after its port is dropped. */
+final class ServerProcess implements AutoCloseable {
+  private static final String READY = "listening on port ";
+
+  private final Process process;
+  private final int port;
+
+  private ServerProcess(Process process, int port) {
+    this.process = process;
+    this.port = port;
+  }
+
+  static ServerProcess start(String... sample) throws IOException {
+    List<String> arguments =
+        new ArrayList<>(
+            List.of(
+                "-XX:TieredStopAtLevel=1",
+                "--enable-native-access=ALL-UNNAMED",
+                "-cp",
+                System.getProperty("java.class.path"),
+                Main.class.getName(),
+                "sample"));
+    arguments.addAll(List.of(sample));
+    Process process =
+        new ProcessBuilder(Child.command("java", arguments)).redirectErrorStream(true).start();
+    var out =
+        new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
+    String line = out.readLine();
+    if (line == null || !line.startsWith(READY)) {
+      process.destroyForcibly();
+      throw new IOException(sample[0] + " says " + line);
+    }
+    Thread.startVirtualThread(
+        () -> {
+          try (out) {
+            while (out.readLine() != null) {
+              // A full pipe would hold the server up.
+            }
+          } catch (IOException e) {
+            // The process has ended.
+          }
+        });
+    return new ServerProcess(process, Integer.parseInt(line.substring(READY.length())));
+  }
+
+  String port() {
+    return String.valueOf(port);
+  }
+
+  @Override
+  public void close() {
+    process.destroyForcibly();
+  }
+}

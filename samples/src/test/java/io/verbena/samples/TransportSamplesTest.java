@@ -1,0 +1,142 @@
+package io.verbena.samples;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The programs that use the transport, as users start them: the servers are other processes. */
+@Timeout(value = 3, unit = TimeUnit.MINUTES, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+class TransportSamplesTest {
+  private static final String HOST = "localhost";
+
+  @TempDir private Path folder;
+
+  /** {@code required} in the subclass. */
+  String rdma() {
+    return "off";
+  }
+
+  private String link() {
+    return rdma().equals("off") ? "link: TCP " : "link: RDMA ";
+  }
+
+  private Outcome ours(int status, String... args) {
+    Outcome outcome = Outcome.of(args);
+    assertEquals(status, outcome.status(), outcome.err());
+    assertTrue(outcome.out().startsWith(link()), outcome.out());
+    return outcome;
+  }
+
+  @Test
+  void shouldKeepValues() throws Exception {
+    try (ServerProcess server = ServerProcess.start("kv-server", "0", "--rdma", rdma())) {
+      String port = server.port();
+      String mode = "--rdma=" + rdma();
+      ours(0, "sample", "kv", "put", mode, HOST, port, "name", "Verbena");
+      Outcome read = ours(0, "sample", "kv", "get", mode, HOST, port, "name");
+      assertTrue(read.out().endsWith("\ngot by a read of its memory: Verbena\n"), read.out());
+      Outcome asked = ours(0, "sample", "kv", "get", mode, "--by-message", HOST, port, "name");
+      assertTrue(asked.out().endsWith("\ngot by message: Verbena\n"), asked.out());
+      ours(0, "sample", "kv", "delete", mode, HOST, port, "name");
+      Outcome gone = ours(1, "sample", "kv", "get", mode, HOST, port, "name");
+      assertTrue(gone.out().endsWith("\nthere is no name\n"), gone.out());
+      Outcome load = ours(0, "sample", "kv", "load", mode, HOST, port, "--millis", "200");
+      List<String> lines = load.out().lines().toList();
+      for (String row :
+          List.of(
+              "get by message ",
+              "get by read ",
+              "get by message, while written",
+              "get by read, while written")) {
+        assertTrue(lines.stream().anyMatch(line -> line.startsWith(row)), load.out());
+      }
+      assertEquals("every value was right", lines.getLast());
+    }
+  }
+
+  @Test
+  void shouldCopyAFile() throws Exception {
+    Path file = folder.resolve("file");
+    Files.write(file, new byte[3_000_000]);
+    Path into = Files.createDirectory(folder.resolve("into"));
+    try (ServerProcess server =
+        ServerProcess.start(
+            "receive-file", "0", "--keep", "--into", into.toString(), "--rdma", rdma())) {
+      String[] send = {
+        "sample", "send-file", "--rdma=" + rdma(), HOST, server.port(), file.toString()
+      };
+      Outcome sent = ours(0, send);
+      assertTrue(sent.out().contains("100 % of 2.9 MiB"), sent.out());
+      assertTrue(sent.out().contains("file is there, CRC32C "), sent.out());
+      assertEquals(-1, Files.mismatch(file, into.resolve("file")));
+      Outcome again = ours(1, send);
+      assertEquals(
+          "verbena: the receiver refuses: file is there already, and --overwrite was not given\n",
+          again.err());
+    }
+  }
+
+  @Test
+  void shouldPublishToSubscribers() throws Exception {
+    try (ServerProcess broker = ServerProcess.start("broker", "0", "--rdma", rdma())) {
+      String mode = "--rdma=" + rdma();
+      Process subscriber =
+          new ProcessBuilder(
+                  Child.command(
+                      "java",
+                      List.of(
+                          "-XX:TieredStopAtLevel=1",
+                          "--enable-native-access=ALL-UNNAMED",
+                          "-cp",
+                          System.getProperty("java.class.path"),
+                          Main.class.getName(),
+                          "sample",
+                          "subscribe",
+                          mode,
+                          HOST,
+                          broker.port(),
+                          "news",
+                          "--count=3")))
+              .redirectErrorStream(true)
+              .redirectOutput(folder.resolve("out").toFile())
+              .start();
+      try {
+        awaitText("subscribed");
+        ours(0, "sample", "publish", mode, HOST, broker.port(), "news", "hello", "--count", "2");
+        ours(0, "sample", "publish", mode, HOST, broker.port(), "news", "a\u001bb");
+        assertTrue(subscriber.waitFor(60, TimeUnit.SECONDS));
+        assertEquals(0, subscriber.exitValue());
+        String out = Files.readString(folder.resolve("out"));
+        assertTrue(out.startsWith(link()), out);
+        assertTrue(out.endsWith("subscribed\nnews: hello\nnews: hello\nnews: a?b\n"), out);
+      } finally {
+        subscriber.destroyForcibly();
+      }
+    }
+  }
+
+  private void awaitText(String text) throws IOException, InterruptedException {
+    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
+    while (!Files.readString(folder.resolve("out")).contains(text)) {
+      assertTrue(System.nanoTime() < deadline, "no subscription");
+      Thread.sleep(20);
+    }
+  }
+
+  @Test
+  void shouldEchoByAHandler() throws Exception {
+    try (ServerProcess server = ServerProcess.start("echo-handler", "0")) {
+      Outcome outcome = Outcome.of("sample", "echo-client", HOST, server.port(), "hello");
+      assertEquals(0, outcome.status(), outcome.err());
+      assertTrue(outcome.out().endsWith("\necho: hello\n"), outcome.out());
+    }
+  }
+}

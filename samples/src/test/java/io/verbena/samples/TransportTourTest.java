@@ -1,0 +1,65 @@
+package io.verbena.samples;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.verbena.verbs.Device;
+import java.io.IOException;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** The programs of the guide to the transport do what the guide says, over whatever link it is. */
+@Timeout(value = 3, unit = TimeUnit.MINUTES, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+class TransportTourTest {
+  static void shouldTakeTheTourOverRdma(boolean rdma) {
+    Outcome outcome = Outcome.of("sample", "transport-tour");
+    assertEquals("", outcome.err());
+    assertEquals(0, outcome.status());
+    String link = rdma ? "RDMA " : "TCP ";
+    assertTrue(outcome.out().startsWith(link), outcome.out());
+    List<String> lines = outcome.out().lines().toList();
+    assertEquals(rdma, lines.stream().noneMatch(line -> line.startsWith("this side: ")));
+    // Both sides of two connections.
+    assertEquals(
+        4,
+        lines.stream().filter(line -> line.startsWith("recorded: " + link)).count(),
+        outcome.out());
+    for (String line :
+        List.of(
+            "the answer: 42",
+            "parts: 1 2",
+            "nothing yet; the endpoint is OPEN",
+            "written, says the peer: 100",
+            "a message: after that",
+            "read: from the page",
+            "the lock is mine",
+            "ticket 0",
+            "the owner sees 1",
+            "4 messages, 7 ops",
+            "endpoints: 2",
+            // What the verbs refuse breaks the queue pair; over TCP only the operation fails.
+            "REMOTE_ACCESS, the endpoint is " + (rdma ? "FAILED" : "OPEN"),
+            "PEER_CLOSED: the peer closed the endpoint",
+            "PEER_LOST: the peer's process ended or closed the connection",
+            "spun")) {
+      assertTrue(lines.contains(line), line + " in " + outcome.out());
+    }
+    assertTrue(
+        lines.indexOf("written, says the peer: 100") < lines.indexOf("a message: after that"));
+  }
+
+  private static boolean hasDevice() {
+    try {
+      return !Device.list().isEmpty();
+    } catch (IOException e) {
+      return false;
+    }
+  }
+
+  @Test
+  void shouldTakeTheTour() {
+    shouldTakeTheTourOverRdma(hasDevice());
+  }
+}
