@@ -14,11 +14,19 @@ final class Keepalive {
   /** Times that it is worth looking in the time that the peer may be silent. */
   private static final int LOOKS = 8;
 
+  /**
+   * Looks after the question before the peer is given up. This side may have been stopped itself,
+   * or nobody may have polled it: then the answer may be there, and is read before the second one.
+   */
+  private static final int LOOKS_FOR_AN_ANSWER = 2;
+
   private final long silenceNanos;
   private long framesThen;
   private long heardAt = System.nanoTime();
   private long lookedAt = heardAt;
   private boolean asked;
+  private long askedAt;
+  private int looksSince;
 
   /**
    * Creates the watch over a peer.
@@ -52,14 +60,21 @@ final class Keepalive {
       return null;
     }
     long silent = now - heardAt;
-    if (silent >= silenceNanos) {
+    if (!asked) {
+      if (silent >= silenceNanos / 2) {
+        asked = outbox.sendControl(Frame.PING, 0);
+        askedAt = now;
+        looksSince = 0;
+      }
+      return null;
+    }
+    looksSince++;
+    boolean hadTime = now - askedAt >= silenceNanos / 2 && looksSince >= LOOKS_FOR_AN_ANSWER;
+    if (silent >= silenceNanos && hadTime) {
       return new Failure(
           Kind.PEER_LOST,
           "the peer has said nothing for %d ms, nor answered: its process is stopped, or its machine is gone"
               .formatted(TimeUnit.NANOSECONDS.toMillis(silent)));
-    }
-    if (!asked && silent >= silenceNanos / 2) {
-      asked = outbox.sendControl(Frame.PING, 0);
     }
     return null;
   }

@@ -1,0 +1,9 @@
+package io.verbena;
+
+/** Silent peers over TCP. */
+class TcpKeepaliveTest extends KeepaliveContract {
+  @Override
+  RdmaMode mode() {
+    return RdmaMode.OFF;
+  }
+}
