@@ -1,8 +1,10 @@
 package io.verbena;
 
 import io.netty.buffer.ByteBuf;
+import io.netty.util.IllegalReferenceCountException;
 import io.verbena.OneSidedCalls.Call;
 import io.verbena.TransportException.Kind;
+import io.verbena.memory.MemoryDomain;
 import io.verbena.memory.RegisteredMemory;
 import io.verbena.memory.RemoteAccess;
 import io.verbena.memory.RemoteMemory;
@@ -32,6 +34,7 @@ public final class Endpoint implements AutoCloseable {
 
   Endpoint(
       EndpointCore core,
+      MemoryDomain memory,
       InetSocketAddress localAddress,
       InetSocketAddress remoteAddress,
       Consumer<Endpoint> onClosed) {
@@ -39,7 +42,7 @@ public final class Endpoint implements AutoCloseable {
     this.localAddress = localAddress;
     this.remoteAddress = remoteAddress;
     this.onClosed = onClosed;
-    this.calls = new OneSidedCalls(core);
+    this.calls = new OneSidedCalls(core, memory);
   }
 
   /**
@@ -84,6 +87,7 @@ public final class Endpoint implements AutoCloseable {
    * @param message its readable bytes are the message; taken over by a successful call
    * @throws TransportException if the endpoint has ended, or with {@link Kind#TIMEOUT}
    * @throws IllegalArgumentException if the message is longer than the peer accepts
+   * @throws IllegalReferenceCountException if the message was released
    */
   public void send(ByteBuf message) throws TransportException {
     core.lock.lock();
@@ -107,6 +111,7 @@ public final class Endpoint implements AutoCloseable {
    * @return false if the peer is behind: nothing was done
    * @throws TransportException if the endpoint has ended
    * @throws IllegalArgumentException if the message is longer than the peer accepts
+   * @throws IllegalReferenceCountException if the message was released
    */
   public boolean trySend(ByteBuf message) throws TransportException {
     core.lock.lock();
@@ -119,6 +124,10 @@ public final class Endpoint implements AutoCloseable {
 
   private boolean offer(ByteBuf message) throws TransportException {
     core.requireUsable();
+    if (message.refCnt() == 0) {
+      // Or else it would be noticed when its turn comes, and be the end of the endpoint.
+      throw new IllegalReferenceCountException(0);
+    }
     int most = core.conversation.peerMessageBytes();
     if (message.readableBytes() > most) {
       throw new IllegalArgumentException(
@@ -195,6 +204,7 @@ public final class Endpoint implements AutoCloseable {
    * @throws IllegalArgumentException if the memory is not of this endpoint's transport
    */
   public RemoteMemory grant(RegisteredMemory memory, RemoteAccess... rights) throws IOException {
+    calls.requireOwn(memory);
     ProtectionDomain domain = core.conversation.lane.protectionDomain();
     return domain == null ? memory.grant(rights) : memory.grant(domain, rights);
   }
@@ -211,6 +221,7 @@ public final class Endpoint implements AutoCloseable {
    * @return false if too many operations are under way: nothing was done
    * @throws TransportException if the endpoint has ended
    * @throws IndexOutOfBoundsException if a range leaves its memory
+   * @throws IllegalArgumentException if {@code local} is of another transport
    */
   public boolean tryRead(
       RegisteredMemory local,
@@ -235,6 +246,7 @@ public final class Endpoint implements AutoCloseable {
    * @return false if too many operations are under way: nothing was done
    * @throws TransportException if the endpoint has ended
    * @throws IndexOutOfBoundsException if a range leaves its memory
+   * @throws IllegalArgumentException if {@code local} is of another transport
    */
   public boolean tryWrite(
       RegisteredMemory local,
@@ -261,6 +273,7 @@ public final class Endpoint implements AutoCloseable {
    * @return false if too many operations are under way, or the peer is behind: nothing was done
    * @throws TransportException if the endpoint has ended
    * @throws IndexOutOfBoundsException if a range leaves its memory
+   * @throws IllegalArgumentException if {@code local} is of another transport
    */
   public boolean tryWriteAndNotify(
       RegisteredMemory local,
@@ -335,6 +348,7 @@ public final class Endpoint implements AutoCloseable {
    * @return the started operation
    * @throws TransportException if the endpoint has ended, or with {@link Kind#TIMEOUT}
    * @throws IndexOutOfBoundsException if a range leaves its memory
+   * @throws IllegalArgumentException if {@code local} is of another transport
    */
   public Operation read(
       RegisteredMemory local, long localOffset, RemoteMemory remote, long remoteOffset, long length)
@@ -353,6 +367,7 @@ public final class Endpoint implements AutoCloseable {
    * @return the started operation
    * @throws TransportException if the endpoint has ended, or with {@link Kind#TIMEOUT}
    * @throws IndexOutOfBoundsException if a range leaves its memory
+   * @throws IllegalArgumentException if {@code local} is of another transport
    */
   public Operation write(
       RegisteredMemory local, long localOffset, RemoteMemory remote, long remoteOffset, long length)
@@ -373,6 +388,7 @@ public final class Endpoint implements AutoCloseable {
    * @return the started operation
    * @throws TransportException if the endpoint has ended, or with {@link Kind#TIMEOUT}
    * @throws IndexOutOfBoundsException if a range leaves its memory
+   * @throws IllegalArgumentException if {@code local} is of another transport
    */
   public Operation writeAndNotify(
       RegisteredMemory local,

@@ -1,5 +1,6 @@
 package io.verbena;
 
+import io.verbena.memory.MemoryDomain;
 import io.verbena.memory.RegisteredMemory;
 import io.verbena.memory.RemoteMemory;
 import java.util.Locale;
@@ -18,9 +19,19 @@ final class OneSidedCalls {
   }
 
   private final EndpointCore core;
+  private final MemoryDomain memory;
 
-  OneSidedCalls(EndpointCore core) {
+  OneSidedCalls(EndpointCore core, MemoryDomain memory) {
     this.core = core;
+    this.memory = memory;
+  }
+
+  /** An adapter reaches no other memory; over TCP it is the same, so that programs find it soon. */
+  void requireOwn(RegisteredMemory local) {
+    if (!memory.owns(local)) {
+      throw new IllegalArgumentException(
+          "the memory was not allocated from this endpoint's transport");
+    }
   }
 
   /**
@@ -137,7 +148,7 @@ final class OneSidedCalls {
       long length) {
     switch (call) {
       case READ, WRITE, WRITE_AND_NOTIFY -> {
-        Objects.requireNonNull(local, "local");
+        requireOwn(Objects.requireNonNull(local, "local"));
         Objects.requireNonNull(remote, "remote");
         Objects.checkFromIndexSize(localOffset, length, local.length());
         remote.checkRange(remoteOffset, length);

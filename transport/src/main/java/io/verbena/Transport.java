@@ -16,6 +16,7 @@ import java.net.StandardSocketOptions;
 import java.net.UnknownHostException;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
@@ -199,6 +200,7 @@ public final class Transport implements AutoCloseable {
    * @throws IOException if the system refuses what it needs
    */
   public Listener listen(InetSocketAddress address) throws IOException {
+    Objects.requireNonNull(address, "address");
     requireOpen();
     ServerSocketChannel server = ServerSocketChannel.open();
     try {
@@ -329,6 +331,7 @@ public final class Transport implements AutoCloseable {
       endpoint =
           new Endpoint(
               core,
+              memory,
               (InetSocketAddress) channel.getLocalAddress(),
               (InetSocketAddress) channel.getRemoteAddress(),
               this::forget);

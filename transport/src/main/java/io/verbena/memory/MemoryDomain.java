@@ -177,6 +177,16 @@ public final class MemoryDomain implements AutoCloseable {
     }
   }
 
+  /**
+   * Whether memory comes from this domain.
+   *
+   * @param memory any, closed or not
+   * @return false if another one allocated it
+   */
+  public boolean owns(RegisteredMemory memory) {
+    return memory.isOf(this);
+  }
+
   long publish(RegisteredMemory memory, Set<RemoteAccess> rights) {
     var grant = new Grant(memory, Set.copyOf(rights));
     while (true) {

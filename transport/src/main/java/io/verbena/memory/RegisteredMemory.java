@@ -109,6 +109,11 @@ public final class RegisteredMemory implements AutoCloseable {
     }
   }
 
+  @SuppressWarnings("ReferenceEquality") // There are no two that are the same.
+  boolean isOf(MemoryDomain other) {
+    return domain == other;
+  }
+
   /**
    * The memory itself, in native byte order for atomics.
    *

@@ -1,0 +1,9 @@
+package io.verbena;
+
+/** Bad input to an endpoint over TCP. */
+class TcpCallerEndpointMisuseTest extends EndpointMisuseContract {
+  @Override
+  TransportConfig config() {
+    return EndpointPair.PATIENT.withRdma(RdmaMode.OFF).withProgress(Progress.CALLER);
+  }
+}
