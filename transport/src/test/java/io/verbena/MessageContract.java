@@ -29,11 +29,16 @@ abstract class MessageContract {
 
   abstract TransportConfig config();
 
+  /** Of the side that accepts; by default the same. */
+  TransportConfig serverConfig() {
+    return config();
+  }
+
   abstract void checkLink(Link link);
 
   @BeforeEach
   void connect() throws IOException {
-    pair = new EndpointPair(config());
+    pair = new EndpointPair(config(), serverConfig());
   }
 
   @AfterEach
@@ -172,7 +177,7 @@ abstract class MessageContract {
   @Test
   void shouldRefuseAMessageThatThePeerDoesNotAcceptAndGoOn() throws IOException {
     pair.close();
-    pair = new EndpointPair(config(), config().withMaxMessageBytes(1000));
+    pair = new EndpointPair(config(), serverConfig().withMaxMessageBytes(1000));
     ByteBuf tooLong = EndpointPair.random(1, 1001);
     var refusal = assertThrows(IllegalArgumentException.class, () -> pair.client.send(tooLong));
     assertTrue(refusal.getMessage().contains("1001"), refusal.getMessage());
@@ -224,7 +229,7 @@ abstract class MessageContract {
   @Test
   void shouldHoldUpASenderOfEmptyMessages() throws IOException {
     pair.close();
-    pair = new EndpointPair(config().withReceiveBufferBytes(100_000));
+    pair = new EndpointPair(config(), serverConfig().withReceiveBufferBytes(100_000));
     int accepted = 0;
     long quietSince = System.nanoTime();
     while (System.nanoTime() - quietSince < Duration.ofMillis(500).toNanos()) {

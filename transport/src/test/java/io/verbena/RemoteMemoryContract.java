@@ -37,9 +37,14 @@ abstract class RemoteMemoryContract {
 
   abstract TransportConfig config();
 
+  /** Of the side that accepts; by default the same. */
+  TransportConfig serverConfig() {
+    return config();
+  }
+
   @BeforeEach
   void connect() throws IOException {
-    pair = new EndpointPair(config());
+    pair = new EndpointPair(config(), serverConfig());
     local = pair.clientTransport.allocate(BYTES);
     granted = pair.serverTransport.allocate(BYTES);
   }
