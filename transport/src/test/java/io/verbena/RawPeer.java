@@ -1,5 +1,6 @@
 package io.verbena;
 
+import java.io.EOFException;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
@@ -52,6 +53,22 @@ final class RawPeer implements AutoCloseable {
     while (rest.hasRemaining()) {
       channel.write(rest);
     }
+  }
+
+  /** As many bytes as are wanted; waits for them. */
+  ByteBuffer read(int bytes) throws IOException {
+    ByteBuffer into = ByteBuffer.allocate(bytes);
+    while (into.hasRemaining()) {
+      if (channel.read(into) < 0) {
+        throw new EOFException("the connection has ended");
+      }
+    }
+    return into.flip();
+  }
+
+  /** As if its process had ended. */
+  void hangUp() throws IOException {
+    channel.close();
   }
 
   @Override
