@@ -5,16 +5,31 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.verbena.verbs.Device;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
 
-/** The programs of the guide to the transport do what the guide says, over whatever link it is. */
+/**
+ * The programs of the guide to the transport do what the guide says, over whatever link it is. In a
+ * process of its own: it records what is connected in its process.
+ */
 @Timeout(value = 3, unit = TimeUnit.MINUTES, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class TransportTourTest {
-  static void shouldTakeTheTourOverRdma(boolean rdma) {
-    Outcome outcome = Outcome.of("sample", "transport-tour");
+  static void shouldTakeTheTourOverRdma(boolean rdma, Path folder) throws Exception {
+    Child outcome =
+        Child.run(
+            folder,
+            "java",
+            List.of(
+                "--enable-native-access=ALL-UNNAMED",
+                "-cp",
+                System.getProperty("java.class.path"),
+                Main.class.getName(),
+                "sample",
+                "transport-tour"));
     assertEquals("", outcome.err());
     assertEquals(0, outcome.status());
     String link = rdma ? "RDMA " : "TCP ";
@@ -59,7 +74,7 @@ class TransportTourTest {
   }
 
   @Test
-  void shouldTakeTheTour() {
-    shouldTakeTheTourOverRdma(hasDevice());
+  void shouldTakeTheTour(@TempDir Path folder) throws Exception {
+    shouldTakeTheTourOverRdma(hasDevice(), folder);
   }
 }
