@@ -45,3 +45,16 @@ ensure_rdma_peers() {
   install_packages perftest rdmacm-utils >/dev/null 2>&1 ||
     { apt_update && install_packages perftest rdmacm-utils; } >/dev/null 2>&1 || true
 }
+
+# Whether the command line asks for UCX as the peer.
+against_ucx() {
+  [[ " $* " == *" --against ucx "* || " $* " == *" --against=ucx "* ]]
+}
+
+# The same for UCX's program.
+ensure_ucx() {
+  command -v ucx_perftest >/dev/null && return 0
+  ((EUID == 0)) && command -v apt-get >/dev/null || return 0
+  say "installing ucx-utils ..."
+  install_packages ucx-utils >/dev/null 2>&1 || { apt_update && install_packages ucx-utils; } >/dev/null 2>&1 || true
+}

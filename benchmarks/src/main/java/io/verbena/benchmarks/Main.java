@@ -40,6 +40,7 @@ public final class Main implements Callable<Integer> {
           new PerftestArea(),
           new TransportArea(),
           new RdmaTransportArea(),
+          new UcxArea(),
           new MemoryArea());
 
   @Spec private @Nullable CommandSpec spec;

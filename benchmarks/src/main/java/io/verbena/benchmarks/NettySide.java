@@ -41,6 +41,9 @@ final class NettySide extends ChannelInboundHandlerAdapter implements Side {
   private final CompletableFuture<ChannelHandlerContext> connected = new CompletableFuture<>();
   private volatile @Nullable Task task;
 
+  /** Whether something is being measured. */
+  private volatile boolean busy;
+
   /** What the other side, which is ahead, has sent for the next task. */
   private final Queue<ByteBuf> early = new ArrayDeque<>();
 
@@ -95,7 +98,12 @@ final class NettySide extends ChannelInboundHandlerAdapter implements Side {
     done.completeExceptionally(new IOException("the other process closed the connection"));
   }
 
+  boolean isBusy() {
+    return busy;
+  }
+
   private void complete(int count) {
+    busy = false;
     task = null;
     done.complete(count);
   }
@@ -108,6 +116,7 @@ final class NettySide extends ChannelInboundHandlerAdapter implements Side {
           .submit(
               () -> {
                 done = new CompletableFuture<>();
+                busy = true;
                 task = next;
                 next.start(context);
                 for (ByteBuf each = early.poll(); each != null; each = early.poll()) {

@@ -2,22 +2,15 @@ package io.verbena.benchmarks;
 
 import java.io.IOException;
 import java.net.InetAddress;
-import java.net.ServerSocket;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
-import java.util.concurrent.TimeUnit;
+import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /** Runs perftest's programs, a server and a client each time, on one port of this machine. */
 final class Perftest {
-  private static final int PATIENCE_SECONDS = 120;
   private static final Pattern INLINE = Pattern.compile("Max inline data\\s*:\\s*(\\d+)");
-  private static final String LISTENING = "0A";
 
   private final RdmaPort port;
 
@@ -74,7 +67,7 @@ final class Perftest {
   Perftest(RdmaPort port) throws PrerequisiteException {
     this.port = port;
     for (PerftestCase each : PerftestCase.values()) {
-      if (!isInstalled(each.program())) {
+      if (!ProgramPair.isInstalled(each.program())) {
         throw new PrerequisiteException(
             each.program()
                 + " is missing: install perftest, on Debian with apt-get install perftest");
@@ -82,18 +75,9 @@ final class Perftest {
     }
   }
 
-  private static boolean isInstalled(String program) {
-    for (String folder : System.getenv().getOrDefault("PATH", "/usr/bin").split(":", -1)) {
-      if (Files.isExecutable(Path.of(folder, program))) {
-        return true;
-      }
-    }
-    return false;
-  }
-
   /** Runs a case. */
   Output run(PerftestCase wanted, int exchanges) throws IOException {
-    int tcpPort = freePort();
+    int tcpPort = ProgramPair.freePort();
     List<String> command = new ArrayList<>(List.of(wanted.program(), "--CPU-freq"));
     command.addAll(List.of("--ib-dev", port.device()));
     command.addAll(List.of("--ib-port", Integer.toString(port.number())));
@@ -101,77 +85,9 @@ final class Perftest {
     command.addAll(List.of("--iters", Integer.toString(exchanges)));
     command.addAll(wanted.options());
     command.addAll(List.of("--port", Integer.toString(tcpPort)));
-    Process server = start(command);
-    Process client = server;
-    try {
-      awaitListening(server, tcpPort, command);
-      List<String> calling = new ArrayList<>(command);
-      calling.add(InetAddress.getLoopbackAddress().getHostAddress());
-      client = start(calling);
-      String text = finish(client, calling);
-      finish(server, command);
-      return new Output(String.join(" ", command), text);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new IOException("interrupted", e);
-    } finally {
-      client.destroyForcibly();
-      server.destroyForcibly();
-    }
-  }
-
-  private static Process start(List<String> command) throws IOException {
-    return new ProcessBuilder(command).redirectErrorStream(true).start();
-  }
-
-  private static int freePort() throws IOException {
-    try (ServerSocket socket = new ServerSocket(0)) {
-      return socket.getLocalPort();
-    }
-  }
-
-  /** The client does not wait for the server, and the server says nothing before its end. */
-  private static void awaitListening(Process server, int tcpPort, List<String> command)
-      throws IOException, InterruptedException {
-    String local = String.format(Locale.ROOT, ":%04X", tcpPort);
-    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(PATIENCE_SECONDS);
-    while (!isListening("/proc/net/tcp", local) && !isListening("/proc/net/tcp6", local)) {
-      if (!server.isAlive() || System.nanoTime() > deadline) {
-        throw failed(server, command);
-      }
-      Thread.sleep(20);
-    }
-  }
-
-  /** A line is: number, local address, remote address, state, and so on. */
-  private static boolean isListening(String table, String local) throws IOException {
-    Path file = Path.of(table);
-    if (!Files.exists(file)) {
-      return false;
-    }
-    return Files.readAllLines(file).stream()
-        .map(line -> line.trim().split("\\s+"))
-        .anyMatch(
-            fields ->
-                fields.length > 3 && fields[1].endsWith(local) && fields[3].equals(LISTENING));
-  }
-
-  /** What a program prints fits into a pipe: nobody has to read while it measures. */
-  private static String finish(Process process, List<String> command)
-      throws IOException, InterruptedException {
-    if (!process.waitFor(PATIENCE_SECONDS, TimeUnit.SECONDS) || process.exitValue() != 0) {
-      throw failed(process, command);
-    }
-    return new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-  }
-
-  private static IOException failed(Process process, List<String> command) throws IOException {
-    boolean hung = process.isAlive();
-    process.destroyForcibly();
-    String text = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-    return new IOException(
-        String.join(" ", command)
-            + (hung ? " did not end: " : " failed: ")
-            + text.replaceAll("\\s+", " ").strip());
+    List<String> calling = new ArrayList<>(command);
+    calling.add(InetAddress.getLoopbackAddress().getHostAddress());
+    return new Output(
+        String.join(" ", command), ProgramPair.run(command, calling, Map.of(), tcpPort));
   }
 }

@@ -6,9 +6,11 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.SelectStrategy;
 import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.channel.epoll.EpollServerSocketChannel;
 import io.netty.channel.epoll.EpollSocketChannel;
+import io.netty.util.IntSupplier;
 import io.verbena.Listener;
 import io.verbena.Progress;
 import io.verbena.Transport;
@@ -30,8 +32,16 @@ final class Sides implements SideSet {
   private final Map<SideKind, Side> sides = new EnumMap<>(SideKind.class);
   private final Transport caller = VerbenaSide.openTransport(Progress.CALLER);
   private final Transport thread = VerbenaSide.openTransport(Progress.THREAD);
+  private final NettySide netty = new NettySide();
   private final EventLoopGroup loop =
       new MultiThreadIoEventLoopGroup(1, EpollIoHandler.newFactory());
+
+  /** Looks without pause, while there is something to measure. */
+  private final NettySide busyNetty = new NettySide();
+
+  private final EventLoopGroup busyLoop =
+      new MultiThreadIoEventLoopGroup(
+          1, EpollIoHandler.newFactory(0, () -> (ready, hasTasks) -> strategy(ready, hasTasks)));
 
   /** For {@link #listen}. */
   Sides() throws IOException {}
@@ -53,35 +63,47 @@ final class Sides implements SideSet {
       case CALLER -> new VerbenaSide(caller, caller.connect(address));
       case THREAD -> new VerbenaSide(thread, thread.connect(address));
       case NIO -> new NioSide(SocketChannel.open(address));
-      case NETTY -> {
-        NettySide side = new NettySide();
-        new Bootstrap()
-            .group(loop)
-            .channel(EpollSocketChannel.class)
-            .option(ChannelOption.TCP_NODELAY, true)
-            .handler(side.initializer())
-            .connect(address)
-            .syncUninterruptibly();
-        yield side;
-      }
+      case NETTY -> connect(netty, loop, address);
+      case NETTY_BUSY -> connect(busyNetty, busyLoop, address);
       case RDMA_CALLER, RDMA_THREAD, VERBS ->
           throw new IllegalArgumentException(kind + " needs an adapter");
     };
   }
 
+  private int strategy(IntSupplier ready, boolean hasTasks) throws Exception {
+    if (hasTasks) {
+      return ready.get();
+    }
+    return busyNetty.isBusy() ? SelectStrategy.BUSY_WAIT : SelectStrategy.SELECT;
+  }
+
+  private static Side connect(NettySide side, EventLoopGroup group, InetSocketAddress address) {
+    new Bootstrap()
+        .group(group)
+        .channel(EpollSocketChannel.class)
+        .option(ChannelOption.TCP_NODELAY, true)
+        .handler(side.initializer())
+        .connect(address)
+        .syncUninterruptibly();
+    return side;
+  }
+
+  private static Channel bind(NettySide side, EventLoopGroup group, InetSocketAddress address) {
+    return new ServerBootstrap()
+        .group(group)
+        .channel(EpollServerSocketChannel.class)
+        .childOption(ChannelOption.TCP_NODELAY, true)
+        .childHandler(side.initializer())
+        .bind(address)
+        .syncUninterruptibly()
+        .channel();
+  }
+
   @Override
   public void listen(Consumer<String> tell) throws IOException {
     InetSocketAddress loopback = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
-    NettySide netty = new NettySide();
-    Channel nettyServer =
-        new ServerBootstrap()
-            .group(loop)
-            .channel(EpollServerSocketChannel.class)
-            .childOption(ChannelOption.TCP_NODELAY, true)
-            .childHandler(netty.initializer())
-            .bind(loopback)
-            .syncUninterruptibly()
-            .channel();
+    Channel nettyServer = bind(netty, loop, loopback);
+    Channel busyServer = bind(busyNetty, busyLoop, loopback);
     try (Listener callers = caller.listen(loopback);
         Listener threads = thread.listen(loopback);
         ServerSocketChannel plain = ServerSocketChannel.open().bind(loopback)) {
@@ -91,7 +113,8 @@ final class Sides implements SideSet {
               callers.address(),
               threads.address(),
               (InetSocketAddress) plain.getLocalAddress(),
-              (InetSocketAddress) nettyServer.localAddress())) {
+              (InetSocketAddress) nettyServer.localAddress(),
+              (InetSocketAddress) busyServer.localAddress())) {
         ports.add(Integer.toString(address.getPort()));
       }
       tell.accept(String.join(" ", ports));
@@ -99,6 +122,7 @@ final class Sides implements SideSet {
       sides.put(SideKind.THREAD, new VerbenaSide(thread, threads.accept()));
       sides.put(SideKind.NIO, new NioSide(plain.accept()));
       sides.put(SideKind.NETTY, netty);
+      sides.put(SideKind.NETTY_BUSY, busyNetty);
     }
   }
 
@@ -110,5 +134,6 @@ final class Sides implements SideSet {
     caller.close();
     thread.close();
     loop.shutdownGracefully(0, 1, TimeUnit.SECONDS).syncUninterruptibly();
+    busyLoop.shutdownGracefully(0, 1, TimeUnit.SECONDS).syncUninterruptibly();
   }
 }

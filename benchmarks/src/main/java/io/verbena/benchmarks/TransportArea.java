@@ -1,13 +1,9 @@
 package io.verbena.benchmarks;
 
-import com.sun.management.ThreadMXBean;
 import java.io.IOException;
-import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
 /**
@@ -16,7 +12,7 @@ import java.util.function.Consumer;
  * over connections that stay open.
  */
 final class TransportArea implements Area {
-  private static final double NANOS_PER_MICRO = 1000;
+  private static final double MEBIBYTE = 1 << 20;
   private static final int SMALL = 64;
   private static final int LARGE = 1 << 20;
 
@@ -29,15 +25,17 @@ final class TransportArea implements Area {
 
   private static final int WARM_UP_ROUNDS = 4;
 
-  /** Where others keep the processors busy, a round ends with fewer messages. */
-  private static final long ROUND_NANOS = TimeUnit.SECONDS.toNanos(2);
+  /** The tail and the garbage, ours and theirs. */
+  private static final int DETAILS = 4;
 
-  private final ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+  /** Of a row that is there to compare, and has no bar. */
+  private static final double NO_BAR = 0;
 
   /** One row. */
   private enum Row {
     CALLER_NIO("TCP ping-pong 64 B, CALLER, p50", SideKind.CALLER, SideKind.NIO, SMALL, 1.05),
     CALLER_NETTY("TCP ping-pong 64 B, CALLER, p50", SideKind.CALLER, SideKind.NETTY, SMALL, 0.5),
+    CALLER_BUSY("TCP ping-pong 64 B, CALLER, p50", SideKind.CALLER, SideKind.NETTY_BUSY, SMALL, 0),
     THREAD_NETTY("TCP ping-pong 64 B, THREAD, p50", SideKind.THREAD, SideKind.NETTY, SMALL, 1),
     LARGE_NIO("TCP stream 1 MiB, CALLER", SideKind.CALLER, SideKind.NIO, LARGE, 1),
     LARGE_NETTY("TCP stream 1 MiB, CALLER", SideKind.CALLER, SideKind.NETTY, LARGE, 1.2),
@@ -75,6 +73,9 @@ final class TransportArea implements Area {
     }
 
     void judge(Comparison row) {
+      if (bar == NO_BAR) {
+        return;
+      }
       if (!isStream()) {
         row.bar(
             String.format(Locale.ROOT, "%.3f times %s", row.ratio(), theirs.title()),
@@ -90,9 +91,6 @@ final class TransportArea implements Area {
       }
     }
   }
-
-  /** What one round says: a figure, and what this process allocated for each message. */
-  private record Round(double figure, double bytes) {}
 
   @Override
   public String name() {
@@ -111,30 +109,32 @@ final class TransportArea implements Area {
 
   @Override
   public List<Comparison> measure(Plan plan, Consumer<String> progress) throws IOException {
-    try (PeerProcess peer = new PeerProcess();
-        Sides sides = new Sides(peer)) {
+    try (Rounds rounds = new Rounds()) {
       List<Comparison> rows = new ArrayList<>();
       for (Row row : Row.values()) {
-        rows.add(measure(row, plan, peer, sides, progress));
+        rows.add(measure(row, plan, rounds, progress));
       }
       return rows;
     }
   }
 
-  private Comparison measure(
-      Row row, Plan plan, PeerProcess peer, Sides sides, Consumer<String> progress)
+  private static Comparison measure(Row row, Plan plan, Rounds rounds, Consumer<String> progress)
       throws IOException {
     Comparison comparison = row.comparison();
+    progress.accept(row.title + ": warming up");
     for (int i = 0; i < WARM_UP_ROUNDS; i++) {
-      round(row, row.ours, true, peer, sides);
-      round(row, row.theirs, true, peer, sides);
+      round(row, row.ours, plan.quick(), rounds);
+      round(row, row.theirs, plan.quick(), rounds);
     }
-    double[] allocated = new double[plan.pairs()];
+    double[][] details = new double[DETAILS][plan.pairs()];
     for (int pair = 0; pair < plan.pairs(); pair++) {
-      Round ours = round(row, row.ours, plan.quick(), peer, sides);
-      Round theirs = round(row, row.theirs, plan.quick(), peer, sides);
+      Round ours = round(row, row.ours, plan.quick(), rounds);
+      Round theirs = round(row, row.theirs, plan.quick(), rounds);
       comparison.add(ours.figure, theirs.figure);
-      allocated[pair] = ours.bytes;
+      details[0][pair] = ours.tail;
+      details[1][pair] = theirs.tail;
+      details[2][pair] = ours.garbage;
+      details[DETAILS - 1][pair] = theirs.garbage;
       progress.accept(
           String.format(
               Locale.ROOT,
@@ -148,21 +148,38 @@ final class TransportArea implements Area {
               row.unit()));
     }
     row.judge(comparison);
+    if (!row.isStream()) {
+      comparison.remark(
+          String.format(
+              Locale.ROOT,
+              "p99 %.2f us, %s %.2f us",
+              Comparison.median(details[0]),
+              row.theirs.title(),
+              Comparison.median(details[1])));
+    }
     comparison.remark(
         String.format(
             Locale.ROOT,
-            "this process allocates %.1f bytes for each message",
-            Comparison.median(allocated)));
+            "allocated for each message in this process %.1f B, %s %.1f B",
+            Comparison.median(details[2]),
+            row.theirs.title(),
+            Comparison.median(details[DETAILS - 1])));
     return comparison;
   }
 
-  private Round round(Row row, SideKind kind, boolean less, PeerProcess peer, Sides sides)
+  /** What one round says, of whichever kind it was. */
+  private record Round(double figure, double tail, double garbage) {}
+
+  private static Round round(Row row, SideKind kind, boolean less, Rounds rounds)
       throws IOException {
-    Side side = sides.get(kind);
     int divisor = less ? LESS : 1;
-    return row.isStream()
-        ? stream(peer, kind, side, row.bytes, count(row, kind) / divisor)
-        : pingPong(peer, kind, side, row.bytes, PINGS / divisor);
+    if (row.isStream()) {
+      Rounds.Stream stream = rounds.stream(kind, row.bytes, count(row, kind) / divisor);
+      double figure = stream.perSecond() * (row.bytes == LARGE ? LARGE / MEBIBYTE : 1);
+      return new Round(figure, 0, stream.garbage());
+    }
+    Rounds.PingPong pingPong = rounds.pingPong(kind, row.bytes, PINGS / divisor);
+    return new Round(pingPong.typical(), pingPong.tail(), pingPong.garbage());
   }
 
   private static int count(Row row, SideKind kind) {
@@ -170,32 +187,5 @@ final class TransportArea implements Area {
       return LARGE_STREAM;
     }
     return kind == SideKind.NIO ? SMALL_STREAM / LESS : SMALL_STREAM;
-  }
-
-  private Round pingPong(PeerProcess peer, SideKind kind, Side side, int bytes, int most)
-      throws IOException {
-    long[] nanos = new long[most];
-    peer.echo(kind, bytes);
-    long before = threads.getTotalThreadAllocatedBytes();
-    int count = side.ping(bytes, nanos, System.nanoTime() + ROUND_NANOS);
-    long allocated = threads.getTotalThreadAllocatedBytes() - before;
-    peer.finish();
-    long[] sorted = Arrays.copyOf(nanos, count);
-    Arrays.sort(sorted);
-    return new Round(sorted[count / 2] / NANOS_PER_MICRO, (double) allocated / count);
-  }
-
-  private Round stream(PeerProcess peer, SideKind kind, Side side, int bytes, int count)
-      throws IOException {
-    peer.sink(kind, bytes, count);
-    long before = threads.getTotalThreadAllocatedBytes();
-    long start = System.nanoTime();
-    side.stream(bytes, count);
-    double seconds = (System.nanoTime() - start) / 1e9;
-    long allocated = threads.getTotalThreadAllocatedBytes() - before;
-    peer.finish();
-    double perSecond = count / seconds;
-    return new Round(
-        bytes == LARGE ? perSecond * bytes / (1 << 20) : perSecond, (double) allocated / count);
   }
 }
