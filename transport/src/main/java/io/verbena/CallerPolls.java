@@ -1,9 +1,9 @@
 package io.verbena;
 
+import io.verbena.lane.Lane;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
-import java.util.function.IntSupplier;
+import java.util.function.BooleanSupplier;
 
 /**
  * Lets a caller that waits look for data itself for a moment, though a thread of the transport
@@ -14,16 +14,17 @@ import java.util.function.IntSupplier;
 final class CallerPolls {
   private static final int CORES = Runtime.getRuntime().availableProcessors();
 
-  /** How long a caller looks at most. */
+  /** How long a caller looks at most, once bytes have ceased to come or go. */
   private static final long LOOK_NANOS = TimeUnit.MICROSECONDS.toNanos(50);
 
-  private static final int POLLS_PER_CLOCK = 8;
+  /** The same, however much comes: then it is for the transport's thread to go on. */
+  private static final long MOST_NANOS = TimeUnit.MILLISECONDS.toNanos(1);
 
   /** After so many times in vain a caller looks hardly longer than once. */
   private static final int MOST_MISSES = 8;
 
   private final boolean allowed;
-  private final IntSupplier advance;
+  private final Lane lane;
   private int misses;
   private volatile boolean active;
   private volatile boolean lent;
@@ -35,43 +36,53 @@ final class CallerPolls {
    * Creates the polls of an endpoint's callers.
    *
    * @param allowed whether a caller may look itself at all
-   * @param advance moves data without waiting, with the lock; returns how much happened
+   * @param lane of the endpoint
    */
-  CallerPolls(boolean allowed, IntSupplier advance) {
+  CallerPolls(boolean allowed, Lane lane) {
     // With a single core, looking keeps others from bringing it.
     this.allowed = allowed && CORES > 1;
-    this.advance = advance;
+    this.lane = lane;
   }
 
-  /** With the lock: looks for a moment. Returns whether something came. */
-  boolean find(ReentrantLock lock) {
+  /**
+   * With the lock: looks for a moment, or longer while bytes come and go.
+   *
+   * @param look moves data, for a microsecond or so; returns whether what is waited for has come
+   * @return whether it has come
+   */
+  boolean find(ReentrantLock lock, BooleanSupplier look) {
     if (active || !allowed) {
       return false;
     }
     active = true;
-    boolean news = false;
+    long start = System.nanoTime();
+    long before = lane.movedBytes();
+    boolean found = false;
     try {
-      long until = System.nanoTime() + (LOOK_NANOS >> misses);
-      do {
-        news = advance.getAsInt() > 0;
-        for (int i = 0; !news && i < POLLS_PER_CLOCK; i++) {
-          Thread.onSpinWait();
-          news = advance.getAsInt() > 0;
+      long until = start + (LOOK_NANOS >> misses);
+      long moved = before;
+      long now = start;
+      while (!found && now - until < 0 && now - start < MOST_NANOS && !lock.hasQueuedThreads()) {
+        found = look.getAsBoolean();
+        now = System.nanoTime();
+        if (lane.movedBytes() != moved) {
+          moved = lane.movedBytes();
+          until = now + LOOK_NANOS;
         }
-      } while (!news && !lock.hasQueuedThreads() && System.nanoTime() - until < 0);
-      return news;
+      }
+      return found;
     } finally {
       lastActive = System.nanoTime();
       active = false;
-      misses = news ? 0 : Math.min(misses + 1, MOST_MISSES);
+      boolean inVain = !found && lane.movedBytes() == before;
+      misses = inVain ? Math.min(misses + 1, MOST_MISSES) : 0;
     }
   }
 
-  /** Sleeps until signalled; a short sleep is a reason to look longer the next time. */
-  @SuppressWarnings("WaitNotInLoop") // The callers loop.
-  void sleep(Condition condition, long mostNanos) throws InterruptedException {
+  /** Sleeps until woken; a short sleep is a reason to look longer the next time. */
+  void sleep(Sleepers sleepers, long mostNanos) throws InterruptedException {
     long start = System.nanoTime();
-    condition.awaitNanos(mostNanos);
+    sleepers.sleep(mostNanos);
     if (System.nanoTime() - start < LOOK_NANOS) {
       misses = 0;
     }

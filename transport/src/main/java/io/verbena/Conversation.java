@@ -119,12 +119,17 @@ final class Conversation implements LaneEvents {
     return true;
   }
 
-  /** Moves what can be moved; returns how much happened. */
-  int progress() {
+  /**
+   * Moves what can be moved.
+   *
+   * @param waiting whether the caller has nothing else to do: see {@link Lane#pollAMoment}
+   * @return how much happened
+   */
+  int progress(boolean waiting) {
     if (failure != null) {
       return 0;
     }
-    int events = lane.poll(this, POLL_LIMIT);
+    int events = waiting ? lane.pollAMoment(this, POLL_LIMIT) : lane.poll(this, POLL_LIMIT);
     settle();
     return events;
   }

@@ -92,13 +92,14 @@ public final class Endpoint implements AutoCloseable {
   public void send(ByteBuf message) throws TransportException {
     core.lock.lock();
     try {
-      if (offer(message)) {
-        return;
+      int bytes = message.readableBytes();
+      if (!offer(message)) {
+        long deadline = core.operationDeadline();
+        for (int pauses = 1; !offer(message); pauses++) {
+          core.pauseForRoom(deadline, pauses, "send");
+        }
       }
-      long deadline = core.operationDeadline();
-      for (int pauses = 1; !offer(message); pauses++) {
-        core.pauseForRoom(deadline, pauses, "send");
-      }
+      core.push(bytes);
     } finally {
       core.lock.unlock();
     }
@@ -116,7 +117,9 @@ public final class Endpoint implements AutoCloseable {
   public boolean trySend(ByteBuf message) throws TransportException {
     core.lock.lock();
     try {
-      return offer(message);
+      boolean accepted = offer(message);
+      core.wakeDriver();
+      return accepted;
     } finally {
       core.lock.unlock();
     }
@@ -169,7 +172,7 @@ public final class Endpoint implements AutoCloseable {
       long deadline = System.nanoTime() + nanos;
       for (int pauses = 1; message == null; pauses++) {
         core.pauseForEvent(deadline, pauses, "receive");
-        message = core.take();
+        message = core.takeArrived();
       }
       return message;
     } finally {

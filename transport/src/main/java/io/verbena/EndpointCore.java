@@ -4,7 +4,6 @@ import io.netty.buffer.ByteBuf;
 import io.verbena.TransportException.Kind;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
@@ -21,10 +20,16 @@ final class EndpointCore {
 
   static final long NO_COOKIE = -1;
 
-  /** Polls without news before a spinning caller lets other threads have the core. */
+  /** Pauses without news before a spinning caller lets other threads have the core. */
   private static final int SPINS_BEFORE_YIELD = 200;
 
-  /** How often a spinning caller looks at the clock, in polls: a fraction of a millisecond. */
+  /** The same over TCP, where a pause takes some microseconds of system calls. */
+  private static final int TCP_SPINS_BEFORE_YIELD = 25;
+
+  /** A message from here on is worth a moment of its sender's time if the socket is full. */
+  private static final int PUSHED_BYTES = 64 << 10;
+
+  /** How often a spinning caller looks at the clock, in pauses: a millisecond at most. */
   private static final int POLLS_PER_CHECK = 128;
 
   private static final Failure CLOSED = new Failure(Kind.CLOSED, "this side closed the endpoint");
@@ -43,12 +48,19 @@ final class EndpointCore {
   final Conversation conversation;
   final Link link;
   final LinkReport report;
-  private final Condition changed;
+  private final Sleepers changed;
   private final Driver driver;
   private final boolean callerProgress;
   private final long operationNanos;
   private final long closeNanos;
-  private final Condition room;
+  private final Sleepers room;
+  private final int spinsBeforeYield;
+
+  // What a caller looks for, with the lock: whether it has come.
+  private final BooleanSupplier event = this::bringsEvent;
+  private final BooleanSupplier roomToSend = this::makesRoom;
+  private final BooleanSupplier sent = this::sendsAll;
+
   private volatile @Nullable HandlerCalls handler;
   private int pollsToTick = POLLS_PER_TICK;
 
@@ -81,16 +93,17 @@ final class EndpointCore {
       Driver driver,
       TransportConfig config) {
     this.lock = lock;
-    this.changed = lock.newCondition();
-    this.room = lock.newCondition();
+    this.changed = new Sleepers(lock);
+    this.room = new Sleepers(lock);
     this.conversation = conversation;
     conversation.listener(this::heard);
     boolean byThread = config.progress() == Progress.THREAD;
     this.link = report.link();
     this.report = report;
-    this.polls = new CallerPolls(byThread && link instanceof Link.Tcp, this::advanceByCaller);
+    this.polls = new CallerPolls(byThread && link instanceof Link.Tcp, conversation.lane);
     this.driver = driver;
     this.callerProgress = config.progress() == Progress.CALLER;
+    this.spinsBeforeYield = link instanceof Link.Tcp ? TCP_SPINS_BEFORE_YIELD : SPINS_BEFORE_YIELD;
     this.operationNanos = config.operationTimeout().toNanos();
     this.closeNanos = config.closeTimeout().toNanos();
   }
@@ -123,7 +136,7 @@ final class EndpointCore {
     lock.lock();
     try {
       if (!closed) {
-        events = driver.isOwnThread() ? advance() : advanceByCaller();
+        events = driver.isOwnThread() ? advance(false) : advanceByCaller(false);
         wakeForUnsent();
         if (callerProgress && --pollsToTick <= 0) {
           pollsToTick = POLLS_PER_TICK;
@@ -151,7 +164,7 @@ final class EndpointCore {
   /** With the lock: another endpoint's poll has delivered events to this one. */
   private void heard() {
     if (waiters > 0) {
-      changed.signalAll();
+      changed.wakeAll();
     }
     signalRoom(true);
     if (handler != null) {
@@ -161,8 +174,8 @@ final class EndpointCore {
 
   /** With the lock: everybody who waits is told that the conversation has ended. */
   private void ended() {
-    changed.signalAll();
-    room.signalAll();
+    changed.wakeAll();
+    room.wakeAll();
     if (handler != null) {
       driver.attend(this);
     }
@@ -173,8 +186,8 @@ final class EndpointCore {
     lock.lock();
     try {
       conversation.end(cause);
-      changed.signalAll();
-      room.signalAll();
+      changed.wakeAll();
+      room.wakeAll();
     } finally {
       lock.unlock();
     }
@@ -194,12 +207,27 @@ final class EndpointCore {
   }
 
   /** With the lock, by a thread that may go away: what it leaves behind is the driver's. */
-  private int advanceByCaller() {
-    int events = advance();
+  private int advanceByCaller(boolean waiting) {
+    int events = advance(waiting);
     if (events >= Conversation.POLL_LIMIT && !callerProgress) {
       driver.attend(this);
     }
     return events;
+  }
+
+  private boolean bringsEvent() {
+    return advanceByCaller(true) > 0;
+  }
+
+  private boolean makesRoom() {
+    boolean hadOutgoing = conversation.hasOutgoing();
+    // Only a change is news: one who waits for something else would never sleep.
+    return advanceByCaller(true) > 0 || (hadOutgoing && !conversation.hasOutgoing());
+  }
+
+  private boolean sendsAll() {
+    advanceByCaller(true);
+    return !conversation.lane.hasUnsent() && !conversation.hasOutgoing();
   }
 
   private void wakeForUnsent() {
@@ -208,11 +236,11 @@ final class EndpointCore {
     }
   }
 
-  private int advance() {
+  private int advance(boolean waiting) {
     boolean failedBefore = conversation.failed();
     int events = 0;
     try {
-      events = conversation.progress();
+      events = conversation.progress(waiting);
     } catch (RuntimeException | Error e) {
       LOG.error("{} failed", link, e);
       conversation.end(new Failure(Kind.PROTOCOL, "the endpoint failed: " + e));
@@ -224,7 +252,7 @@ final class EndpointCore {
     }
     boolean news = events > 0;
     if (waiters > 0 && news) {
-      changed.signalAll();
+      changed.wakeAll();
     }
     signalRoom(news);
     return events;
@@ -233,10 +261,11 @@ final class EndpointCore {
   /** Tells those who wait for room to send, also when it came without an event. */
   private void signalRoom(boolean news) {
     if (roomWaiters > 0 && (news || !conversation.hasOutgoing())) {
-      room.signalAll();
+      room.wakeAll();
     }
   }
 
+  /** Offers a message to the conversation; {@link #push} or {@link #wakeDriver} is to follow. */
   boolean offer(ByteBuf message) {
     boolean failedBefore = conversation.failed();
     boolean accepted;
@@ -247,20 +276,41 @@ final class EndpointCore {
         ended();
       }
     }
-    wakeDriver();
     signalRoom(false);
     return accepted;
   }
 
+  /**
+   * Goes on sending a long message that the socket had no room for, rather than have a thread of
+   * the transport woken for it; leaves it to that thread if this takes long.
+   */
+  void push(int bytes) {
+    if (bytes >= PUSHED_BYTES
+        && conversation.lane.hasUnsent()
+        && handler == null
+        && !callerProgress
+        && !driver.isOwnThread()) {
+      polls.find(lock, sent);
+    }
+    wakeDriver();
+  }
+
+  /** The next message, or null; where callers make the progress, after a look for it. */
   @Nullable ByteBuf take() throws TransportException {
+    ByteBuf message = takeArrived();
+    if (message == null && callerProgress) {
+      advance(false);
+      message = takeArrived();
+    }
+    return message;
+  }
+
+  /** The next message if it is there already, or null. */
+  @Nullable ByteBuf takeArrived() throws TransportException {
     if (handler != null) {
       throw new IllegalStateException("messages go to the endpoint's handler");
     }
     ByteBuf message = conversation.take();
-    if (message == null && callerProgress && !closing) {
-      advance();
-      message = conversation.take();
-    }
     if (message == null) {
       requireUsable();
     } else {
@@ -274,7 +324,7 @@ final class EndpointCore {
   void pauseForEvent(long deadline, int pauses, String what) throws TransportException {
     waiters++;
     try {
-      pause(changed, deadline, pauses, what);
+      pause(changed, event, deadline, pauses, what);
     } finally {
       waiters--;
     }
@@ -284,7 +334,7 @@ final class EndpointCore {
   void pauseForRoom(long deadline, int pauses, String what) throws TransportException {
     roomWaiters++;
     try {
-      pause(room, deadline, pauses, what);
+      pause(room, roomToSend, deadline, pauses, what);
     } finally {
       roomWaiters--;
     }
@@ -296,29 +346,28 @@ final class EndpointCore {
    *
    * @param pauses how often the caller has paused, from 1
    */
-  @SuppressWarnings({
-    "ThreadPriorityCheck", // A hint for machines with fewer cores than spinners.
-    "WaitNotInLoop" // The callers loop.
-  })
-  private void pause(Condition condition, long deadline, int pauses, String what)
+  @SuppressWarnings("ThreadPriorityCheck") // A hint for machines with fewer cores than spinners.
+  private void pause(
+      Sleepers sleepers, BooleanSupplier look, long deadline, int pauses, String what)
       throws TransportException {
     try {
       if (!callerProgress && !driver.isOwnThread()) {
         if (pauses % POLLS_PER_CHECK == 0) {
           leftUntil(deadline, what);
         }
-        boolean news = handler == null && polls.find(lock);
+        boolean news = handler == null && polls.find(lock, look);
         wakeForUnsent();
         if (news) {
           return;
         }
+        wakeDriver();
         if (polls.isLent()) {
           driver.reclaim(this);
         }
-        polls.sleep(condition, leftUntil(deadline, what));
+        polls.sleep(sleepers, leftUntil(deadline, what));
         return;
       }
-      int events = advanceByCaller();
+      advanceByCaller(true);
       if (pauses % POLLS_PER_CHECK == 0) {
         leftUntil(deadline, what);
         tick(System.nanoTime());
@@ -328,10 +377,8 @@ final class EndpointCore {
       }
       if (lock.hasQueuedThreads()) {
         giveWay();
-      } else if (pauses % SPINS_BEFORE_YIELD == 0) {
+      } else if (pauses % spinsBeforeYield == 0) {
         Thread.yield();
-      } else if (events == 0) {
-        Thread.onSpinWait();
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
@@ -468,7 +515,7 @@ final class EndpointCore {
     try {
       if (closing) {
         while (!closed && !isAwaited && closer != Thread.currentThread()) {
-          changed.awaitUninterruptibly();
+          changed.sleepUninterruptibly();
         }
         return;
       }
@@ -476,8 +523,8 @@ final class EndpointCore {
       Failure end = conversation.ended();
       cause = end == null ? CLOSED : end;
       closer = Thread.currentThread();
-      changed.signalAll();
-      room.signalAll();
+      changed.wakeAll();
+      room.wakeAll();
     } finally {
       lock.unlock();
     }
@@ -512,8 +559,8 @@ final class EndpointCore {
       conversation.end(CLOSED);
       conversation.dropReceived();
     } finally {
-      changed.signalAll();
-      room.signalAll();
+      changed.wakeAll();
+      room.wakeAll();
       lock.unlock();
       driver.detach(this);
     }
@@ -524,7 +571,7 @@ final class EndpointCore {
     if (conversation.ended() != null) {
       return true;
     }
-    conversation.progress();
+    conversation.progress(false);
     return conversation.sendClose() && !conversation.lane.hasUnsent();
   }
 

@@ -40,8 +40,8 @@ final class SelectorDriver implements Driver, Runnable {
   private final Selector selector;
   private final ConcurrentHashMap<EndpointCore, SocketChannel> channels = new ConcurrentHashMap<>();
   private final Queue<EndpointCore> arrivals = new ConcurrentLinkedQueue<>();
-  private final Queue<EndpointCore> attention = new ConcurrentLinkedQueue<>();
-  private final Queue<EndpointCore> newStreams = new ConcurrentLinkedQueue<>();
+  private final EndpointQueue attention = new EndpointQueue();
+  private final EndpointQueue newStreams = new EndpointQueue();
   private final Consumer<SelectionKey> serve = this::serve;
   private final Thread thread;
 
@@ -329,7 +329,9 @@ final class SelectorDriver implements Driver, Runnable {
     long now = System.nanoTime();
     if (now - nextCheck >= 0) {
       nextCheck = now + CHECK_NANOS;
-      channels.keySet().forEach(endpoint -> endpoint.tick(now));
+      for (EndpointCore each : channels.keySet()) {
+        each.tick(now);
+      }
     }
   }
 

@@ -138,6 +138,26 @@ public interface Lane extends AutoCloseable {
    */
   int poll(LaneEvents events, int limit);
 
+  /**
+   * As {@link #poll}, for a caller that has nothing else to do: if nothing is there, looks again
+   * for a microsecond or so, which costs less than to come back.
+   */
+  default int pollAMoment(LaneEvents events, int limit) {
+    int delivered = poll(events, limit);
+    if (delivered == 0) {
+      Thread.onSpinWait();
+    }
+    return delivered;
+  }
+
+  /**
+   * Bytes that have gone in or out so far, those of frames that are under way included: who waits
+   * for a long one sees that it is coming. A lane that does not count them has 0.
+   */
+  default long movedBytes() {
+    return 0;
+  }
+
   /** Whether accepted frames are still with us rather than with the network or the adapter. */
   boolean hasUnsent();
 

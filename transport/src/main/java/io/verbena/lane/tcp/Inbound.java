@@ -13,21 +13,36 @@ import org.jspecify.annotations.Nullable;
  * The bytes that come from a socket: through a chunk, or straight to where a long payload belongs.
  */
 final class Inbound {
+  /**
+   * What is read of what follows a long payload: the beginning of another one, which can go where
+   * it belongs then.
+   */
+  private static final int PEEKED_BYTES = 4 << 10;
+
   private static final ByteBuffer NOTHING = ByteBuffer.allocateDirect(0);
 
   private final SocketChannel channel;
   private final Chunks chunks;
   private Chunks.@Nullable Chunk chunk;
+  private long movedBytes;
   private int head;
   private int tail;
   private @Nullable ByteBuf target;
 
-  /** For a scattering read: the rest of the target, then a header's length of the chunk. */
-  private final ByteBuffer[] scatter = {NOTHING, NOTHING};
+  /** What of the target is still to come. */
+  private ByteBuffer rest = NOTHING;
+
+  /** Whether a long payload has just come: another one may follow. */
+  private boolean afterTarget;
 
   Inbound(SocketChannel channel, Chunks chunks) {
     this.channel = channel;
     this.chunks = chunks;
+  }
+
+  /** Bytes that have come so far. */
+  long movedBytes() {
+    return movedBytes;
   }
 
   /** Bytes in the chunk that were not taken. */
@@ -67,7 +82,7 @@ final class Inbound {
     int there = buffered() - Frame.BYTES;
     writable.writeBytes(take(there));
     target = writable;
-    scatter[0] = writable.internalNioBuffer(writable.writerIndex(), length - there);
+    rest = writable.internalNioBuffer(writable.writerIndex(), length - there);
   }
 
   boolean hasTarget() {
@@ -76,55 +91,70 @@ final class Inbound {
 
   /** Whether the payload has just become complete; its target is forgotten then. */
   boolean targetIsComplete() {
-    if (target == null || scatter[0].hasRemaining()) {
+    if (target == null || rest.hasRemaining()) {
       return false;
     }
     forgetTarget();
+    afterTarget = true;
     return true;
   }
 
   private void forgetTarget() {
     target = null;
-    scatter[0] = NOTHING;
-    scatter[1] = NOTHING;
+    rest = NOTHING;
   }
 
-  /** Reads what is there now; negative at the end of the stream. */
-  int fill() throws IOException {
+  /**
+   * Reads what is there now.
+   *
+   * @param looks how often to look while nothing is there
+   * @return how many bytes were there; negative at the end of the stream
+   */
+  int fill(int looks) throws IOException {
+    int count = 0;
+    try {
+      for (int look = 0; look < looks && count == 0; look++) {
+        count = target == null ? fillChunk() : fillTarget(target);
+      }
+      movedBytes += Math.max(count, 0);
+      return count;
+    } finally {
+      giveBackIfEmpty();
+    }
+  }
+
+  /** The chunk, with room for a longest frame; null if there is no memory for one now. */
+  private Chunks.@Nullable Chunk room() {
     Chunks.Chunk into = chunk;
     if (into == null) {
       into = chunks.take();
-      if (into == null) {
-        return 0;
-      }
       chunk = into;
       head = 0;
       tail = 0;
     } else if (Chunks.CAPACITY - tail < Frame.BYTES + Chunks.MAX_PAYLOAD) {
       compact(into.buffer);
     }
-    try {
-      return target == null ? fillChunk(into.buffer) : fillTarget(into.buffer, target);
-    } finally {
-      giveBackIfEmpty();
-    }
+    return into;
   }
 
-  private int fillChunk(ByteBuffer buffer) throws IOException {
-    int count = channel.read(buffer.limit(Chunks.CAPACITY).position(tail));
-    tail += Math.max(count, 0);
+  private int fillChunk() throws IOException {
+    Chunks.Chunk into = room();
+    if (into == null) {
+      return 0;
+    }
+    int end = afterTarget ? Math.min(tail + PEEKED_BYTES, Chunks.CAPACITY) : Chunks.CAPACITY;
+    int count = channel.read(into.buffer.limit(end).position(tail));
+    if (count > 0) {
+      tail += count;
+      afterTarget = false;
+    }
     return count;
   }
 
-  /** The next header comes with the payload: what it announces can go where it belongs again. */
-  private int fillTarget(ByteBuffer buffer, ByteBuf writable) throws IOException {
-    int before = scatter[0].position();
-    scatter[1] = buffer.limit(Frame.BYTES).position(0);
-    long count = channel.read(scatter);
-    writable.writerIndex(writable.writerIndex() + scatter[0].position() - before);
-    head = 0;
-    tail = buffer.position();
-    return (int) count;
+  private int fillTarget(ByteBuf writable) throws IOException {
+    int count = channel.read(rest);
+    writable.writerIndex(writable.writerIndex() + Math.max(count, 0));
+    return count;
   }
 
   private void compact(ByteBuffer buffer) {
@@ -148,6 +178,7 @@ final class Inbound {
   /** Forgets what was not taken. */
   void clear() {
     forgetTarget();
+    afterTarget = false;
     head = tail;
     giveBackIfEmpty();
   }

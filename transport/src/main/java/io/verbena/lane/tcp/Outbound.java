@@ -17,19 +17,23 @@ import org.jspecify.annotations.Nullable;
  * lie in a chunk, but for the payload of at most one long frame, which is written from where it is.
  */
 final class Outbound {
+  /** So much of a long payload is copied: its header is not to be a segment of its own. */
+  static final int HEAD_BYTES = 8 << 10;
+
   private static final ByteBuffer NOTHING = ByteBuffer.allocateDirect(0);
 
   private final SocketChannel channel;
   private final Chunks chunks;
   private Chunks.@Nullable Chunk chunk;
   private int tail;
+  private long movedBytes;
 
   /** The payload that is written from where it is, and up to where the chunk goes before it. */
   private @Nullable ByteBuf payload;
 
   private int split;
 
-  /** For a gathering write: the chunk, then the parts of the payload. */
+  /** The parts of the payload, from 1 on; with several it is a gathering write, the chunk first. */
   private ByteBuffer[] gather = {NOTHING, NOTHING};
 
   private int gatherCount;
@@ -40,6 +44,11 @@ final class Outbound {
   Outbound(SocketChannel channel, Chunks chunks) {
     this.channel = channel;
     this.chunks = chunks;
+  }
+
+  /** Bytes that have left so far. */
+  long movedBytes() {
+    return movedBytes;
   }
 
   /** Whether a frame with so much payload can be appended now. */
@@ -63,7 +72,7 @@ final class Outbound {
     if (payload != null) {
       flush();
     }
-    return payload == null && hasRoom(0);
+    return payload == null && hasRoom(HEAD_BYTES);
   }
 
   private Chunks.Chunk chunk() {
@@ -102,8 +111,16 @@ final class Outbound {
     tail += Long.BYTES;
   }
 
-  /** Appends a payload without copying it: it is retained until it is written. */
+  /**
+   * Appends a payload of more than {@link #HEAD_BYTES}, of which it copies no more: it is retained
+   * until it is written.
+   */
   void putLong(ByteBuf source, int index, int length) {
+    put(source, index, HEAD_BYTES);
+    putRest(source, index + HEAD_BYTES, length - HEAD_BYTES);
+  }
+
+  private void putRest(ByteBuf source, int index, int length) {
     int parts = source.nioBufferCount();
     if (parts == 1) {
       // A buffer has one internal view, which is only ours if nobody else has the buffer; that of a
@@ -154,7 +171,7 @@ final class Outbound {
       }
       pending.buffer.limit(tail);
       if (pending.buffer.hasRemaining()) {
-        channel.write(pending.buffer);
+        movedBytes += channel.write(pending.buffer);
       }
       blocked = pending.buffer.hasRemaining();
       giveBackIfEmpty();
@@ -169,9 +186,23 @@ final class Outbound {
     if (source.refCnt() == 0) {
       throw new IOException("a message was released while it was being sent");
     }
-    gather[0] = before.limit(split);
-    channel.write(gather, 0, gatherCount);
-    for (int i = 0; i < gatherCount; i++) {
+    before.limit(split);
+    if (gatherCount == 2) {
+      // Not gathered: for that the JDK makes objects, with memory that can be freed as ours.
+      if (before.hasRemaining()) {
+        movedBytes += channel.write(before);
+      }
+      if (!before.hasRemaining()) {
+        movedBytes += channel.write(gather[1]);
+      }
+    } else {
+      gather[0] = before;
+      movedBytes += channel.write(gather, 0, gatherCount);
+    }
+    if (before.hasRemaining()) {
+      return false;
+    }
+    for (int i = 1; i < gatherCount; i++) {
       if (gather[i].hasRemaining()) {
         return false;
       }

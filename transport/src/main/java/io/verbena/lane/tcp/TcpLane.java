@@ -26,8 +26,8 @@ public final class TcpLane implements Lane {
   /** So long that a message of a usual size is one frame, of which no part needs to be copied. */
   static final int MAX_DATA = 1 << 20;
 
-  /** Up to here copying costs less than a gathering write and what it has to keep. */
-  private static final int COPIED_BYTES = 8 << 10;
+  /** Up to here copying costs less than a write of its own and what that has to keep. */
+  private static final int COPIED_BYTES = Outbound.HEAD_BYTES;
 
   /** A payload of which more is still to come than this is not collected in a chunk. */
   private static final int COLLECTED_BYTES = 16 << 10;
@@ -42,6 +42,11 @@ public final class TcpLane implements Lane {
   private static final long BATCH_NANOS = TimeUnit.MICROSECONDS.toNanos(30);
 
   private static final int BATCH_BYTES = 16 << 10;
+
+  /**
+   * How often a caller that waits looks into the socket: what is between the looks takes longer.
+   */
+  private static final int LOOKS = 16;
 
   private final SocketChannel channel;
   private final boolean batching;
@@ -198,12 +203,22 @@ public final class TcpLane implements Lane {
 
   @Override
   public int poll(LaneEvents events, int limit) {
+    return poll(events, limit, 1);
+  }
+
+  @Override
+  public int pollAMoment(LaneEvents events, int limit) {
+    // What waits to be sent is not to wait for what is received.
+    return poll(events, limit, hasUnsent() ? 1 : LOOKS);
+  }
+
+  private int poll(LaneEvents events, int limit, int looks) {
     if (down || discarding) {
       return 0;
     }
     polling = true;
     try {
-      return move(events, limit);
+      return move(events, limit, looks);
     } finally {
       polling = false;
       if (closed) {
@@ -212,13 +227,13 @@ public final class TcpLane implements Lane {
     }
   }
 
-  private int move(LaneEvents events, int limit) {
+  private int move(LaneEvents events, int limit, int looks) {
     if (hasUnsent()) {
       pump();
     }
     int delivered = parse(events, 0, limit);
     if (delivered < limit && !down) {
-      LaneFailure end = fill();
+      LaneFailure end = fill(looks);
       if (inbound.targetIsComplete()) {
         events.arrived(longFrame);
         delivered++;
@@ -239,9 +254,9 @@ public final class TcpLane implements Lane {
     return delivered;
   }
 
-  private @Nullable LaneFailure fill() {
+  private @Nullable LaneFailure fill(int looks) {
     try {
-      if (inbound.fill() >= 0) {
+      if (inbound.fill(looks) >= 0) {
         return null;
       }
       peerEnded = true;
@@ -328,6 +343,11 @@ public final class TcpLane implements Lane {
   }
 
   @Override
+  public long movedBytes() {
+    return inbound.movedBytes() + outbound.movedBytes();
+  }
+
+  @Override
   public boolean hasUnsent() {
     boolean waiting = !outbound.isEmpty() || requester.hasQueued() || responder.hasQueued();
     // What can never be sent must not keep a selector awake.
@@ -350,7 +370,7 @@ public final class TcpLane implements Lane {
     discarding = true;
     inbound.clear();
     if (!peerEnded) {
-      fill();
+      fill(1);
       inbound.clear();
     }
     return peerEnded;

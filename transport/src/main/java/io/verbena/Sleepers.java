@@ -1,0 +1,90 @@
+package io.verbena;
+
+import java.util.Arrays;
+import java.util.concurrent.locks.LockSupport;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Threads that sleep until something happens with a lock: as a {@link
+ * java.util.concurrent.locks.Condition}, but a sleep leaves nothing to the garbage collector. The
+ * lock guards it. Threads also wake up for no reason: callers loop.
+ */
+final class Sleepers {
+  private final ReentrantLock lock;
+
+  /** Grows with the threads that sleep at the same time: idle endpoints have none. */
+  private @Nullable Thread[] threads = {};
+
+  private int count;
+
+  Sleepers(ReentrantLock lock) {
+    this.lock = lock;
+  }
+
+  void wakeAll() {
+    for (int i = 0; i < count; i++) {
+      LockSupport.unpark(threads[i]);
+      threads[i] = null;
+    }
+    count = 0;
+  }
+
+  /** Lets go of the lock, sleeps until woken or the time is over, and has the lock again. */
+  void sleep(long mostNanos) throws InterruptedException {
+    if (Thread.interrupted()) {
+      throw new InterruptedException();
+    }
+    Thread sleeper = Thread.currentThread();
+    add(sleeper);
+    int holds = lock.getHoldCount();
+    for (int i = 0; i < holds; i++) {
+      lock.unlock();
+    }
+    try {
+      // Who wakes it before it sleeps has the lock, and sees it: then it does not sleep.
+      LockSupport.parkNanos(this, mostNanos);
+    } finally {
+      for (int i = 0; i < holds; i++) {
+        lock.lock();
+      }
+      remove(sleeper);
+    }
+    if (Thread.interrupted()) {
+      throw new InterruptedException();
+    }
+  }
+
+  /** The same, whatever the thread's interrupt status, which stays. */
+  void sleepUninterruptibly() {
+    boolean interrupted = Thread.interrupted();
+    try {
+      sleep(Long.MAX_VALUE);
+    } catch (InterruptedException e) {
+      interrupted = true;
+    } finally {
+      if (interrupted) {
+        Thread.currentThread().interrupt();
+      }
+    }
+  }
+
+  private void add(Thread sleeper) {
+    if (count == threads.length) {
+      threads = Arrays.copyOf(threads, Math.max(1, 2 * count));
+    }
+    threads[count++] = sleeper;
+  }
+
+  /** If it was not woken, but woke up by itself. */
+  private void remove(Thread sleeper) {
+    for (int i = 0; i < count; i++) {
+      if (threads[i] == sleeper) {
+        count--;
+        threads[i] = threads[count];
+        threads[count] = null;
+        return;
+      }
+    }
+  }
+}
