@@ -103,7 +103,7 @@ public final class Operation {
     }
   }
 
-  void start(EndpointCore owner, long deadlineNanos) {
+  synchronized void start(EndpointCore owner, long deadlineNanos) {
     if (state == State.PENDING) {
       throw new IllegalStateException("the operation is under way: use one for each");
     }
@@ -126,10 +126,11 @@ public final class Operation {
   void complete(long value, @Nullable Failure cause) {
     CompletableFuture<Long> waiting;
     synchronized (this) {
+      waiting = future;
       result = value;
       failure = cause;
+      // Last: whoever sees it may start the operation again.
       state = cause == null ? State.DONE : State.FAILED;
-      waiting = future;
     }
     if (waiting == null) {
       return;

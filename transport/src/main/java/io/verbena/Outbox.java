@@ -151,7 +151,7 @@ final class Outbox {
   void pump() {
     boolean more = hasOutgoing();
     while (more) {
-      if (creditUsed + nextCost() > credit) {
+      if (isPeerBehind()) {
         stalled();
         return;
       }
@@ -161,6 +161,16 @@ final class Outbox {
       StallEvent.commit(stalledSince);
       stalledSince = 0;
     }
+  }
+
+  private boolean isPeerBehind() {
+    return creditUsed + nextCost() > credit
+        || (outgoing != null && isLong(outgoing) && advertisedCount - pulledCount == Pulls.MOST);
+  }
+
+  /** Whether the peer is to pull a message, of which nothing has been sent yet. */
+  private boolean isLong(ByteBuf message) {
+    return outgoingAt == 0 && message.readableBytes() > lane.eagerBytes();
   }
 
   /** What the next frame uses of the credit; only DATA frames use more than 1. */
@@ -191,10 +201,7 @@ final class Outbox {
 
   private boolean sendMessage(ByteBuf message) {
     int total = message.readableBytes();
-    if (total > lane.eagerBytes() && outgoingAt == 0) {
-      if (advertisedCount - pulledCount == Pulls.MOST) {
-        return false;
-      }
+    if (isLong(message)) {
       ByteBuf reachable = prepared == null ? lane.pullable(message) : prepared;
       if (reachable != null) {
         prepared = reachable;
