@@ -15,6 +15,9 @@ import org.jspecify.annotations.Nullable;
  * request, and answers in the order of the requests.
  */
 final class Responder {
+  /** Of an answer, when it is asked for; the rest goes when others have had their turn. */
+  private static final int FRAMES_AT_ONCE = 8;
+
   private static final VarHandle WORD = ValueLayout.JAVA_LONG.varHandle();
 
   /** What the peer is owed: the bytes of a read, or the outcome of an operation. */
@@ -171,7 +174,7 @@ final class Responder {
 
   private boolean answer(Answer answer) {
     answers.add(answer);
-    while (pumpOne()) {}
+    for (int frames = 0; frames < FRAMES_AT_ONCE && pumpOne(); frames++) {}
     outbound.flush();
     return true;
   }

@@ -35,6 +35,9 @@ public final class TcpLane implements Lane {
   /** Frames without a pause that are written one by one; those after them are a stream. */
   private static final int SINGLE_FRAMES = 8;
 
+  /** Of one-sided operations, 64 KiB each way: a millisecond's work or so. */
+  private static final int PUMP_ROUNDS = 16;
+
   /** A pause that ends a stream. */
   public static final long PAUSE_NANOS = TimeUnit.MICROSECONDS.toNanos(10);
 
@@ -324,10 +327,11 @@ public final class TcpLane implements Lane {
 
   /**
    * A frame of ours, a frame of the peer's: neither a big read nor a big write holds up the other.
+   * Not all at once: a peer that takes as fast as we send would keep this thread from others.
    */
   private void pump() {
     boolean more = true;
-    while (more) {
+    for (int round = 0; more && round < PUMP_ROUNDS; round++) {
       more = requester.pumpOne();
       more |= responder.pumpOne();
     }
