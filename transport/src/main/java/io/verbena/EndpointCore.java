@@ -291,6 +291,10 @@ final class EndpointCore {
         && !callerProgress
         && !driver.isOwnThread()) {
       polls.find(lock, sent);
+      if (waiters > 0 && polls.isLent()) {
+        // They rely on the driver, which has left reading to us.
+        driver.reclaim(this);
+      }
     }
     wakeDriver();
   }
@@ -354,6 +358,9 @@ final class EndpointCore {
       if (!callerProgress && !driver.isOwnThread()) {
         if (pauses % POLLS_PER_CHECK == 0) {
           leftUntil(deadline, what);
+          if (Thread.interrupted()) {
+            throw new InterruptedException();
+          }
         }
         boolean news = handler == null && polls.find(lock, look);
         wakeForUnsent();

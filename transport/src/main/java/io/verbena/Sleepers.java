@@ -42,7 +42,9 @@ final class Sleepers {
       lock.unlock();
     }
     try {
-      // Who wakes it before it sleeps has the lock, and sees it: then it does not sleep.
+      // Who wakes it before it sleeps has the lock, and sees it: then it does not sleep. Nothing
+      // that
+      // might park, and so use that up, belongs between the unlocking and this.
       LockSupport.parkNanos(this, mostNanos);
     } finally {
       for (int i = 0; i < holds; i++) {
