@@ -63,9 +63,9 @@ class OutsideProjectIT {
 
         public static void main(String[] args) throws Exception {
           try (Transport transport = Transport.open();
-              Listener listener = transport.listen(new InetSocketAddress("localhost", 0));
-              Endpoint client = transport.connect(listener.address());
-              Endpoint server = listener.accept()) {
+              Listener listener = transport.listen(new InetSocketAddress("localhost", 0))) {
+            Endpoint client = transport.connect(listener.address());
+            Endpoint server = listener.accept();
             client.send(transport.allocator().directBuffer().writeLong(42));
             ByteBuf message = server.receive();
             System.out.println(message.readLong() + " over " + server.link());

@@ -36,9 +36,9 @@ class TransportTourTest {
     assertTrue(outcome.out().startsWith(link), outcome.out());
     List<String> lines = outcome.out().lines().toList();
     assertEquals(rdma, lines.stream().noneMatch(line -> line.startsWith("this side: ")));
-    // Both sides of two connections.
+    // Both sides of three connections: the first, that of close and that of reset.
     assertEquals(
-        4,
+        6,
         lines.stream().filter(line -> line.startsWith("recorded: " + link)).count(),
         outcome.out());
     for (String line :
