@@ -107,23 +107,33 @@ final class SlabHeap {
 
   /** Empties a magazine into the heap. */
   void give(Magazine magazine) {
+    List<Slab> idle = List.of();
     lock.lock();
     try {
       for (RegisteredByteBuf each = magazine.take(); each != null; each = magazine.take()) {
-        giveBlock(each);
+        Slab slab = giveBlock(each);
+        if (slab != null) {
+          idle = idle.isEmpty() ? new ArrayList<>() : idle;
+          idle.add(slab);
+        }
       }
       magazine.forgetTaken();
     } finally {
       lock.unlock();
     }
+    free(idle);
   }
 
   void give(RegisteredByteBuf buffer) {
+    Slab idle;
     lock.lock();
     try {
-      giveBlock(buffer);
+      idle = giveBlock(buffer);
     } finally {
       lock.unlock();
+    }
+    if (idle != null) {
+      free(List.of(idle));
     }
   }
 
@@ -223,18 +233,18 @@ final class SlabHeap {
    * @return bytes given back
    */
   long trim() {
+    List<Slab> idle;
     lock.lock();
     try {
-      long before = registeredBytes;
-      for (Slab slab : List.copyOf(slabs)) {
-        if (slab.isIdle()) {
-          remove(slab);
-        }
+      idle = slabs.stream().filter(Slab::isIdle).toList();
+      if (!idle.isEmpty()) {
+        slabs.removeAll(idle);
+        table = new SlabTable(slabs);
       }
-      return before - registeredBytes;
     } finally {
       lock.unlock();
     }
+    return free(idle);
   }
 
   /** From now on slabs go back as soon as nothing of them is in use. */
@@ -242,10 +252,10 @@ final class SlabHeap {
     lock.lock();
     try {
       closed = true;
-      trim();
     } finally {
       lock.unlock();
     }
+    trim();
   }
 
   private void add(Slab slab) {
@@ -256,12 +266,29 @@ final class SlabHeap {
     SlabEvent.commit(slab, registeredBytes);
   }
 
-  private void remove(Slab slab) {
-    slabs.remove(slab);
-    table = new SlabTable(slabs);
-    if (free(slab)) {
-      registeredBytes -= slab.length();
+  /**
+   * Frees slabs that are out of the list, so that nobody finds them. Without the lock, as {@link
+   * #newSlab}: the device takes its time, and others have buffers to give and to take. They count
+   * against the ceiling until they are gone.
+   *
+   * @return bytes given back
+   */
+  private long free(List<Slab> unlisted) {
+    long freed = 0;
+    for (Slab slab : unlisted) {
+      if (free(slab)) {
+        freed += slab.length();
+      }
     }
+    if (freed > 0) {
+      lock.lock();
+      try {
+        registeredBytes -= freed;
+      } finally {
+        lock.unlock();
+      }
+    }
+    return freed;
   }
 
   /** False if it stays registered. */
@@ -302,7 +329,8 @@ final class SlabHeap {
     return buffer;
   }
 
-  private void giveBlock(RegisteredByteBuf buffer) {
+  /** Returns a slab to free if that was the last of one that is not to stay. */
+  private @Nullable Slab giveBlock(RegisteredByteBuf buffer) {
     Span span = buffer.span();
     span.give(buffer);
     buffersOut--;
@@ -313,11 +341,14 @@ final class SlabHeap {
       }
       span.slab.give(span.offset, span.units);
       if (span.slab.isIdle() && (closed || span.slab.length() > config.largestSlabBytes())) {
-        remove(span.slab);
+        slabs.remove(span.slab);
+        table = new SlabTable(slabs);
+        return span.slab;
       }
     } else if (span.position < 0) {
       open(span);
     }
+    return null;
   }
 
   private void open(Span span) {
