@@ -53,6 +53,10 @@ final class LaneGroup {
   private boolean delivering;
 
   private boolean settling;
+
+  /** Polls that are under way: one may be inside of another. */
+  private int polls;
+
   private boolean dead;
 
   /**
@@ -98,6 +102,23 @@ final class LaneGroup {
         && freePlaceCount > 0
         && receives.hasRoom(receivesOfLane)
         && wordsOfLane <= memory.wordsOfLane();
+  }
+
+  /** Whether it takes no more lanes. */
+  boolean isDead() {
+    return dead;
+  }
+
+  /** Whether nobody has to do with it any more, nor is in the middle of it. */
+  boolean isOver() {
+    return dead && lanes.isEmpty() && polls == 0 && !settling;
+  }
+
+  /** Frees what lanes shared; there must be none. */
+  void close() {
+    RdmaHub.closeQuietly(sharedQueue);
+    RdmaHub.closeQuietly(queue);
+    RdmaHub.closeQuietly(memory.region);
   }
 
   /** Creates the queue pair of a lane and finds it a place. */
@@ -162,6 +183,7 @@ final class LaneGroup {
    */
   int poll(int limit) {
     int delivered = 0;
+    polls++;
     try {
       while (delivered < limit) {
         Completions done = queue.poll();
@@ -177,6 +199,8 @@ final class LaneGroup {
       }
     } catch (VerbsException e) {
       failAll(e);
+    } finally {
+      polls--;
     }
     return delivered;
   }

@@ -98,15 +98,25 @@ public final class RdmaHub {
 
   /** A group with a place for one more lane; with the lock. */
   LaneGroup group(int receives, int words) throws VerbsException {
+    removeOver();
     for (LaneGroup group : groups) {
       if (group.fits(receives, words)) {
         return group;
       }
     }
-    int size = Math.min(FIRST_GROUP << Math.min(groups.size(), 16), largestGroup(receives, words));
+    int living = (int) groups.stream().filter(group -> !group.isDead()).count();
+    int size = Math.min(FIRST_GROUP << Math.min(living, 16), largestGroup(receives, words));
     LaneGroup group = new LaneGroup(this, size, receives, words);
     groups.add(group);
     return group;
+  }
+
+  private void removeOver() {
+    for (int i = groups.size() - 1; i >= 0; i--) {
+      if (groups.get(i).isOver()) {
+        groups.remove(i).close();
+      }
+    }
   }
 
   private int largestGroup(int receives, int words) throws VerbsException {

@@ -209,6 +209,29 @@ class RdmaLaneTest {
     assertTrue(declined.contains("the device has failed or was removed"), declined);
   }
 
+  @Test
+  void shouldFreeWhatADeadGroupHasWhenItsLanesHaveLeft() throws IOException {
+    int receives = LanePair.WINDOW + LaneGroup.UNCREDITED;
+    RdmaLane last = pair.connect().near();
+    RdmaHub hub = pair.near.adapter.hub();
+    hub.lock().lock();
+    try {
+      LaneGroup dead = hub.group(receives, LanePair.DEPTH);
+      dead.failAll("the test's defect");
+      LaneGroup next = hub.group(receives, LanePair.DEPTH);
+      assertNotSame(dead, next);
+      assertTrue(dead.memory.region.isOpen(), "a lane was still there");
+      last.close();
+      assertSame(next, hub.group(receives, LanePair.DEPTH));
+      assertFalse(dead.memory.region.isOpen(), "the dead group keeps its memory");
+      assertTrue(next.memory.region.isOpen());
+    } finally {
+      hub.lock().unlock();
+    }
+    var lanes = pair.connect();
+    assertTrue(send(lanes.near(), random(Unpooled.buffer(), 1, 100), 0));
+  }
+
   private void tell(RdmaLane lane, AsyncEvent event) {
     lane.lock().lock();
     try {
