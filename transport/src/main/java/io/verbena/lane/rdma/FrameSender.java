@@ -42,7 +42,7 @@ final class FrameSender {
       ready = true;
     } finally {
       if (!ready) {
-        group.giveSlot(slot);
+        giveSlot(slot);
       }
     }
     return post(header, slot, at, length);
@@ -56,8 +56,16 @@ final class FrameSender {
       return false;
     }
     int at = LaneMemory.sendAt(slot);
-    header.write(memory.all(), at);
-    Advertisement.write(pieces, memory.all(), at + Frame.BYTES);
+    boolean ready = false;
+    try {
+      header.write(memory.all(), at);
+      Advertisement.write(pieces, memory.all(), at + Frame.BYTES);
+      ready = true;
+    } finally {
+      if (!ready) {
+        giveSlot(slot);
+      }
+    }
     return post(header, slot, at, length);
   }
 
@@ -76,6 +84,12 @@ final class FrameSender {
     return slot;
   }
 
+  private void giveSlot(int slot) {
+    if (slot != LaneMemory.INLINE_SLOT) {
+      group.giveSlot(slot);
+    }
+  }
+
   private boolean post(Frame header, int slot, int at, int length) {
     boolean inline = slot == LaneMemory.INLINE_SLOT;
     boolean signaled =
@@ -92,9 +106,7 @@ final class FrameSender {
     }
     batch.send(RdmaLane.FRAME_ID | slot, memory.region, at, length);
     if (!lane.submit(batch)) {
-      if (!inline) {
-        group.giveSlot(slot);
-      }
+      giveSlot(slot);
       return false;
     }
     if (signaled) {
@@ -106,9 +118,7 @@ final class FrameSender {
 
   /** A signaled frame has ended, in one way or the other. */
   void ended(int slot, boolean succeeded) {
-    if (slot != LaneMemory.INLINE_SLOT) {
-      group.giveSlot(slot);
-    }
+    giveSlot(slot);
     if (succeeded) {
       signaledFrames--;
     }

@@ -464,6 +464,8 @@ public final class RdmaLane implements Lane {
     if (failure == null) {
       failure = new LaneFailure(kind, text);
       group.touch(this);
+      // Outside of a poll nobody else settles it, nor those that get its slots, for a while.
+      hub.wakeup();
     }
   }
 
