@@ -30,6 +30,19 @@ final class MessageBuffers implements AutoCloseable {
    * @throws IOException if none is left; its message is the reason
    */
   MessageBuffers(RdmaAdapters adapters) throws IOException {
+    boolean ready = false;
+    try {
+      open(adapters);
+      ready = true;
+    } finally {
+      if (!ready) {
+        ofAdapters.values().forEach(RegisteredByteBufAllocator::close);
+      }
+    }
+    usual = ofAdapters.values().iterator().next();
+  }
+
+  private void open(RdmaAdapters adapters) throws IOException {
     for (RdmaAdapter each : adapters.all()) {
       RegisteredByteBufAllocator buffers = buffersOf(each.domain());
       each.hub().useBuffers(buffers);
@@ -46,7 +59,6 @@ final class MessageBuffers implements AutoCloseable {
     if (ofAdapters.isEmpty()) {
       throw new IOException(adapters.whyNone());
     }
-    usual = ofAdapters.values().iterator().next();
   }
 
   private static RegisteredByteBufAllocator buffersOf(@Nullable ProtectionDomain domain) {

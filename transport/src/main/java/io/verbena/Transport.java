@@ -125,9 +125,12 @@ public final class Transport implements AutoCloseable {
     try {
       adapters = RdmaAdapters.open(pins(config));
       buffers = new MessageBuffers(adapters);
-    } catch (IOException e) {
+    } catch (IOException | RuntimeException e) {
       if (adapters != null) {
         adapters.close();
+      }
+      if (e instanceof RuntimeException) {
+        LOG.warn("RDMA cannot be used: an adapter failed in a way that nobody thought of", e);
       }
       String reason = String.valueOf(e.getMessage());
       if (config.rdma() == RdmaMode.REQUIRED) {
@@ -136,12 +139,16 @@ public final class Transport implements AutoCloseable {
       }
       return new Transport(config, null, new MessageBuffers(), reason);
     }
+    boolean ready = false;
     try {
-      return new Transport(config, adapters, buffers, "");
-    } catch (IOException e) {
-      buffers.close();
-      adapters.close();
-      throw e;
+      var transport = new Transport(config, adapters, buffers, "");
+      ready = true;
+      return transport;
+    } finally {
+      if (!ready) {
+        buffers.close();
+        adapters.close();
+      }
     }
   }
 
@@ -243,7 +250,8 @@ public final class Transport implements AutoCloseable {
 
   /**
    * Allocates zeroed memory for one-sided operations, registered with each adapter that had a
-   * usable port when this transport was opened. Grant it with {@link Endpoint#grant}.
+   * usable port when this transport was opened and has not failed since. Grant it with {@link
+   * Endpoint#grant}.
    *
    * @param bytes size in bytes, at least 1
    * @return the memory, owned by the caller and freed with this transport at the latest
@@ -251,6 +259,13 @@ public final class Transport implements AutoCloseable {
    */
   public RegisteredMemory allocate(long bytes) throws IOException {
     requireOpen();
+    if (adapters != null) {
+      for (RdmaAdapter each : adapters.all()) {
+        if (each.refusal() != null) {
+          memory.leaveOut(each.domain());
+        }
+      }
+    }
     return memory.allocate(bytes);
   }
 

@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
 public final class MemoryDomain implements AutoCloseable {
   private record Grant(RegisteredMemory memory, Set<RemoteAccess> rights) {}
 
-  private final List<ProtectionDomain> protectionDomains;
+  private volatile List<ProtectionDomain> protectionDomains;
   private final SecureRandom random = new SecureRandom();
   private final ConcurrentHashMap<Long, Grant> grants = new ConcurrentHashMap<>();
   private final CopyOnWriteArrayList<RegisteredMemory> allocated = new CopyOnWriteArrayList<>();
@@ -58,6 +58,17 @@ public final class MemoryDomain implements AutoCloseable {
       throw new IllegalArgumentException("name at least one protection domain");
     }
     return new MemoryDomain(List.of(protectionDomains));
+  }
+
+  /**
+   * For an adapter that has failed: what is allocated from now on is not registered there. Without
+   * another one it is plain memory.
+   *
+   * @param protectionDomain where not to register; nothing happens if it is not of this domain
+   */
+  public synchronized void leaveOut(ProtectionDomain protectionDomain) {
+    protectionDomains =
+        protectionDomains.stream().filter(each -> !each.equals(protectionDomain)).toList();
   }
 
   /**

@@ -20,7 +20,7 @@ final class PeerReadableSource implements SlabSource {
   private final @Nullable MemoryDomain registered;
   private final int firstSlabBytes;
   private boolean hasRegistered;
-  private boolean isRefused;
+  private volatile boolean isRefused;
 
   /**
    * @param firstSlabBytes if not even this can be registered, nothing will be
@@ -50,6 +50,11 @@ final class PeerReadableSource implements SlabSource {
       LOG.warn("Messages are in plain memory, which no adapter reaches", e);
       return plain.allocate(bytes, config);
     }
+  }
+
+  /** From now on memory is plain. */
+  void stopRegistering() {
+    isRefused = true;
   }
 
   /** Whether less can be registered: then it was too much, and smaller buffers are reachable. */

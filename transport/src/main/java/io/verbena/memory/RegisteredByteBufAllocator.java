@@ -37,6 +37,7 @@ public final class RegisteredByteBufAllocator extends AbstractByteBufAllocator
     implements ByteBufAllocatorMetricProvider, AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(RegisteredByteBufAllocator.class);
 
+  private final SlabSource source;
   private final BufferPool pool;
   private final HeapByteBufAllocator heapBuffers;
   private final LongAdder copies = new LongAdder();
@@ -80,8 +81,19 @@ public final class RegisteredByteBufAllocator extends AbstractByteBufAllocator
 
   RegisteredByteBufAllocator(SlabSource source, BufferPoolConfig config, boolean preferDirect) {
     super(preferDirect);
+    this.source = source;
     heapBuffers = new HeapByteBufAllocator(this, preferDirect);
     pool = new BufferPool(this, source, config);
+  }
+
+  /**
+   * For an adapter that has failed: what an allocator that is {@linkplain #readableByPeers readable
+   * by peers} takes from now on is plain memory. Without that it could not grow any more.
+   */
+  public void stopRegistering() {
+    if (source instanceof PeerReadableSource ofPeers) {
+      ofPeers.stopRegistering();
+    }
   }
 
   @Override

@@ -57,6 +57,24 @@ class PeerReadableSourceTest {
       }
     }
 
+    @Test
+    void shouldGivePlainMemoryOnceTheAdapterHasFailed() throws IOException {
+      try (Context context = RdmaDevice.find().open();
+          ProtectionDomain domain = context.createDomain();
+          var across = MemoryDomain.across(domain)) {
+        var source = new PeerReadableSource(domain, SLAB);
+        RegisteredMemory before = source.allocate(SLAB);
+        assertNotNull(before.region());
+        source.stopRegistering();
+        RegisteredMemory after = source.allocate(SLAB);
+        assertNull(after.region());
+        after.close();
+        before.close();
+        across.leaveOut(domain);
+        assertNull(across.allocate(SLAB).region());
+      }
+    }
+
     /** Plain memory would do there, but nobody would see that the adapter is gone. */
     @Test
     void shouldRefuseWhenTheProtectionDomainIsClosed() throws IOException {

@@ -40,8 +40,8 @@ public final class RdmaAdapter implements AutoCloseable {
     Context context = device.open();
     try {
       return new RdmaAdapter(context);
-    } catch (IOException e) {
-      context.close();
+    } catch (IOException | RuntimeException e) {
+      RdmaHub.closeQuietly(context);
       throw e;
     }
   }
@@ -100,13 +100,17 @@ public final class RdmaAdapter implements AutoCloseable {
     }
   }
 
-  /** From now on no lane is wanted here. */
+  /** From now on no lane is wanted here, and its allocator does without the device. */
   void giveUp(String why) {
     refusal = why;
+    RegisteredByteBufAllocator buffers = hub.buffers();
+    if (buffers != null) {
+      buffers.stopRegistering();
+    }
   }
 
   /** Why no lane is wanted here, or null. */
-  @Nullable String refusal() {
+  public @Nullable String refusal() {
     return refusal;
   }
 
@@ -119,10 +123,13 @@ public final class RdmaAdapter implements AutoCloseable {
     return context;
   }
 
-  /** Closes the device; lanes must be closed before. */
+  /**
+   * Closes the device; lanes must be closed before. A device that has failed may refuse, which is
+   * logged: others are closed all the same.
+   */
   @Override
   public void close() {
     hub.close();
-    context.close();
+    RdmaHub.closeQuietly(context);
   }
 }

@@ -106,7 +106,7 @@ public final class RdmaAdapters implements AutoCloseable {
         best.add(usable.stream().max(Known.BETTER).orElseThrow());
         return;
       }
-    } catch (IOException e) {
+    } catch (IOException | RuntimeException e) {
       problems.add(device.name() + ": " + e.getMessage());
     }
     problems.forEach(each -> unusable.add(each + AT_OPENING));
