@@ -12,6 +12,9 @@ import io.verbena.verbs.ProtectionDomain;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -513,6 +516,22 @@ public final class Endpoint implements AutoCloseable {
   @Override
   public void close() {
     core.close(true, () -> onClosed.accept(this));
+  }
+
+  /**
+   * Closes all beside each other: a peer that is slow to say goodbye must not hold up the others.
+   * Returns when it is done, but for those for which {@link #close} does not wait here.
+   */
+  static void closeAll(Collection<Endpoint> endpoints) {
+    List<Thread> awaited = new ArrayList<>();
+    for (Endpoint each : endpoints) {
+      if (each.core.isAwaited()) {
+        each.close();
+      } else {
+        awaited.add(Thread.ofVirtual().name("verbena-close").start(each::close));
+      }
+    }
+    awaited.forEach(Threads::joinUninterruptibly);
   }
 
   /**

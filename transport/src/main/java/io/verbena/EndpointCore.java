@@ -509,6 +509,11 @@ final class EndpointCore {
     return closing ? cause : conversation.ended();
   }
 
+  /** Whether others wait for this thread, so that it must not wait for them. */
+  boolean isAwaited() {
+    return lock.isHeldByCurrentThread() || driver.isOwnThread();
+  }
+
   /**
    * Frees everything, after the goodbye as far as deadlines allow. Returns when it is done, unless
    * the calling thread is one that others wait for: then another one does it.
@@ -517,7 +522,7 @@ final class EndpointCore {
    * @param onClosed runs once, when it is done
    */
   void close(boolean orderly, Runnable onClosed) {
-    boolean isAwaited = lock.isHeldByCurrentThread() || driver.isOwnThread();
+    boolean isAwaited = isAwaited();
     lock.lock();
     try {
       if (closing) {

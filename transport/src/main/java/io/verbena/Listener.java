@@ -7,6 +7,8 @@ import java.nio.channels.ClosedChannelException;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
@@ -198,9 +200,9 @@ public final class Listener implements AutoCloseable {
       // What it has accepted meanwhile.
       inHandshake.forEach(Listener::close);
       workers.forEach(Threads::joinUninterruptibly);
-      for (Endpoint endpoint = ready.poll(); endpoint != null; endpoint = ready.poll()) {
-        endpoint.close();
-      }
+      List<Endpoint> unwanted = new ArrayList<>();
+      ready.drainTo(unwanted);
+      Endpoint.closeAll(unwanted);
     } finally {
       onClosed.accept(this);
       ended.countDown();

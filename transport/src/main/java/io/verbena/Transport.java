@@ -436,13 +436,13 @@ public final class Transport implements AutoCloseable {
   }
 
   private void freeAll() {
-    listeners.forEach(Listener::close);
-    abortConnects();
     // Beside each other: a peer that is slow to say goodbye must not hold up the others.
-    endpoints.stream()
-        .map(endpoint -> Thread.ofVirtual().start(endpoint::close))
+    listeners.stream()
+        .map(listener -> Thread.ofVirtual().start(listener::close))
         .toList()
         .forEach(Threads::joinUninterruptibly);
+    abortConnects();
+    Endpoint.closeAll(endpoints);
     if (tcp != null) {
       tcp.close();
     }

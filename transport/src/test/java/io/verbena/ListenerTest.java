@@ -140,6 +140,38 @@ class ListenerTest {
     }
   }
 
+  /** Callers that do not poll leave each goodbye without an answer: about a second each. */
+  @Test
+  void shouldNotAddUpTheGoodbyesToThoseWhomNobodyAccepted() throws Exception {
+    int count = 6;
+    try (Transport calling = Transport.open(CONFIG.withProgress(Progress.CALLER));
+        Transport transport = Transport.open(CONFIG)) {
+      Listener listener = transport.listen(EndpointPair.anyPort());
+      List<Endpoint> callers = new ArrayList<>();
+      for (int i = 0; i < count; i++) {
+        callers.add(calling.connect(listener.address()));
+      }
+      awaitEndpoints(transport, count);
+      long start = System.nanoTime();
+      listener.close();
+      long millis = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - start);
+      assertTrue(millis < 3000, "it took " + millis + " ms");
+      assertEquals(0, transport.counters().openEndpoints());
+      for (Endpoint each : callers) {
+        var end = assertThrows(TransportException.class, () -> each.receive(Duration.ofSeconds(5)));
+        assertEquals(Kind.PEER_CLOSED, end.kind(), end.getMessage());
+      }
+    }
+  }
+
+  private static void awaitEndpoints(Transport transport, int count) throws InterruptedException {
+    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(PATIENCE_SECONDS);
+    while (transport.counters().openEndpoints() < count) {
+      assertTrue(System.nanoTime() - deadline < 0, "too few endpoints were made");
+      Thread.sleep(1);
+    }
+  }
+
   @Test
   void shouldLeaveNoListenerBehindThatIsMadeBesideClose() throws Exception {
     for (int round = 0; round < 20; round++) {
