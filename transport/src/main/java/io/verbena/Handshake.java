@@ -93,18 +93,20 @@ final class Handshake {
 
   /** Runs the client's side, or the server's, whose session is the client's. */
   Outcome run(UUID node, boolean client) throws IOException {
+    boolean done = false;
     try {
       Hello peer = client ? greet(node) : answer(node);
       requireVersion(peer);
       RdmaLane lane = bringUp(peer, client);
       requireAcceptable(lane != null);
       channel.configureBlocking(false);
-      return outcome(peer, lane);
-    } catch (IOException | RuntimeException e) {
-      if (rdma != null) {
+      Outcome outcome = outcome(peer, lane);
+      done = true;
+      return outcome;
+    } finally {
+      if (!done && rdma != null) {
         rdma.release();
       }
-      throw e;
     }
   }
 

@@ -153,8 +153,10 @@ public final class Listener implements AutoCloseable {
 
   private void shake(SocketChannel channel) {
     Endpoint endpoint = null;
+    boolean isEndpoint = false;
     try {
       endpoint = acceptor.accept(channel);
+      isEndpoint = true;
       // From here on the channel is the endpoint's: closing the listener must not close it.
       inHandshake.remove(channel);
       while (!closed.get()) {
@@ -169,10 +171,12 @@ public final class Listener implements AutoCloseable {
       }
     } catch (RuntimeException e) {
       LOG.warn("A connection to {} was not accepted", address, e);
-      close(channel);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     } finally {
+      if (!isEndpoint) {
+        close(channel);
+      }
       inHandshake.remove(channel);
       handshakes.release();
       if (endpoint != null) {

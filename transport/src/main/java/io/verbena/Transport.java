@@ -314,6 +314,7 @@ public final class Transport implements AutoCloseable {
 
   private Endpoint establish(SocketChannel channel, long deadline, boolean client)
       throws IOException {
+    boolean established = false;
     try {
       var event = new ConnectEvent();
       event.begin();
@@ -321,10 +322,13 @@ public final class Transport implements AutoCloseable {
       var outcome =
           new Handshake(channel, deadline, config, adapters, noRdma, memory, chunks)
               .run(node, client);
-      return register(channel, outcome, event, client);
-    } catch (IOException | RuntimeException e) {
-      channel.close();
-      throw e;
+      Endpoint endpoint = register(channel, outcome, event, client);
+      established = true;
+      return endpoint;
+    } finally {
+      if (!established) {
+        channel.close();
+      }
     }
   }
 
@@ -332,17 +336,20 @@ public final class Transport implements AutoCloseable {
       SocketChannel channel, Handshake.Outcome outcome, ConnectEvent connecting, boolean client)
       throws IOException {
     Lane lane = outcome.lane();
-    var conversation =
-        new Conversation(
-            lane, outcome.limits(), buffers.of(outcome.adapter()), config.receiveBufferBytes());
-    Driver driver = driver(outcome.adapter());
-    ReentrantLock lock = lane instanceof RdmaLane rdmaLane ? rdmaLane.lock() : new ReentrantLock();
-    var core = new EndpointCore(conversation, lock, outcome.report(), driver, config);
-    if (driver == tcp && tcp != null) {
-      tcp.use(core, channel);
-    }
-    Endpoint endpoint;
+    EndpointCore core = null;
+    Driver driver = Driver.NONE;
+    Endpoint endpoint = null;
     try {
+      var conversation =
+          new Conversation(
+              lane, outcome.limits(), buffers.of(outcome.adapter()), config.receiveBufferBytes());
+      driver = driver(outcome.adapter());
+      ReentrantLock lock =
+          lane instanceof RdmaLane rdmaLane ? rdmaLane.lock() : new ReentrantLock();
+      core = new EndpointCore(conversation, lock, outcome.report(), driver, config);
+      if (driver == tcp && tcp != null) {
+        tcp.use(core, channel);
+      }
       endpoint =
           new Endpoint(
               core,
@@ -350,10 +357,13 @@ public final class Transport implements AutoCloseable {
               (InetSocketAddress) channel.getLocalAddress(),
               (InetSocketAddress) channel.getRemoteAddress(),
               this::forget);
-    } catch (IOException e) {
-      lane.close();
-      driver.detach(core);
-      throw e;
+    } finally {
+      if (endpoint == null) {
+        lane.close();
+        if (core != null) {
+          driver.detach(core);
+        }
+      }
     }
     synchronized (traffic) {
       endpoints.add(endpoint);
