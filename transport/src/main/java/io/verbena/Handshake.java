@@ -38,8 +38,8 @@ final class Handshake {
   /** One-sided operations that may be under way on an endpoint. */
   private static final int DEPTH = 128;
 
-  /** What is promised to peers of a transport that does not care itself. */
-  private static final Duration USUAL_KEEPALIVE = Duration.ofSeconds(30);
+  /** What a transport that does not care itself says: of two values the larger counts. */
+  private static final Duration AS_THE_PEER_WANTS = Duration.ofMillis(1);
 
   /**
    * How long a server waits for a hello, which clients send at once, or a part of the connect
@@ -160,13 +160,18 @@ final class Handshake {
     if (config.progress() == Progress.CALLER) {
       return 0;
     }
-    Duration own = config.keepalive().isZero() ? USUAL_KEEPALIVE : config.keepalive();
+    Duration own = config.keepalive().isZero() ? AS_THE_PEER_WANTS : config.keepalive();
     return (int) Math.max(1, own.toMillis());
   }
 
   /** A peer that answers only while its program polls says nothing by its silence. */
   private long silenceNanos(Hello peer) {
-    return peer.keepaliveMillis() == 0 ? 0 : config.keepalive().toNanos();
+    if (peer.keepaliveMillis() == 0 || config.keepalive().isZero()) {
+      return 0;
+    }
+    // It has promised to answer within its own time, not within ours.
+    long promised = TimeUnit.MILLISECONDS.toNanos(peer.keepaliveMillis());
+    return Math.max(config.keepalive().toNanos(), promised);
   }
 
   private Outcome outcome(Hello peer, @Nullable RdmaLane lane) {

@@ -307,8 +307,9 @@ public final class TransportConfig {
   }
 
   /**
-   * How long a peer may be silent before it is lost; it is asked for a sign of life in time. Not
-   * for peers with {@link Progress#CALLER}, which are silent while their program does not poll.
+   * How long a peer may be silent before it is lost; it is asked for a sign of life in time. If the
+   * peer's own value is larger, that counts, unless this is zero. Not for peers with {@link
+   * Progress#CALLER}, which are silent while their program does not poll.
    *
    * @return at least 200 ms; zero if silence means nothing
    */

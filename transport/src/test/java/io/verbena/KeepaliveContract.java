@@ -144,6 +144,20 @@ abstract class KeepaliveContract {
     echo(unwatched);
   }
 
+  /** It has promised to answer, but not so soon. */
+  @Test
+  void shouldGiveAStoppedPeerTheTimeThatItAskedFor() throws Exception {
+    Listener hasty = listen(KEEPALIVE);
+    Process peer = start(Duration.ofMinutes(5), hasty);
+    Endpoint endpoint = hasty.accept(Duration.ofSeconds(90));
+    echo(endpoint);
+    stop(peer);
+    Thread.sleep(LONG_MILLIS);
+    assertEquals(EndpointState.OPEN, endpoint.state(), () -> endpoint.cause().toString());
+    signal(peer, "CONT");
+    echo(endpoint);
+  }
+
   /** When it goes on, its peer has been silent for long, but nobody has asked it. */
   @Test
   void shouldNotGiveUpItsPeerAfterItWasStoppedItself() throws Exception {
