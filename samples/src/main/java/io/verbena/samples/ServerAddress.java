@@ -17,9 +17,9 @@ public final class ServerAddress {
   /**
    * The address.
    *
-   * @return host and port; the host may turn out to be unknown
+   * @return host and port; connecting looks the host up, and tries all of its addresses
    */
   public InetSocketAddress address() {
-    return new InetSocketAddress(host, port);
+    return InetSocketAddress.createUnresolved(host, port);
   }
 }

@@ -6,6 +6,7 @@ import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 
 /** A sample that listens, in a process of its own; what it prints after its port is dropped. */
 final class ServerProcess implements AutoCloseable {
@@ -20,6 +21,10 @@ final class ServerProcess implements AutoCloseable {
   }
 
   static ServerProcess start(String... sample) throws IOException {
+    return start(Map.of(), sample);
+  }
+
+  static ServerProcess start(Map<String, String> environment, String... sample) throws IOException {
     List<String> arguments =
         new ArrayList<>(
             List.of(
@@ -30,8 +35,9 @@ final class ServerProcess implements AutoCloseable {
                 Main.class.getName(),
                 "sample"));
     arguments.addAll(List.of(sample));
-    Process process =
-        new ProcessBuilder(Child.command("java", arguments)).redirectErrorStream(true).start();
+    var builder = new ProcessBuilder(Child.command("java", arguments)).redirectErrorStream(true);
+    builder.environment().putAll(environment);
+    Process process = builder.start();
     var out =
         new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
     String line = out.readLine();

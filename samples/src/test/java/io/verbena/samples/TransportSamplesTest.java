@@ -1,12 +1,21 @@
 package io.verbena.samples;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.netty.buffer.ByteBuf;
+import io.verbena.Endpoint;
+import io.verbena.RdmaMode;
+import io.verbena.Transport;
+import io.verbena.TransportConfig;
+import io.verbena.TransportException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -81,6 +90,40 @@ class TransportSamplesTest {
       assertEquals(
           "verbena: the receiver refuses: file is there already, and --overwrite was not given\n",
           again.err());
+    }
+  }
+
+  @Test
+  void shouldServeTheNextSenderWhateverOneOffers() throws Exception {
+    Path into = Files.createDirectory(folder.resolve("into"));
+    String[] command = {"receive-file", "0", "--keep", "--into", into.toString(), "--rdma", rdma()};
+    // There a file's name is ASCII.
+    try (ServerProcess server = ServerProcess.start(Map.of("LC_ALL", "C"), command)) {
+      String refusal = offer(server.port(), 1 << 10, "\u00fc.txt");
+      assertTrue(refusal.startsWith("\0no file can have that name here: "), refusal);
+      assertEquals("PEER_CLOSED", offer(server.port(), 1, ".."));
+      String file = Files.writeString(folder.resolve("file"), "text").toString();
+      ours(0, "sample", "send-file", "--rdma=" + rdma(), HOST, server.port(), file);
+      assertEquals("text", Files.readString(into.resolve("file")));
+    }
+  }
+
+  /** Returns the answer, or what kind of end came instead. */
+  private String offer(String port, int mostBytes, String name) throws IOException {
+    TransportConfig config =
+        TransportConfig.defaults()
+            .withRdma(RdmaMode.valueOf(rdma().toUpperCase(Locale.ROOT)))
+            .withMaxMessageBytes(mostBytes);
+    try (Transport transport = Transport.open(config);
+        Endpoint peer = transport.connect(HOST, Integer.parseInt(port))) {
+      ByteBuf offer = transport.allocator().directBuffer().writeLong(10);
+      peer.send(offer.writeBytes(name.getBytes(UTF_8)));
+      ByteBuf answer = peer.receive();
+      String text = answer.toString(UTF_8);
+      answer.release();
+      return text;
+    } catch (TransportException e) {
+      return e.kind().name();
     }
   }
 

@@ -5,6 +5,7 @@ import io.verbena.Listener;
 import io.verbena.Transport;
 import io.verbena.samples.LinkOptions;
 import io.verbena.samples.Port;
+import io.verbena.samples.Printable;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.file.Files;
@@ -38,7 +39,10 @@ public final class ReceiveFile implements Callable<Integer> {
   @Option(names = "--overwrite", description = "Replace a file that is there already.")
   private boolean overwrite;
 
-  @Option(names = "--keep", description = "Go on with the next file, until Ctrl-C.")
+  @Option(
+      names = "--keep",
+      description =
+          "Go on with the next file, until Ctrl-C (which leaves a hidden .part of a file).")
   private boolean keep;
 
   /** Creates the command, for picocli. */
@@ -56,14 +60,16 @@ public final class ReceiveFile implements Callable<Integer> {
       var receiver =
           new Receiver(folder.toAbsolutePath(), overwrite, transport.allocator(), System.out);
       do {
-        try (Endpoint sender = listener.accept(FOREVER)) {
+        Endpoint sender = listener.accept(FOREVER);
+        try (sender) {
           System.out.println(sender.remoteAddress() + ": " + sender.link());
           System.out.println("received " + receiver.receive(sender));
-        } catch (IOException e) {
+        } catch (IOException | RuntimeException e) {
           if (!keep) {
             throw e;
           }
-          System.out.println("not received: " + e.getMessage());
+          // Whatever one sender does, the next one is served.
+          System.out.println("not received: " + Printable.of(String.valueOf(e.getMessage())));
         }
       } while (keep);
     }

@@ -12,6 +12,7 @@ import java.nio.channels.FileChannel;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -22,7 +23,7 @@ import java.util.zip.CRC32C;
 /**
  * Receives one file into a folder. The bytes go to a file of another name, which gets the offered
  * one when all are there, right and on the disk: nobody ever sees half a file, and what was there
- * before stays until then.
+ * before stays until then. A process that is killed leaves the other file, {@code .verbena-*.part}.
  */
 final class Receiver {
   private final Path folder;
@@ -39,35 +40,55 @@ final class Receiver {
 
   /** Returns the received file. */
   Path receive(Endpoint sender) throws IOException {
+    Path target;
     try {
-      ByteBuf first = sender.receive();
-      Offer offer;
-      try {
-        offer = Offer.readFrom(first);
-      } finally {
-        first.release();
-      }
-      Path target = folder.resolve(offer.name());
-      requireRoom(offer, target);
-      Path part = folder.resolve(".verbena-" + UUID.randomUUID() + ".part");
-      try {
-        try (FileChannel file =
-            FileChannel.open(part, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
-          answer(sender, 1, "");
-          receive(sender, offer, file);
-          file.force(true);
-        }
-        rename(part, target);
-      } finally {
-        Files.deleteIfExists(part);
-      }
-      answer(sender, 1, "");
-      return target;
+      target = take(sender);
     } catch (TransportException e) {
       throw e;
     } catch (IOException e) {
-      answer(sender, 0, text(e));
+      refuse(sender, e);
       throw e;
+    }
+    try {
+      answer(sender, 1, "");
+    } catch (TransportException | RuntimeException e) {
+      // The file is there all the same.
+      out.println("the sender could not be told: " + e.getMessage());
+    }
+    return target;
+  }
+
+  private Path take(Endpoint sender) throws IOException {
+    ByteBuf first = sender.receive();
+    Offer offer;
+    try {
+      offer = Offer.readFrom(first);
+    } finally {
+      first.release();
+    }
+    Path target = resolve(offer.name());
+    requireRoom(offer, target);
+    Path part = folder.resolve(".verbena-" + UUID.randomUUID() + ".part");
+    try {
+      try (FileChannel file =
+          FileChannel.open(part, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
+        answer(sender, 1, "");
+        receive(sender, offer, file);
+        file.force(true);
+      }
+      rename(part, target);
+    } finally {
+      Files.deleteIfExists(part);
+    }
+    return target;
+  }
+
+  /** What is a name elsewhere need not be one here: that depends on the locale, for example. */
+  private Path resolve(String name) throws IOException {
+    try {
+      return folder.resolve(name);
+    } catch (InvalidPathException e) {
+      throw new IOException("no file can have that name here: " + e.getReason(), e);
     }
   }
 
@@ -135,6 +156,15 @@ final class Receiver {
       throw new IOException(target.getFileName() + " came into being meanwhile", e);
     } catch (UnsupportedOperationException | FileSystemException e) {
       Files.move(part, target); // a file system without links
+    }
+  }
+
+  /** A sender that cannot be told, not even in a message as short as that, changes nothing. */
+  private void refuse(Endpoint sender, IOException why) {
+    try {
+      answer(sender, 0, text(why));
+    } catch (TransportException | RuntimeException e) {
+      why.addSuppressed(e);
     }
   }
 

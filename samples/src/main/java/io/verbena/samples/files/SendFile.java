@@ -39,7 +39,8 @@ public final class SendFile implements Callable<Integer> {
       throw new IOException("there is no file " + file);
     }
     String called = name == null ? String.valueOf(file.getFileName()) : name;
-    try (Transport transport = Transport.open(link.config());
+    try (Transport transport =
+            Transport.open(link.config().withMaxMessageBytes(Offer.CHUNK_BYTES));
         Endpoint peer = transport.connect(receiver.address())) {
       System.out.println("link: " + peer.link());
       int checksum = new Sender(peer, transport.allocator(), System.out).send(file, called);

@@ -6,6 +6,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.verbena.Endpoint;
 import io.verbena.TransportException;
+import io.verbena.samples.Printable;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.channels.FileChannel;
@@ -91,7 +92,7 @@ final class Sender {
   private static void consent(ByteBuf answer) throws IOException {
     try {
       if (!answer.isReadable() || answer.readByte() != 1) {
-        throw new IOException("the receiver refuses: " + answer.toString(UTF_8));
+        throw new IOException("the receiver refuses: " + Printable.of(answer.toString(UTF_8)));
       }
     } finally {
       answer.release();
