@@ -37,6 +37,11 @@ public final class Pair implements AutoCloseable {
         .withProbeTimeout(Duration.ofSeconds(10));
   }
 
+  /** Another client. */
+  public Transport open(TransportConfig config) throws IOException {
+    return Transport.open(patient(config));
+  }
+
   /** Connects, and makes sure of the link. */
   public Endpoint connect() throws IOException {
     return checked(client.connect(listener.address()));

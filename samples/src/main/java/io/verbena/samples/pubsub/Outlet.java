@@ -3,6 +3,7 @@ package io.verbena.samples.pubsub;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.verbena.Endpoint;
+import io.verbena.EndpointState;
 import io.verbena.TransportException;
 import java.util.ArrayDeque;
 import java.util.concurrent.locks.Condition;
@@ -12,7 +13,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * What waits for one subscriber, and the virtual thread that sends it. Publishing never waits: when
  * too much is waiting, the oldest goes, and the subscriber is told how much it has missed. One that
- * takes nothing for an operation timeout (30 s) is cut off. Thread-safe.
+ * takes nothing for an operation timeout (30 s) is cut off, and so is one that accepts only shorter
+ * messages. Thread-safe.
  */
 final class Outlet {
   private final Endpoint subscriber;
@@ -84,8 +86,12 @@ final class Outlet {
           throw e;
         }
       }
-    } catch (TransportException e) {
-      subscriber.reset(); // its handler hears of it, and forgets this outlet
+    } catch (TransportException | RuntimeException e) {
+      // Too slow, or it accepts only shorter messages: its handler forgets this outlet.
+      if (subscriber.state() == EndpointState.OPEN) {
+        System.out.println(subscriber.remoteAddress() + ": cut off: " + e.getMessage());
+      }
+      subscriber.reset();
     } finally {
       end();
     }

@@ -34,7 +34,11 @@ final class Protocol {
     return allocator.directBuffer().writeByte(what).writeByte(name.length).writeBytes(name);
   }
 
-  /** The topic of a message, whose indices stay; null if it is none of ours. */
+  /**
+   * The topic of a message, whose indices stay.
+   *
+   * @throws IOException if it has none
+   */
   static String topic(ByteBuf message) throws IOException {
     int start = message.readerIndex();
     int bytes = message.readableBytes();

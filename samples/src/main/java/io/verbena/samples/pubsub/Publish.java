@@ -43,7 +43,8 @@ public final class Publish implements Callable<Integer> {
     if (count < 1) {
       throw new ParameterException(spec.commandLine(), "--count is at least 1");
     }
-    try (Transport transport = Transport.open(link.config());
+    try (Transport transport =
+            Transport.open(link.config().withMaxMessageBytes(Protocol.MOST_BYTES));
         Endpoint peer = transport.connect(broker.address())) {
       System.out.println("link: " + peer.link());
       for (int i = 0; i < count; i++) {

@@ -53,7 +53,9 @@ public final class Subscribe implements Callable<Integer> {
     }
     // Little is held here: what a slow subscriber has not taken waits, or is dropped, at the
     // broker.
-    try (Transport transport = Transport.open(link.config().withReceiveBufferBytes(1 << 16));
+    var config =
+        link.config().withMaxMessageBytes(Protocol.MOST_BYTES).withReceiveBufferBytes(1 << 16);
+    try (Transport transport = Transport.open(config);
         Endpoint peer = transport.connect(broker.address())) {
       System.out.println("link: " + peer.link());
       subscribe(transport, peer, topic);

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.netty.buffer.ByteBuf;
 import io.verbena.Endpoint;
 import io.verbena.RdmaMode;
+import io.verbena.Transport;
 import io.verbena.TransportConfig;
 import io.verbena.TransportException;
 import io.verbena.samples.Pair;
@@ -126,6 +127,25 @@ abstract class FanContract {
       }
       Publish.publish(pair.client, publisher, "news", "still there");
       assertEquals("news: still there", next(subscriber));
+    }
+  }
+
+  @Test
+  void shouldCutOffSubscribersThatAcceptOnlyShorterMessages() throws Exception {
+    try (Transport small = pair.open(TransportConfig.defaults().withMaxMessageBytes(100));
+        Endpoint subscriber = pair.checked(small.connect(pair.listener.address()));
+        Endpoint publisher = pair.connect();
+        Endpoint other = subscriber("news")) {
+      Subscribe.subscribe(small, subscriber, "news");
+      ByteBuf answer = subscriber.receive();
+      assertEquals(Protocol.SUBSCRIBED, answer.readByte());
+      answer.release();
+      String text = "x".repeat(200);
+      Publish.publish(pair.client, publisher, "news", text);
+      assertEquals("news: " + text, next(other));
+      TransportException end =
+          assertThrows(TransportException.class, () -> subscriber.receive().release());
+      assertEquals(TransportException.Kind.PEER_LOST, end.kind(), end.getMessage());
     }
   }
 
