@@ -7,6 +7,7 @@ import io.verbena.Endpoint;
 import io.verbena.Transport;
 import io.verbena.memory.RegisteredMemory;
 import io.verbena.memory.RemoteMemory;
+import io.verbena.samples.Printable;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.net.InetSocketAddress;
@@ -158,7 +159,13 @@ final class KvClient implements AutoCloseable {
       request.release();
       throw e;
     }
-    ByteBuf answer = server.receive();
+    ByteBuf answer;
+    try {
+      answer = server.receive();
+    } catch (IOException | RuntimeException e) {
+      server.reset(); // the answer may still come, and would be taken for the next request's
+      throw e;
+    }
     int how = answer.isReadable() ? answer.readUnsignedByte() : Protocol.REFUSED;
     if (how == Protocol.DONE) {
       return answer;
@@ -168,7 +175,7 @@ final class KvClient implements AutoCloseable {
     if (how == Protocol.ABSENT) {
       return null;
     }
-    throw new IOException("the server refuses: " + why);
+    throw new IOException("the server refuses: " + Printable.of(why));
   }
 
   @Override

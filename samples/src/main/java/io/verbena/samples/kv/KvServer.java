@@ -94,7 +94,7 @@ public final class KvServer implements Callable<Integer> {
     try (client) {
       new Session(client, transport.allocator(), store).run();
       end = "done";
-    } catch (IOException e) {
+    } catch (IOException | RuntimeException e) {
       end = e instanceof TransportException cause ? Session.text(cause) : e.toString();
     }
     System.out.println(client.remoteAddress() + ": " + end);

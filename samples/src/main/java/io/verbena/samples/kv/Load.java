@@ -52,7 +52,8 @@ final class Load {
         System.out.printf("%d puts went on meanwhile%n", result(puts));
       }
       System.out.printf(
-          "torn reads, made again: %d; asked for what is not in the table: %d%n",
+          "reads that were torn, and made again: %d; keys not in the table, asked for by message:"
+              + " %d%n",
           client.torn() - before, client.asked());
       System.out.println("every value was right");
     }

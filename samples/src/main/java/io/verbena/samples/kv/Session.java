@@ -33,23 +33,34 @@ final class Session {
     try {
       while (true) {
         ByteBuf request = client.receive(FOREVER);
-        ByteBuf answer = allocator.directBuffer();
-        boolean taken = false;
+        ByteBuf answer;
         try {
-          answer(request, answer);
-          client.send(answer);
-          taken = true;
+          answer = answerTo(request);
         } finally {
           request.release();
-          if (!taken) {
-            answer.release();
-          }
+        }
+        try {
+          client.send(answer);
+        } catch (TransportException | RuntimeException e) {
+          answer.release();
+          throw e;
         }
       }
     } finally {
       if (granted != null) {
         store.table().revoke(granted);
       }
+    }
+  }
+
+  private ByteBuf answerTo(ByteBuf request) throws IOException {
+    ByteBuf answer = allocator.directBuffer();
+    try {
+      answer(request, answer);
+      return answer;
+    } catch (IOException | RuntimeException e) {
+      answer.release();
+      throw e;
     }
   }
 

@@ -13,6 +13,9 @@ import org.jspecify.annotations.Nullable;
  * have a key, but never has an old value of it once a put has been answered. Thread-safe.
  */
 final class Store {
+  /** What an entry takes beside its bytes: many short ones would fill the heap otherwise. */
+  private static final int ENTRY_BYTES = 128;
+
   private final Map<ByteBuffer, byte[]> values = new HashMap<>();
   private final RegisteredMemory table;
   private final long mostBytes;
@@ -50,7 +53,7 @@ final class Store {
   synchronized boolean put(byte[] key, byte[] value) {
     var name = ByteBuffer.wrap(key);
     byte[] before = values.get(name);
-    long more = before == null ? (long) key.length + value.length : value.length - before.length;
+    long more = before == null ? taken(key, value) : value.length - before.length;
     if (bytes + more > mostBytes) {
       return false;
     }
@@ -69,9 +72,13 @@ final class Store {
     if (before == null) {
       return false;
     }
-    bytes -= key.length + before.length;
+    bytes -= taken(key, before);
     forget(key);
     return true;
+  }
+
+  private static long taken(byte[] key, byte[] value) {
+    return (long) ENTRY_BYTES + key.length + value.length;
   }
 
   private void forget(byte[] key) {

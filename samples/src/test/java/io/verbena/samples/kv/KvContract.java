@@ -166,6 +166,36 @@ abstract class KvContract {
   }
 
   @Test
+  void shouldCountWhatAnEntryTakesBesideItsBytes() throws Exception {
+    serve(16);
+    for (int round = 0; round < 2; round++) {
+      int entries = 0;
+      while (entries <= 1 << 14 && store.put(bytes("" + entries), new byte[0])) {
+        entries++;
+      }
+      assertTrue(entries > 1000 && entries <= 1 << 13, entries + " entries");
+      for (int i = 0; i < entries; i++) {
+        assertTrue(store.delete(bytes("" + i)));
+      }
+    }
+  }
+
+  @Test
+  void shouldNotTakeALateAnswerForThatOfTheNextRequest() throws Exception {
+    serve(16);
+    try (KvClient client = client()) {
+      client.put("first", bytes("1"));
+      client.put("second", bytes("2"));
+      Thread.currentThread().interrupt();
+      TransportException interrupted =
+          assertThrows(TransportException.class, () -> client.getByMessage("first"));
+      assertTrue(Thread.interrupted());
+      assertEquals(TransportException.Kind.TIMEOUT, interrupted.kind(), interrupted.getMessage());
+      assertThrows(TransportException.class, () -> client.getByMessage("second"));
+    }
+  }
+
+  @Test
   void shouldRefuseRequestsThatMakeNoSense() throws Exception {
     serve(16);
     try (Endpoint stranger = pair.connect()) {
