@@ -6,7 +6,6 @@ import io.verbena.Endpoint;
 import io.verbena.Link;
 import io.verbena.Transport;
 import java.io.IOException;
-import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 
 /** Connects to an {@link EchoServer}, says over which link, and has one message sent back. */
@@ -20,9 +19,8 @@ public final class EchoClient {
    * @throws IOException if nobody is there, or somebody who is not Verbena
    */
   public static void main(String... args) throws IOException {
-    var address = new InetSocketAddress(args[0], Integer.parseInt(args[1]));
     try (Transport transport = Transport.open();
-        Endpoint peer = transport.connect(address)) {
+        Endpoint peer = transport.connect(args[0], Integer.parseInt(args[1]))) {
       // snippet link
       switch (peer.link()) {
         case Link.Rdma(var device, var port) -> System.out.println("RDMA: " + device + ":" + port);
@@ -31,7 +29,7 @@ public final class EchoClient {
       // end
       peer.send(ByteBufUtil.writeUtf8(transport.allocator(), args[2]));
       ByteBuf echo = peer.receive();
-      System.out.println("echo: " + echo.toString(StandardCharsets.UTF_8));
+      System.out.println("echo: " + Printable.of(echo.toString(StandardCharsets.UTF_8)));
       echo.release();
     }
   }

@@ -45,7 +45,7 @@ public final class EchoHandler {
       } finally {
         if (!sent) {
           message.release();
-          from.reset(); // it asks, and does not read the answers
+          from.reset(); // it has too much under way
         }
       }
     }

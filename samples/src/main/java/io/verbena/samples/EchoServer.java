@@ -41,12 +41,12 @@ public final class EchoServer {
         ByteBuf message = peer.receive(FOREVER);
         try {
           peer.send(message);
-        } catch (TransportException e) {
+        } catch (TransportException | RuntimeException e) {
           message.release(); // only a send that succeeds takes the message
           throw e;
         }
       }
-    } catch (TransportException e) {
+    } catch (TransportException | RuntimeException e) {
       System.out.println(peer.remoteAddress() + ": " + e.getMessage());
     }
   }

@@ -112,7 +112,7 @@ public final class TransportTour {
     message.writeLong(42);
     try {
       client.send(message);
-    } catch (TransportException e) {
+    } catch (TransportException | RuntimeException e) {
       message.release(); // only a send that succeeds takes the message
       throw e;
     }
