@@ -291,7 +291,7 @@ final class EndpointCore {
         && !callerProgress
         && !driver.isOwnThread()) {
       polls.find(lock, sent);
-      if (waiters > 0 && polls.isLent()) {
+      if (waiters + roomWaiters > 0 && polls.isLent()) {
         // They rely on the driver, which has left reading to us.
         driver.reclaim(this);
       }

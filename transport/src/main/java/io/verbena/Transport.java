@@ -261,6 +261,8 @@ public final class Transport implements AutoCloseable {
     requireOpen();
     if (adapters != null) {
       for (RdmaAdapter each : adapters.all()) {
+        // Nobody listens to an adapter that has no endpoint.
+        each.hub().checkPeers();
         if (each.refusal() != null) {
           memory.leaveOut(each.domain());
         }

@@ -3,6 +3,7 @@ package io.verbena.memory;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -19,6 +20,11 @@ final class SlabHeap {
   private final SlabSource source;
   private final BufferPoolConfig config;
   private final ReentrantLock lock = new ReentrantLock();
+
+  /** Slabs that have left the list and are being freed: who wants their room waits for it. */
+  private int leaving;
+
+  private final Condition left = lock.newCondition();
   private final List<Slab> slabs = new ArrayList<>();
 
   /** For each size class the spans that have free blocks. */
@@ -203,6 +209,9 @@ final class SlabHeap {
   private long lengthOfNext(long least) {
     lock.lock();
     try {
+      while (least > config.ceilingBytes() - registeredBytes && leaving > 0) {
+        left.awaitUninterruptibly();
+      }
       long room = config.ceilingBytes() - registeredBytes;
       if (closed) {
         return 0;
@@ -239,6 +248,7 @@ final class SlabHeap {
       idle = slabs.stream().filter(Slab::isIdle).toList();
       if (!idle.isEmpty()) {
         slabs.removeAll(idle);
+        leaving += idle.size();
         table = new SlabTable(slabs);
       }
     } finally {
@@ -274,16 +284,22 @@ final class SlabHeap {
    * @return bytes given back
    */
   private long free(List<Slab> unlisted) {
-    long freed = 0;
-    for (Slab slab : unlisted) {
-      if (free(slab)) {
-        freed += slab.length();
-      }
+    if (unlisted.isEmpty()) {
+      return 0;
     }
-    if (freed > 0) {
+    long freed = 0;
+    try {
+      for (Slab slab : unlisted) {
+        if (free(slab)) {
+          freed += slab.length();
+        }
+      }
+    } finally {
       lock.lock();
       try {
         registeredBytes -= freed;
+        leaving -= unlisted.size();
+        left.signalAll();
       } finally {
         lock.unlock();
       }
@@ -342,6 +358,7 @@ final class SlabHeap {
       span.slab.give(span.offset, span.units);
       if (span.slab.isIdle() && (closed || span.slab.length() > config.largestSlabBytes())) {
         slabs.remove(span.slab);
+        leaving++;
         table = new SlabTable(slabs);
         return span.slab;
       }

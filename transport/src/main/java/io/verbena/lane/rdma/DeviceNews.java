@@ -48,7 +48,9 @@ final class DeviceNews {
       }
     } catch (VerbsException e) {
       isOver = true;
-      failAll(String.valueOf(e.getMessage()));
+      String end = String.valueOf(e.getMessage());
+      adapter.giveUp(end);
+      failAll(end);
     }
   }
 

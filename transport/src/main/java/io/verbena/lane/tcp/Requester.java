@@ -13,6 +13,9 @@ import org.jspecify.annotations.Nullable;
 
 /** Our one-sided operations: sends the requests and takes the answers. */
 final class Requester {
+  /** Of a write, when it is asked for; the rest goes when others have had their turn. */
+  private static final int FRAMES_AT_ONCE = 16;
+
   private static final LaneFailure REFUSED =
       new LaneFailure(
           LaneFailure.Kind.REMOTE_ACCESS,
@@ -100,7 +103,7 @@ final class Requester {
             cookie, local.segment(), localOffset, remote.handle(), remote.address() + at, length));
     track(cookie);
     pending[slot(cookie)].unsent = true;
-    while (pumpOne()) {}
+    for (int frames = 0; frames < FRAMES_AT_ONCE && pumpOne(); frames++) {}
     outbound.flush();
     return true;
   }
