@@ -8,13 +8,13 @@ import java.util.function.BooleanSupplier;
 /**
  * Lets a caller that waits look for data itself for a moment, though a thread of the transport
  * would bring it: what is waited for often comes sooner than a sleeping thread could be woken.
- * Meanwhile the transport's thread leaves reading to the caller. The endpoint's lock guards what is
- * not volatile.
+ * Meanwhile the transport's thread leaves reading to the caller. Endpoints that share a lock share
+ * this, too: whoever looks moves the data of all. The lock guards what is not volatile.
  */
 final class CallerPolls {
   private static final int CORES = Runtime.getRuntime().availableProcessors();
 
-  /** How long a caller looks at most, once bytes have ceased to come or go. */
+  /** How long a caller looks at least, once bytes have ceased to come or go. */
   private static final long LOOK_NANOS = TimeUnit.MICROSECONDS.toNanos(50);
 
   /** The same, however much comes: then it is for the transport's thread to go on. */
@@ -23,9 +23,23 @@ final class CallerPolls {
   /** After so many times in vain a caller looks hardly longer than once. */
   private static final int MOST_MISSES = 8;
 
-  private final boolean allowed;
-  private final Lane lane;
+  /**
+   * A caller looks as long as it takes to be woken so many times: its peer may have to wake two
+   * threads before it answers. Less, and two sides that wait for each other would go on sleeping,
+   * because each looks in vain while the other is being woken.
+   */
+  private static final int WAKES = 3;
+
+  /** The last one counts for so much of the average. */
+  private static final int WAKES_AVERAGED = 8;
+
+  // With a single core, looking keeps others from bringing it.
+  private final boolean allowed = CORES > 1;
   private int misses;
+
+  /** How long it takes to be woken, on average. */
+  private long wakeNanos;
+
   private volatile boolean active;
   private volatile boolean lent;
 
@@ -33,24 +47,13 @@ final class CallerPolls {
   private long lastActive;
 
   /**
-   * Creates the polls of an endpoint's callers.
-   *
-   * @param allowed whether a caller may look itself at all
-   * @param lane of the endpoint
-   */
-  CallerPolls(boolean allowed, Lane lane) {
-    // With a single core, looking keeps others from bringing it.
-    this.allowed = allowed && CORES > 1;
-    this.lane = lane;
-  }
-
-  /**
    * With the lock: looks for a moment, or longer while bytes come and go.
    *
+   * @param lane of the caller's endpoint
    * @param look moves data, for a microsecond or so; returns whether what is waited for has come
    * @return whether it has come
    */
-  boolean find(ReentrantLock lock, BooleanSupplier look) {
+  boolean find(ReentrantLock lock, Lane lane, BooleanSupplier look) {
     if (active || !allowed) {
       return false;
     }
@@ -59,7 +62,7 @@ final class CallerPolls {
     long before = lane.movedBytes();
     boolean found = false;
     try {
-      long until = start + (LOOK_NANOS >> misses);
+      long until = start + (lookNanos() >> misses);
       long moved = before;
       long now = start;
       while (!found && now - until < 0 && now - start < MOST_NANOS && !lock.hasQueuedThreads()) {
@@ -79,12 +82,20 @@ final class CallerPolls {
     }
   }
 
+  /** As long as a sleep costs that ends at once, within bounds. */
+  private long lookNanos() {
+    return Math.clamp(WAKES * wakeNanos, LOOK_NANOS, MOST_NANOS / 2);
+  }
+
   /** Sleeps until woken; a short sleep is a reason to look longer the next time. */
   void sleep(Sleepers sleepers, long mostNanos) throws InterruptedException {
     long start = System.nanoTime();
-    sleepers.sleep(mostNanos);
-    if (System.nanoTime() - start < LOOK_NANOS) {
-      misses = 0;
+    long wake = sleepers.sleep(mostNanos);
+    if (wake >= 0) {
+      wakeNanos += (Math.min(wake, MOST_NANOS) - wakeNanos) / WAKES_AVERAGED;
+      if (System.nanoTime() - start < lookNanos() + wakeNanos) {
+        misses = 0;
+      }
     }
   }
 

@@ -36,12 +36,19 @@ final class CompletionDriver implements Driver, Runnable {
   /** While the last frames of a peer that has ended may be on their way. */
   private static final Duration SHORT_SLEEP = Duration.ofMillis(1);
 
+  /**
+   * How long data is left to callers that look for it themselves, before somebody sees whether they
+   * still do.
+   */
+  private static final Duration LENT = Duration.ofMillis(1);
+
   /** Looks at the lock's queue before others are expected to have got it. */
   private static final int LOOKS = 200;
 
   private final RdmaHub hub;
   private final CopyOnWriteArrayList<EndpointCore> endpoints = new CopyOnWriteArrayList<>();
   private final Queue<EndpointCore> attention = new ConcurrentLinkedQueue<>();
+  private final CallerPolls polls = new CallerPolls();
   private final Thread thread;
   private volatile boolean closed;
   private volatile @Nullable Failure failure;
@@ -49,6 +56,20 @@ final class CompletionDriver implements Driver, Runnable {
   CompletionDriver(RdmaHub hub) {
     this.hub = hub;
     this.thread = Thread.ofPlatform().name("verbena-rdma").daemon(true).start(this);
+  }
+
+  /** Whoever looks for data of one of them brings that of all. */
+  @Override
+  public CallerPolls callerPolls() {
+    return polls;
+  }
+
+  @Override
+  public boolean reclaim(EndpointCore endpoint) {
+    polls.takeBack();
+    hub.arm();
+    // What arrived before the arming is announced to nobody.
+    return hub.poll(POLL_LIMIT) > 0;
   }
 
   @Override
@@ -92,18 +113,22 @@ final class CompletionDriver implements Driver, Runnable {
         for (EndpointCore core = attention.poll(); core != null; core = attention.poll()) {
           core.dispatch();
         }
-        boolean busy = hub.poll(POLL_LIMIT) > 0;
+        boolean lent = lend();
+        boolean busy = !lent && poll() > 0;
         long now = System.nanoTime();
         if (now - nextCheck >= 0) {
           sleep = hub.checkPeers() ? SHORT_SLEEP : LONGEST_SLEEP;
           nextCheck = now + sleep.toNanos();
           endpoints.forEach(endpoint -> endpoint.tick(now));
         }
-        if (busy) {
+        if (lent) {
+          hub.await(LENT);
+        } else if (busy) {
           spinUntil = now + spin;
           giveWay();
         } else if (now - spinUntil < 0) {
           Thread.onSpinWait();
+          giveWay();
         } else {
           hub.arm();
           // What arrived before the arming is announced to nobody.
@@ -126,6 +151,36 @@ final class CompletionDriver implements Driver, Runnable {
       failure = new Failure(Kind.NETWORK, "the thread that moves RDMA data has failed: " + e);
       endpoints.forEach(this::failed);
     }
+  }
+
+  private int poll() {
+    // A caller that looks has the lock until another thread wants it.
+    return polls.isActive() ? hub.poll(POLL_LIMIT) : hub.tryPoll(POLL_LIMIT);
+  }
+
+  /** Leaves all data to a caller that looks for it while it waits, if nobody else waits. */
+  private boolean lend() {
+    if (polls.isLent() && polls.isActiveOrWas(System.nanoTime(), LENT.toNanos())) {
+      return true;
+    }
+    polls.takeBack();
+    if (!polls.isActive()) {
+      return false;
+    }
+    int listeners = 0;
+    for (EndpointCore endpoint : endpoints) {
+      listeners += endpoint.listeners();
+    }
+    if (listeners > 1) {
+      return false;
+    }
+    polls.lend();
+    // Who stops sees afterwards whether it is lent: one of us sees the other.
+    if (polls.isActive()) {
+      return true;
+    }
+    polls.takeBack();
+    return false;
   }
 
   private void failed(EndpointCore endpoint) {

@@ -35,8 +35,20 @@ interface Driver extends AutoCloseable {
   /** Has the endpoint's handler called soon, by the thread of this driver. */
   void attend(EndpointCore endpoint);
 
-  /** A caller has moved data for itself while it waited, and does not any more. */
-  default void reclaim(EndpointCore endpoint) {}
+  /** How callers of an endpoint that is to be attached look for data themselves. */
+  default CallerPolls callerPolls() {
+    return new CallerPolls();
+  }
+
+  /**
+   * With the endpoint's lock: a caller has moved data for itself, which was lent to it, and does
+   * not any more.
+   *
+   * @return whether something has come just now
+   */
+  default boolean reclaim(EndpointCore endpoint) {
+    return false;
+  }
 
   /** Whether it is the thread of this driver that asks: it must not wait for itself. */
   boolean isOwnThread();

@@ -20,11 +20,11 @@ final class EndpointCore {
 
   static final long NO_COOKIE = -1;
 
-  /** Pauses without news before a spinning caller lets other threads have the core. */
-  private static final int SPINS_BEFORE_YIELD = 200;
-
-  /** The same over TCP, where a pause takes some microseconds of system calls. */
-  private static final int TCP_SPINS_BEFORE_YIELD = 25;
+  /**
+   * Pauses without news, each some microseconds of looking, before a spinning caller lets other
+   * threads have the core.
+   */
+  private static final int SPINS_BEFORE_YIELD = 25;
 
   /** A message from here on is worth a moment of its sender's time if the socket is full. */
   private static final int PUSHED_BYTES = 64 << 10;
@@ -54,7 +54,6 @@ final class EndpointCore {
   private final long operationNanos;
   private final long closeNanos;
   private final Sleepers room;
-  private final int spinsBeforeYield;
 
   // What a caller looks for, with the lock: whether it has come.
   private final BooleanSupplier event = this::bringsEvent;
@@ -97,13 +96,11 @@ final class EndpointCore {
     this.room = new Sleepers(lock);
     this.conversation = conversation;
     conversation.listener(this::heard);
-    boolean byThread = config.progress() == Progress.THREAD;
     this.link = report.link();
     this.report = report;
-    this.polls = new CallerPolls(byThread && link instanceof Link.Tcp, conversation.lane);
     this.driver = driver;
+    this.polls = driver.callerPolls();
     this.callerProgress = config.progress() == Progress.CALLER;
-    this.spinsBeforeYield = link instanceof Link.Tcp ? TCP_SPINS_BEFORE_YIELD : SPINS_BEFORE_YIELD;
     this.operationNanos = config.operationTimeout().toNanos();
     this.closeNanos = config.closeTimeout().toNanos();
   }
@@ -286,11 +283,12 @@ final class EndpointCore {
    */
   void push(int bytes) {
     if (bytes >= PUSHED_BYTES
+        && link instanceof Link.Tcp
         && conversation.lane.hasUnsent()
         && handler == null
         && !callerProgress
         && !driver.isOwnThread()) {
-      polls.find(lock, sent);
+      polls.find(lock, conversation.lane, sent);
       if (waiters + roomWaiters > 0 && polls.isLent()) {
         // They rely on the driver, which has left reading to us.
         driver.reclaim(this);
@@ -362,14 +360,14 @@ final class EndpointCore {
             throw new InterruptedException();
           }
         }
-        boolean news = handler == null && polls.find(lock, look);
+        boolean news = handler == null && polls.find(lock, conversation.lane, look);
         wakeForUnsent();
         if (news) {
           return;
         }
         wakeDriver();
-        if (polls.isLent()) {
-          driver.reclaim(this);
+        if (polls.isLent() && driver.reclaim(this)) {
+          return;
         }
         polls.sleep(sleepers, leftUntil(deadline, what));
         return;
@@ -384,7 +382,7 @@ final class EndpointCore {
       }
       if (lock.hasQueuedThreads()) {
         giveWay();
-      } else if (pauses % spinsBeforeYield == 0) {
+      } else if (pauses % SPINS_BEFORE_YIELD == 0) {
         Thread.yield();
       }
     } catch (InterruptedException e) {
@@ -502,6 +500,11 @@ final class EndpointCore {
     } finally {
       lock.unlock();
     }
+  }
+
+  /** How many want to be told what comes; an estimate for those who do not have the lock. */
+  int listeners() {
+    return waiters + roomWaiters + (handler == null ? 0 : 1);
   }
 
   /** Why the endpoint has ended; null while it has not. */

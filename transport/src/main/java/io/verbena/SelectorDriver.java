@@ -125,13 +125,14 @@ final class SelectorDriver implements Driver, Runnable {
 
   /** The caller that read for itself goes to sleep. */
   @Override
-  public void reclaim(EndpointCore endpoint) {
+  public boolean reclaim(EndpointCore endpoint) {
     SocketChannel channel = channels.get(endpoint);
     SelectionKey key = channel == null ? null : channel.keyFor(selector);
     if (key != null) {
       listenTo(key, endpoint);
       selector.wakeup();
     }
+    return false;
   }
 
   private static void listenTo(SelectionKey key, EndpointCore endpoint) {

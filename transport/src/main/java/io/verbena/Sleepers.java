@@ -17,12 +17,17 @@ final class Sleepers {
   private @Nullable Thread[] threads = {};
 
   private int count;
+  private long wokenAt;
 
   Sleepers(ReentrantLock lock) {
     this.lock = lock;
   }
 
   void wakeAll() {
+    if (count == 0) {
+      return;
+    }
+    wokenAt = System.nanoTime();
     for (int i = 0; i < count; i++) {
       LockSupport.unpark(threads[i]);
       threads[i] = null;
@@ -30,31 +35,36 @@ final class Sleepers {
     count = 0;
   }
 
-  /** Lets go of the lock, sleeps until woken or the time is over, and has the lock again. */
-  void sleep(long mostNanos) throws InterruptedException {
+  /**
+   * Lets go of the lock, sleeps until woken or the time is over, and has the lock again.
+   *
+   * @return nanoseconds that it took to wake up and get the lock, or -1 if nobody woke the thread
+   */
+  long sleep(long mostNanos) throws InterruptedException {
     if (Thread.interrupted()) {
       throw new InterruptedException();
     }
     Thread sleeper = Thread.currentThread();
     add(sleeper);
+    boolean woken;
     int holds = lock.getHoldCount();
     for (int i = 0; i < holds; i++) {
       lock.unlock();
     }
     try {
       // Who wakes it before it sleeps has the lock, and sees it: then it does not sleep. Nothing
-      // that
-      // might park, and so use that up, belongs between the unlocking and this.
+      // that might park, and so use that up, belongs between the unlocking and this.
       LockSupport.parkNanos(this, mostNanos);
     } finally {
       for (int i = 0; i < holds; i++) {
         lock.lock();
       }
-      remove(sleeper);
+      woken = !remove(sleeper);
     }
     if (Thread.interrupted()) {
       throw new InterruptedException();
     }
+    return woken ? System.nanoTime() - wokenAt : -1;
   }
 
   /** The same, whatever the thread's interrupt status, which stays. */
@@ -78,15 +88,16 @@ final class Sleepers {
     threads[count++] = sleeper;
   }
 
-  /** If it was not woken, but woke up by itself. */
-  private void remove(Thread sleeper) {
+  /** Returns whether it was there: nobody has woken it. */
+  private boolean remove(Thread sleeper) {
     for (int i = 0; i < count; i++) {
       if (threads[i] == sleeper) {
         count--;
         threads[i] = threads[count];
         threads[count] = null;
-        return;
+        return true;
       }
     }
+    return false;
   }
 }

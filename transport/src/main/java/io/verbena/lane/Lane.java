@@ -142,13 +142,7 @@ public interface Lane extends AutoCloseable {
    * As {@link #poll}, for a caller that has nothing else to do: if nothing is there, looks again
    * for a microsecond or so, which costs less than to come back.
    */
-  default int pollAMoment(LaneEvents events, int limit) {
-    int delivered = poll(events, limit);
-    if (delivered == 0) {
-      Thread.onSpinWait();
-    }
-    return delivered;
-  }
+  int pollAMoment(LaneEvents events, int limit);
 
   /**
    * Bytes that have gone in or out so far, those of frames that are under way included: who waits

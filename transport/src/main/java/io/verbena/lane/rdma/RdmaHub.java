@@ -37,7 +37,7 @@ public final class RdmaHub {
   private static final long PEER_CHECK_NANOS = TimeUnit.MILLISECONDS.toNanos(10);
 
   /** Polls without events before somebody looks at the clock. */
-  private static final int POLLS_PER_LOOK = 256;
+  private static final int POLLS_PER_LOOK = 64;
 
   private static final int SCRATCH_BYTES = 256;
 
@@ -144,6 +144,18 @@ public final class RdmaHub {
         group.settle(null);
       }
       return delivered;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** The same, unless somebody else has the lock: they move data, or will soon be done. */
+  public int tryPoll(int limit) {
+    if (!lock.tryLock()) {
+      return 0;
+    }
+    try {
+      return poll(limit);
     } finally {
       lock.unlock();
     }

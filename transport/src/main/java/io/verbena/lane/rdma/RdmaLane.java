@@ -59,6 +59,9 @@ public final class RdmaLane implements Lane {
    */
   private static final int PATIENT_RNR_TIMER = 24;
 
+  /** Looks at the completion queue in a row, in {@link #pollAMoment}: each costs little. */
+  private static final int LOOKS = 16;
+
   private static final long PROBE_STEP_NANOS = TimeUnit.MICROSECONDS.toNanos(50);
 
   private final RdmaHub hub;
@@ -347,6 +350,15 @@ public final class RdmaLane implements Lane {
 
   @Override
   public int poll(LaneEvents sink, int limit) {
+    return poll(sink, limit, 1);
+  }
+
+  @Override
+  public int pollAMoment(LaneEvents sink, int limit) {
+    return poll(sink, limit, LOOKS);
+  }
+
+  private int poll(LaneEvents sink, int limit, int looks) {
     if (down) {
       return 0;
     }
@@ -356,7 +368,11 @@ public final class RdmaLane implements Lane {
     } else {
       events = sink;
     }
-    if (group.poll(limit) == 0) {
+    int delivered = group.poll(limit);
+    for (int look = 1; delivered == 0 && look < looks; look++) {
+      delivered = group.poll(limit);
+    }
+    if (delivered == 0) {
       hub.polledInVain(this);
     }
     group.settle(this);
