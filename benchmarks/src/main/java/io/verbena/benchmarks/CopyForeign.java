@@ -5,8 +5,8 @@ import io.netty.buffer.Unpooled;
 import io.verbena.memory.BufferRanges;
 import io.verbena.memory.MemoryDomain;
 import io.verbena.memory.RegisteredByteBufAllocator;
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
@@ -24,13 +24,16 @@ import org.openjdk.jmh.annotations.TearDown;
 @State(Scope.Thread)
 public class CopyForeign {
   /** Of the buffer. */
-  @Param({"16384", "1048576"})
+  @Param({"64", "1024", "16384", "65536", "1048576"})
   public int bytes;
+
+  private static final int LINE = 64;
 
   private final MemoryDomain domain = new MemoryDomain(null);
   private final RegisteredByteBufAllocator allocator = new RegisteredByteBufAllocator(domain);
   private final BufferRanges ranges = new BufferRanges(1);
   private ByteBuf foreign = Unpooled.EMPTY_BUFFER;
+  private ByteBuf ours = Unpooled.EMPTY_BUFFER;
   private MemorySegment source = MemorySegment.NULL;
   private MemorySegment target = MemorySegment.NULL;
 
@@ -40,15 +43,19 @@ public class CopyForeign {
   /** Allocates. */
   @Setup
   public void open() {
-    foreign = Unpooled.directBuffer(bytes, bytes).writeZero(bytes);
+    // Where memory starts makes a factor of two: no part of a cache line before any of it.
+    ByteBuffer aligned = ByteBuffer.allocateDirect(bytes + LINE).alignedSlice(LINE);
+    foreign = Unpooled.wrappedBuffer(aligned.slice(0, bytes));
     source = MemorySegment.ofBuffer(foreign.nioBuffer());
-    target = Arena.global().allocate(bytes, Long.BYTES);
+    ours = allocator.directBuffer(bytes, bytes);
+    target = MemorySegment.ofBuffer(ours.nioBuffer(0, bytes));
   }
 
   /** Frees. */
   @TearDown
   public void close() {
     foreign.release();
+    ours.release();
     allocator.close();
     domain.close();
   }
@@ -61,6 +68,16 @@ public class CopyForeign {
   @Benchmark
   public boolean register() {
     return allocator.register(foreign.retain(), ranges).release();
+  }
+
+  /**
+   * Ours, without the search for its memory and the buffer from the pool.
+   *
+   * @return a buffer that is there anyway
+   */
+  @Benchmark
+  public ByteBuf copy() {
+    return ours.setBytes(0, foreign, 0, bytes);
   }
 
   /** What moving the bytes costs: Java calls {@code memcpy(3)}, or does the same. */

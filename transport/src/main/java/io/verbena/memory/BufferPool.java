@@ -81,6 +81,16 @@ final class BufferPool {
     }
   }
 
+  /** A foreign buffer of so many bytes was copied into one of ours. */
+  void countCopy(int bytes) {
+    caches.countCopy(bytes);
+  }
+
+  /** All copies so far. */
+  CopyCount copied() {
+    return caches.copied();
+  }
+
   private RegisteredByteBuf takeSlowly(@Nullable ThreadCache cache, int sizeClass) {
     stock.requireOpen();
     if (cache != null) {

@@ -9,7 +9,6 @@ import io.verbena.verbs.MemoryRegion;
 import io.verbena.verbs.ProtectionDomain;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
-import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -40,8 +39,6 @@ public final class RegisteredByteBufAllocator extends AbstractByteBufAllocator
   private final SlabSource source;
   private final BufferPool pool;
   private final HeapByteBufAllocator heapBuffers;
-  private final LongAdder copies = new LongAdder();
-  private final LongAdder copiedBytes = new LongAdder();
 
   /**
    * Creates an allocator with {@link BufferPoolConfig#defaults}. It registers nothing before the
@@ -262,8 +259,7 @@ public final class RegisteredByteBufAllocator extends AbstractByteBufAllocator
       throw e;
     }
     buffer.release();
-    copies.increment();
-    copiedBytes.add(bytes);
+    pool.countCopy(bytes);
     locate(copy, into);
     return copy;
   }
@@ -276,6 +272,7 @@ public final class RegisteredByteBufAllocator extends AbstractByteBufAllocator
   public BufferPoolMetrics metrics() {
     SlabHeap.Figures figures = pool.figures();
     long cached = pool.cachedBytes();
+    CopyCount copied = pool.copied();
     return new BufferPoolMetrics(
         figures.registeredBytes(),
         // While others work, the two figures are of two moments.
@@ -284,8 +281,8 @@ public final class RegisteredByteBufAllocator extends AbstractByteBufAllocator
         figures.registrations(),
         pool.refusals(),
         figures.refusedGrowth(),
-        copies.sum(),
-        copiedBytes.sum());
+        copied.copies(),
+        copied.bytes());
   }
 
   /** The same for Netty: direct memory is what is registered. */

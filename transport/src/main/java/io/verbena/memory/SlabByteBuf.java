@@ -227,6 +227,10 @@ abstract class SlabByteBuf extends DirectByteBuf {
       slab.put(at(index), ours.slab, ours.at(sourceIndex), length);
     } else if (source.hasArray()) {
       slab.put(at(index), source.array(), source.arrayOffset() + sourceIndex, length);
+    } else if (source.nioBufferCount() == 1) {
+      // The usual case, without an array around it.
+      ByteBuffer piece = source.nioBuffer(sourceIndex, length);
+      slab.put(at(index), piece, piece.position(), length);
     } else if (source.nioBufferCount() > 0) {
       int at = at(index);
       for (ByteBuffer part : source.nioBuffers(sourceIndex, length)) {

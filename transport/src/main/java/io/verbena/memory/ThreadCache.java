@@ -34,6 +34,9 @@ final class ThreadCache {
   /** Of the thread that owns it. */
   final long ownerId;
 
+  /** By the owner. */
+  final CopyCount copied = new CopyCount();
+
   private final @Nullable WeakReference<Thread> owner;
   private final Magazine[] loaded = new Magazine[SizeClasses.COUNT];
   private final Magazine[] previous = new Magazine[SizeClasses.COUNT];

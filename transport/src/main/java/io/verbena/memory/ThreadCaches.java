@@ -28,6 +28,9 @@ final class ThreadCaches {
   private volatile @Nullable ThreadCache[] table = new ThreadCache[SMALLEST_TABLE];
   private boolean closed;
 
+  /** Of threads that have ended or have no cache; guarded by itself. */
+  private final CopyCount copiedByOthers = new CopyCount();
+
   /**
    * @param drained takes what lay in caches that are emptied
    */
@@ -120,6 +123,31 @@ final class ThreadCaches {
     }
   }
 
+  void countCopy(int bytes) {
+    ThreadCache cache = current();
+    if (cache != null) {
+      cache.copied.add(bytes);
+      return;
+    }
+    synchronized (copiedByOthers) {
+      copiedByOthers.add(bytes);
+    }
+  }
+
+  CopyCount copied() {
+    lock.lock();
+    try {
+      var sum = new CopyCount();
+      synchronized (copiedByOthers) {
+        sum.add(copiedByOthers);
+      }
+      all.forEach(cache -> sum.add(cache.copied));
+      return sum;
+    } finally {
+      lock.unlock();
+    }
+  }
+
   private void empty() {
     if (all.isEmpty()) {
       return;
@@ -148,9 +176,16 @@ final class ThreadCaches {
   private void buryOrphans() {
     List<ThreadCache> orphans = all.stream().filter(ThreadCache::isOrphan).toList();
     if (!orphans.isEmpty()) {
-      orphans.forEach(this::unload);
+      orphans.forEach(this::bury);
       all.removeAll(orphans);
       rebuild();
+    }
+  }
+
+  private void bury(ThreadCache orphan) {
+    unload(orphan);
+    synchronized (copiedByOthers) {
+      copiedByOthers.add(orphan.copied);
     }
   }
 

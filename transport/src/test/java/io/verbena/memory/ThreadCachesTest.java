@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -53,6 +54,26 @@ class ThreadCachesTest extends SmallAllocator {
     assertEquals(0, allocator.metrics().usedBytes());
     assertTrue(allocator.metrics().registeredBytes() <= 8 * SLAB);
     assertNotEquals(0, allocator.metrics().cachedBytes());
+  }
+
+  @Test
+  void shouldCountTheCopiesOfAllThreadsAlsoOfThoseThatHaveEnded() throws InterruptedException {
+    int each = 100;
+    for (int i = 0; i < 20; i++) {
+      Thread.ofPlatform().start(() -> copy(each)).join();
+      Thread.ofVirtual().start(() -> copy(each)).join();
+    }
+    copy(each);
+    allocator.trim();
+    assertEquals(41L * each, allocator.metrics().copies());
+    assertEquals(41L * each * 8, allocator.metrics().copiedBytes());
+  }
+
+  private void copy(int times) {
+    var ranges = new BufferRanges(1);
+    for (int i = 0; i < times; i++) {
+      allocator.register(Unpooled.directBuffer(8).writeLong(i), ranges).release();
+    }
   }
 
   @Test
