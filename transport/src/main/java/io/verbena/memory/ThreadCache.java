@@ -16,6 +16,10 @@ import org.jspecify.annotations.Nullable;
  * handshake, <em>then</em> waits until none is busy: what makes that right is explained at {@code
  * io.verbena.verbs.UseGuard}, which works in the same way. An owner that slept meanwhile sees what
  * was done to its cache because it reads {@code revoked} with acquire.
+ *
+ * <p>A cache that stayed busy would keep others waiting for ever. In code that is not compiled yet
+ * the accesses are calls, and each can end with a {@link StackOverflowError}: whatever is thrown,
+ * the cache is idle afterwards. That is written to the field without a call, which cannot overflow.
  */
 final class ThreadCache {
   private static final VarHandle BUSY;
@@ -41,8 +45,8 @@ final class ThreadCache {
   private final Magazine[] loaded = new Magazine[SizeClasses.COUNT];
   private final Magazine[] previous = new Magazine[SizeClasses.COUNT];
 
-  @SuppressWarnings("unused") // through BUSY
-  private boolean busy;
+  /** Through BUSY; volatile for the case that something is thrown. */
+  private volatile boolean busy;
 
   @SuppressWarnings("unused") // through REVOKED
   private boolean revoked;
@@ -72,56 +76,81 @@ final class ThreadCache {
   /** By the owner: null if nothing is at hand, or the cache is revoked. */
   @Nullable RegisteredByteBuf take(int sizeClass) {
     RegisteredByteBuf buffer = null;
-    BUSY.setOpaque(this, true);
-    if (!(boolean) REVOKED.getAcquire(this)) {
-      buffer = loaded[sizeClass].take();
+    try {
+      BUSY.setOpaque(this, true);
+      if (!(boolean) REVOKED.getAcquire(this)) {
+        buffer = loaded[sizeClass].take();
+      }
+      BUSY.setRelease(this, false);
+    } catch (Throwable e) {
+      busy = false;
+      throw e;
     }
-    BUSY.setRelease(this, false);
     return buffer;
   }
 
   /** By the owner: false if there is no room, or the cache is revoked. */
   boolean give(int sizeClass, RegisteredByteBuf buffer) {
     boolean given = false;
-    BUSY.setOpaque(this, true);
-    if (!(boolean) REVOKED.getAcquire(this)) {
-      given = loaded[sizeClass].give(buffer);
+    try {
+      BUSY.setOpaque(this, true);
+      if (!(boolean) REVOKED.getAcquire(this)) {
+        given = loaded[sizeClass].give(buffer);
+      }
+      BUSY.setRelease(this, false);
+    } catch (Throwable e) {
+      busy = false;
+      throw e;
     }
-    BUSY.setRelease(this, false);
     return given;
   }
 
   /** By the owner: makes the other magazine the first one. */
   void swap(int sizeClass) {
-    BUSY.setOpaque(this, true);
-    if (!(boolean) REVOKED.getAcquire(this)) {
-      Magazine first = loaded[sizeClass];
-      loaded[sizeClass] = previous[sizeClass];
-      previous[sizeClass] = first;
+    try {
+      BUSY.setOpaque(this, true);
+      if (!(boolean) REVOKED.getAcquire(this)) {
+        Magazine first = loaded[sizeClass];
+        loaded[sizeClass] = previous[sizeClass];
+        previous[sizeClass] = first;
+      }
+      BUSY.setRelease(this, false);
+    } catch (Throwable e) {
+      busy = false;
+      throw e;
     }
-    BUSY.setRelease(this, false);
   }
 
   /** By the owner: puts a magazine first; what comes back is not this cache's any more. */
   Magazine load(int sizeClass, Magazine magazine) {
     Magazine out = magazine;
-    BUSY.setOpaque(this, true);
-    if (!(boolean) REVOKED.getAcquire(this)) {
-      out = previous[sizeClass];
-      previous[sizeClass] = loaded[sizeClass];
-      loaded[sizeClass] = magazine;
+    try {
+      BUSY.setOpaque(this, true);
+      if (!(boolean) REVOKED.getAcquire(this)) {
+        out = previous[sizeClass];
+        previous[sizeClass] = loaded[sizeClass];
+        loaded[sizeClass] = magazine;
+      }
+      BUSY.setRelease(this, false);
+    } catch (Throwable e) {
+      busy = false;
+      throw e;
     }
-    BUSY.setRelease(this, false);
     return out;
   }
 
   /** By the owner: see {@link Magazine#forget}. */
   void forget(int sizeClass, RegisteredByteBuf buffer) {
-    BUSY.setOpaque(this, true);
-    if (!(boolean) REVOKED.getAcquire(this)) {
-      loaded[sizeClass].forget(buffer);
+    try {
+      BUSY.setOpaque(this, true);
+      if (!(boolean) REVOKED.getAcquire(this)) {
+        loaded[sizeClass].forget(buffer);
+      }
+      BUSY.setRelease(this, false);
+    } catch (Throwable e) {
+      busy = false;
+      throw e;
     }
-    BUSY.setRelease(this, false);
   }
 
   boolean isRevoked() {
