@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
 import java.lang.foreign.Arena;
@@ -15,6 +16,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -164,6 +166,43 @@ class HoldableArenaTest {
     try (Arena shared = Arena.ofShared()) {
       assertFalse(ParkedHold.of(shared.allocate(8, 8)).vacate(), "not our memory");
     }
+  }
+
+  /** Addresses that may be another's by now are nothing to unmap later. */
+  @Test
+  @Timeout(200)
+  void shouldLeaveAddressesAloneThatTheSystemRefusesToKeep() throws Exception {
+    assumeTrue(
+        Integer.parseInt(Files.readString(Path.of("/proc/sys/vm/max_map_count")).strip()) <= 66_000,
+        "a process may have more mappings here than the test makes");
+    var result =
+        ChildProcess.java(
+            List.of(
+                "-XX:+UseSerialGC",
+                "-Xint",
+                "-Xms64m",
+                "-Xmx64m",
+                "--enable-native-access=ALL-UNNAMED",
+                "-cp",
+                System.getProperty("java.class.path")),
+            RefusedAddressesProgram.class,
+            Map.of());
+    assertEquals(0, result.status(), result::errors);
+    assertEquals(
+        """
+        alone in its mapping: false
+        closed: true
+        kept: true
+        left alone: false
+        and now without mappings
+        alone in its mapping: false
+        closed: true
+        kept: false
+        left alone: true
+        """,
+        result.output(),
+        result::errors);
+    assertTrue(result.errors().contains("the memory is lost"), result::errors);
   }
 
   /** What the system says of the mapping that all of the memory is in; empty if there is none. */
