@@ -9,6 +9,7 @@ import io.verbena.memory.RegisteredMemory;
 import io.verbena.memory.RemoteAccess;
 import io.verbena.memory.RemoteMemory;
 import io.verbena.verbs.ProtectionDomain;
+import io.verbena.verbs.VerbsException;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.time.Duration;
@@ -200,19 +201,34 @@ public final class Endpoint implements AutoCloseable {
 
   /**
    * Lets this endpoint's peer use memory, through the adapter that this endpoint runs over: where a
-   * transport has several, a grant works through one of them. Otherwise as {@link
-   * RegisteredMemory#grant(RemoteAccess...)}.
+   * transport has several, a grant works through one of them. Over TCP it needs no adapter, and
+   * works for peers over TCP only. Otherwise as {@link RegisteredMemory#grant(RemoteAccess...)}.
    *
    * @param memory from {@link Transport#allocate} of this endpoint's transport
    * @param rights at least one right
    * @return what to send to the peer
+   * @throws TransportException with {@link Kind#NETWORK} if the adapter has failed
    * @throws IOException if the adapter refuses the registration
    * @throws IllegalArgumentException if the memory is not of this endpoint's transport
    */
   public RemoteMemory grant(RegisteredMemory memory, RemoteAccess... rights) throws IOException {
     calls.requireOwn(memory);
     ProtectionDomain domain = core.conversation.lane.protectionDomain();
-    return domain == null ? memory.grant(rights) : memory.grant(domain, rights);
+    if (domain == null) {
+      return memory.grantByHandle(rights);
+    }
+    if (memory.region(domain) == null) {
+      throw new TransportException(
+          Kind.NETWORK, "the adapter had failed when the memory was allocated");
+    }
+    try {
+      return memory.grant(domain, rights);
+    } catch (VerbsException e) {
+      if (domain.context().isAnswering()) {
+        throw e;
+      }
+      throw new TransportException(Kind.NETWORK, "the adapter has failed: " + e.getMessage(), e);
+    }
   }
 
   /**

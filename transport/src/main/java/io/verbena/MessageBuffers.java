@@ -46,12 +46,15 @@ final class MessageBuffers implements AutoCloseable {
     for (RdmaAdapter each : adapters.all()) {
       RegisteredByteBufAllocator buffers = buffersOf(each.domain());
       each.hub().useBuffers(buffers);
+      boolean first = ofAdapters.isEmpty();
+      // Before anything can fail: what is in here is closed, whatever happens.
+      ofAdapters.put(each, buffers);
       try {
-        if (ofAdapters.isEmpty()) {
+        if (first) {
           each.requireBuffers();
         }
-        ofAdapters.put(each, buffers);
       } catch (IOException e) {
+        ofAdapters.remove(each);
         buffers.close();
         adapters.leaveOut(each, String.valueOf(e.getMessage()));
       }

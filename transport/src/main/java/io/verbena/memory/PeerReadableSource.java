@@ -17,6 +17,7 @@ final class PeerReadableSource implements SlabSource {
 
   private final MemoryDomain plain = new MemoryDomain(null);
 
+  private final @Nullable ProtectionDomain protectionDomain;
   private final @Nullable MemoryDomain registered;
   private final int firstSlabBytes;
   private boolean hasRegistered;
@@ -27,6 +28,7 @@ final class PeerReadableSource implements SlabSource {
    */
   PeerReadableSource(@Nullable ProtectionDomain protectionDomain, int firstSlabBytes) {
     this.firstSlabBytes = firstSlabBytes;
+    this.protectionDomain = protectionDomain;
     registered = protectionDomain == null ? null : new MemoryDomain(protectionDomain);
   }
 
@@ -43,13 +45,19 @@ final class PeerReadableSource implements SlabSource {
       hasRegistered = true;
       return memory;
     } catch (VerbsException e) {
-      if (hasRegistered || (bytes > firstSlabBytes && canRegister(domain, config))) {
+      // Where nobody has a lane, nobody hears of an adapter's end but who asks.
+      if (isAnswering()
+          && (hasRegistered || (bytes > firstSlabBytes && canRegister(domain, config)))) {
         throw e;
       }
       isRefused = true;
       LOG.warn("Messages are in plain memory, which no adapter reaches", e);
       return plain.allocate(bytes, config);
     }
+  }
+
+  private boolean isAnswering() {
+    return protectionDomain != null && protectionDomain.context().isAnswering();
   }
 
   /** From now on memory is plain. */

@@ -207,12 +207,24 @@ public final class RegisteredMemory implements AutoCloseable {
     return grant(requireRegion(protectionDomain), rights);
   }
 
+  /**
+   * Lets peers use this memory over TCP, where requests are served by software: no adapter is
+   * asked, nothing is registered and nothing pinned.
+   *
+   * @param rights at least one right
+   * @return what to send to the peer; over RDMA it is as a grant that was revoked
+   * @throws IllegalStateException after close
+   */
+  public synchronized RemoteMemory grantByHandle(RemoteAccess... rights) {
+    return publish(check(rights), 0, () -> {});
+  }
+
   private RemoteMemory grant(@Nullable MemoryRegion region, RemoteAccess... rights)
       throws IOException {
-    Set<RemoteAccess> wanted = check(rights);
     if (region == null) {
-      return publish(wanted, 0, () -> {});
+      return grantByHandle(rights);
     }
+    Set<RemoteAccess> wanted = check(rights);
     EnumSet<Access> access = access(wanted);
     // The verbs want local write wherever a peer may change the memory (ibv_reg_mr(3)).
     if (wanted.contains(RemoteAccess.WRITE) || wanted.contains(RemoteAccess.ATOMIC)) {
@@ -313,7 +325,8 @@ public final class RegisteredMemory implements AutoCloseable {
 
   /**
    * Takes a grant back, by deregistering it or freeing its memory window: from now on its use fails
-   * at the peer. What a peer was doing with it over TCP has reached the end of a frame.
+   * at the peer. {@link #close} has done so for all. What a peer was doing with it over TCP has
+   * reached the end of a frame.
    *
    * @param remote what {@link #grant} returned, or a slice of it
    * @return whether it was in force; false if it is a grant of other memory
@@ -355,6 +368,8 @@ public final class RegisteredMemory implements AutoCloseable {
     grants.values().forEach(endings::attempt);
     bindable.values().forEach(each -> endings.attempt(each::close));
     regions.forEach(each -> endings.attempt(each::close));
+    windows.clear();
+    grants.clear();
     // What the device can still reach is held: that memory is not freed.
     arena.closeWhenFree();
     RuntimeException refusal = endings.refusal();

@@ -50,6 +50,21 @@ public final class Context extends NativeObject {
   }
 
   /**
+   * Asks the adapter something: when another call has failed, this tells a refusal from the end.
+   *
+   * @return false once the adapter has failed or was removed
+   * @throws IllegalStateException if the context is closed
+   */
+  public boolean isAnswering() {
+    try {
+      port(1);
+      return true;
+    } catch (VerbsException e) {
+      return false;
+    }
+  }
+
+  /**
    * What the adapter can do; asked once, the answer does not change. See {@code man
    * ibv_query_device}.
    *

@@ -1,0 +1,79 @@
+package io.verbena;
+
+import io.netty.buffer.ByteBuf;
+import io.verbena.ffi.libc.LibC;
+import io.verbena.memory.RegisteredMemory;
+import io.verbena.memory.RemoteAccess;
+import io.verbena.memory.RemoteMemory;
+import java.io.FileInputStream;
+import java.io.IOException;
+import java.lang.foreign.ValueLayout;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Takes the adapter away from two transports, with its descriptor: from then on each call of the
+ * verbs fails, as with one that was pulled, and nobody is told. Says what still goes. A process of
+ * its own: what is registered cannot be given back.
+ */
+final class LostAdapterProgram {
+  private static final int BIG = 64 << 10;
+
+  private LostAdapterProgram() {}
+
+  public static void main(String... arguments) throws IOException {
+    TransportConfig config = EndpointPair.PATIENT;
+    var tcp = new EndpointPair(config.withRdma(RdmaMode.OFF), config);
+    RegisteredMemory memory = tcp.serverTransport.allocate(BIG);
+    System.out.println("registered before: " + (memory.region() != null));
+    RemoteMemory before = tcp.server.grant(memory, RemoteAccess.ATOMIC);
+    System.out.println("key over TCP: " + before.key());
+    var rdma = new EndpointPair(config);
+    System.out.println("RDMA: " + (rdma.server.link() instanceof Link.Rdma));
+    RegisteredMemory granted = rdma.serverTransport.allocate(BIG);
+
+    System.out.println("taken away: " + (takeAway() > 0));
+    memory.segment().set(ValueLayout.JAVA_LONG, 0, 7);
+    RemoteMemory after = tcp.server.grant(memory, RemoteAccess.ATOMIC);
+    System.out.println("added over TCP: " + tcp.client.fetchAdd(after, 0, 1).await());
+    List<ByteBuf> buffers = new ArrayList<>();
+    for (int i = 0; i < 100; i++) {
+      buffers.add(tcp.serverTransport.allocator().directBuffer(BIG).writeZero(BIG));
+    }
+    System.out.println("buffers: " + buffers.size());
+    tcp.server.send(buffers.removeLast());
+    System.out.println("received: " + tcp.client.receive().readableBytes());
+    try {
+      System.out.println("granted over RDMA: " + rdma.server.grant(granted, RemoteAccess.READ));
+    } catch (TransportException e) {
+      System.out.println("refused over RDMA: " + e.kind());
+    }
+    System.out.flush();
+    Runtime.getRuntime().halt(0);
+  }
+
+  /** Puts another file in the place of each descriptor of an adapter; returns how many. */
+  private static int takeAway() throws IOException {
+    int count = 0;
+    try (var open = Files.newDirectoryStream(Path.of("/proc/self/fd"))) {
+      List<Path> all = new ArrayList<>();
+      open.forEach(all::add);
+      for (Path each : all) {
+        if (isAdapter(each)) {
+          LibC.close(Integer.parseInt(each.getFileName().toString()));
+          // The lowest number that is free: nothing else gets it. Open to the end.
+          new FileInputStream("/dev/null");
+          count++;
+        }
+      }
+    }
+    return count;
+  }
+
+  private static boolean isAdapter(Path descriptor) throws IOException {
+    return Files.isSymbolicLink(descriptor)
+        && Files.readSymbolicLink(descriptor).toString().startsWith("/dev/infiniband/uverbs");
+  }
+}
