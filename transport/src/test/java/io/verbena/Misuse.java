@@ -20,19 +20,20 @@ import org.junit.jupiter.api.function.Executable;
  * @param kind of a {@link TransportException}
  * @param use does it
  */
-record Misuse(String what, Class<? extends Exception> how, @Nullable Kind kind, Executable use) {
-  static Misuse of(String what, Class<? extends Exception> how, Executable use) {
+public record Misuse(
+    String what, Class<? extends Exception> how, @Nullable Kind kind, Executable use) {
+  public static Misuse of(String what, Class<? extends Exception> how, Executable use) {
     return new Misuse(what, how, null, use);
   }
 
   /** What the environment is told to have done. */
-  static Misuse of(String what, Kind kind, Executable use) {
+  public static Misuse of(String what, Kind kind, Executable use) {
     return new Misuse(what, TransportException.class, kind, use);
   }
 
   /** What a program without null checks passes. */
   @SuppressWarnings({"NullAway", "TypeParameterUnusedInFormals"})
-  static <T> T nothing() {
+  public static <T> T nothing() {
     return null;
   }
 
@@ -41,7 +42,7 @@ record Misuse(String what, Class<? extends Exception> how, @Nullable Kind kind, 
    *
    * @param proof that everything goes on after it
    */
-  static Stream<DynamicTest> tests(List<Misuse> all, Executable proof) {
+  public static Stream<DynamicTest> tests(List<Misuse> all, Executable proof) {
     return all.stream()
         .map(
             each ->

@@ -1,5 +1,7 @@
 package io.verbena.memory;
 
+import java.util.Objects;
+
 /**
  * How {@link MemoryDomain#allocate(long, MemoryConfig)} lays memory out. Immutable; start from
  * {@link #defaults}.
@@ -18,6 +20,7 @@ public record MemoryConfig(PageKind pages, long alignment, boolean touched) {
 
   /** Rejects an alignment that is not a power of two or too big. */
   public MemoryConfig {
+    Objects.requireNonNull(pages, "pages");
     if (Long.bitCount(alignment) != 1 || alignment < 1 || alignment > MOST_ALIGNMENT) {
       throw new IllegalArgumentException(
           "alignment must be a power of two up to %d: %d".formatted(MOST_ALIGNMENT, alignment));

@@ -9,6 +9,7 @@ import io.verbena.verbs.MemoryRegion;
 import io.verbena.verbs.ProtectionDomain;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -57,7 +58,7 @@ public final class RegisteredByteBufAllocator extends AbstractByteBufAllocator
    * @param config how much of it to take
    */
   public RegisteredByteBufAllocator(MemoryDomain domain, BufferPoolConfig config) {
-    this(bytes -> domain.allocate(bytes, PageKind.TRANSPARENT), config, true);
+    this(slabsOf(domain), config, true);
   }
 
   /**
@@ -74,6 +75,11 @@ public final class RegisteredByteBufAllocator extends AbstractByteBufAllocator
       @Nullable ProtectionDomain protectionDomain, BufferPoolConfig config) {
     return new RegisteredByteBufAllocator(
         new PeerReadableSource(protectionDomain, config.firstSlabBytes()), config, true);
+  }
+
+  private static SlabSource slabsOf(MemoryDomain domain) {
+    Objects.requireNonNull(domain, "domain");
+    return bytes -> domain.allocate(bytes, PageKind.TRANSPARENT);
   }
 
   RegisteredByteBufAllocator(SlabSource source, BufferPoolConfig config, boolean preferDirect) {

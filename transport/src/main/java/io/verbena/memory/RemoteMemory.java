@@ -38,8 +38,10 @@ public record RemoteMemory(long address, long length, int key, long handle) {
    * Appends this value to a buffer, big-endian.
    *
    * @param target where to append {@link #ENCODED_BYTES} bytes; its reference count does not change
+   * @throws IndexOutOfBoundsException if it cannot grow by so much: nothing is written
    */
   public void writeTo(ByteBuf target) {
+    target.ensureWritable(ENCODED_BYTES);
     target.writeLong(address).writeLong(length).writeInt(key).writeLong(handle);
   }
 
