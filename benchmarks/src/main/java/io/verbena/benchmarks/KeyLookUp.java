@@ -32,6 +32,7 @@ public class KeyLookUp {
   private final ByteBuf[] slabs = new ByteBuf[SLABS];
   private final ByteBuf[] ours = new ByteBuf[BUFFERS];
   private final ByteBuf[] slices = new ByteBuf[BUFFERS];
+  private final ByteBuf[] retained = new ByteBuf[BUFFERS];
   private final ByteBuf[] wrapped = new ByteBuf[BUFFERS];
   private int next;
 
@@ -45,6 +46,7 @@ public class KeyLookUp {
       ByteBuf slab = slabs[i * 619 % SLABS];
       ours[i] = slab;
       slices[i] = slab.slice(10, 100);
+      retained[i] = slab.retainedSlice(10, 100);
       wrapped[i] = Unpooled.wrappedBuffer(slab.nioBuffer(10, 100));
     }
   }
@@ -52,6 +54,9 @@ public class KeyLookUp {
   /** Frees them. */
   @TearDown
   public void close() {
+    for (ByteBuf slice : retained) {
+      slice.release();
+    }
     for (ByteBuf slab : slabs) {
       slab.release();
     }
@@ -92,6 +97,16 @@ public class KeyLookUp {
   @Benchmark
   public @Nullable Object slice() {
     return allocator.regionOf(slices[next()]);
+  }
+
+  /**
+   * A slice that is counted by itself.
+   *
+   * @return whether it is registered
+   */
+  @Benchmark
+  public @Nullable Object retainedSlice() {
+    return allocator.regionOf(retained[next()]);
   }
 
   /**

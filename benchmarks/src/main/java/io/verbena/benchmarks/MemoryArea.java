@@ -57,7 +57,8 @@ final class MemoryArea implements Area {
   private static final List<LookUp> LOOK_UPS =
       List.of(
           new LookUp("key of a buffer of ours", "ours", "nothing", MOST_OWN_LOOK_UP_NANOS),
-          new LookUp("key of a slice of ours", "slice", "nothing", MOST_TABLE_LOOK_UP_NANOS),
+          new LookUp("key of a slice of ours", "slice", "nothing", MOST_OWN_LOOK_UP_NANOS),
+          new LookUp("key of a retained slice", "retainedSlice", "nothing", MOST_OWN_LOOK_UP_NANOS),
           new LookUp("key by address, 1000 slabs", "address", "nothing", MOST_TABLE_LOOK_UP_NANOS));
 
   @Override
