@@ -11,8 +11,14 @@ interface Area {
    *
    * @param pairs how often ours and theirs are measured, each time one after the other
    * @param quick whether shorter measurements will do
+   * @param only what is measured has this in its name; empty for everything
    */
-  record Plan(int pairs, boolean quick) {}
+  record Plan(int pairs, boolean quick, String only) {
+    /** Whether something of this name is to be measured. */
+    boolean wants(String name) {
+      return name.contains(only);
+    }
+  }
 
   /** What the command line calls it. */
   String name();
@@ -23,8 +29,13 @@ interface Area {
   /** What is measured, in a line of the help. */
   String summary();
 
+  /** Whether less than everything can be measured, see {@link Plan#only}. */
+  default boolean hasParts() {
+    return false;
+  }
+
   /**
-   * Measures everything.
+   * Measures everything that the plan wants.
    *
    * @param plan how much
    * @param progress takes a line whenever there is something to say

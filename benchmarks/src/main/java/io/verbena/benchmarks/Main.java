@@ -69,6 +69,12 @@ public final class Main implements Callable<Integer> {
       description = "How often to measure each, at least 7; with --quick at least 1, else 3.")
   private @Nullable Integer pairs;
 
+  @Option(
+      names = "--only",
+      paramLabel = "WORDS",
+      description = "Of memory, measure only what has this in its name, as \"key of\".")
+  private String only = "";
+
   @SuppressWarnings("unused") // picocli acts on it
   @Option(
       names = {"-h", "--help"},
@@ -130,7 +136,10 @@ public final class Main implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     Area chosen = chosenArea();
-    Area.Plan plan = new Area.Plan(pairsToMeasure(), quick);
+    Area.Plan plan = new Area.Plan(pairsToMeasure(), quick, only);
+    if (!only.isEmpty() && !chosen.hasParts()) {
+      throw misuse("--only is for memory");
+    }
     checkWritable(json);
     Machine machine = Machine.current();
     System.err.println("on " + machine);

@@ -27,6 +27,8 @@ final class MemoryArea implements Area {
   /** From here on copying takes so long that nothing else shows. */
   private static final int LONG_COPY = 1 << 20;
 
+  private static final String OVERHEAD = "overhead of 1 KiB buffers";
+
   private static final List<Integer> COPIED = List.of(16 << 10, 1 << 20);
 
   /**
@@ -54,6 +56,13 @@ final class MemoryArea implements Area {
   /** A way of finding a key, and what the loop costs without. */
   private record LookUp(String name, String method, String without, double mostNanos) {}
 
+  /**
+   * A way of copying.
+   *
+   * @param isOfOneKind whether moving the bytes is all that takes time
+   */
+  private record Copy(String name, String method, int bytes, boolean isOfOneKind) {}
+
   private static final List<LookUp> LOOK_UPS =
       List.of(
           new LookUp("key of a buffer of ours", "ours", "nothing", MOST_OWN_LOOK_UP_NANOS),
@@ -77,20 +86,36 @@ final class MemoryArea implements Area {
   }
 
   @Override
+  public boolean hasParts() {
+    return true;
+  }
+
+  @Override
   public List<Comparison> measure(Plan plan, Consumer<String> progress) throws IOException {
     Path log = Files.createTempFile("verbena-jmh", ".log");
     try {
       List<Comparison> comparisons = new ArrayList<>();
       for (Use use : uses()) {
-        comparisons.add(compare(use, plan, log, progress));
+        if (plan.wants(use.name())) {
+          comparisons.add(compare(use, plan, log, progress));
+        }
       }
       for (LookUp lookUp : LOOK_UPS) {
-        comparisons.add(compare(lookUp, plan, log, progress));
+        if (plan.wants(lookUp.name())) {
+          comparisons.add(compare(lookUp, plan, log, progress));
+        }
       }
-      for (int bytes : COPIED) {
-        comparisons.add(copy(bytes, plan, log, progress));
+      for (Copy copy : copies()) {
+        if (plan.wants(copy.name())) {
+          comparisons.add(compare(copy, plan, log, progress));
+        }
       }
-      comparisons.addAll(overhead(plan, progress));
+      if (plan.wants(OVERHEAD)) {
+        comparisons.addAll(overhead(plan, progress));
+      }
+      if (comparisons.isEmpty()) {
+        throw new PrerequisiteException("nothing has '%s' in its name".formatted(plan.only()));
+      }
       return comparisons;
     } finally {
       Files.delete(log);
@@ -189,15 +214,27 @@ final class MemoryArea implements Area {
     return new JmhFork(KeyLookUp.class, method, Map.of(), JVM).run(plan.quick(), log).nanos();
   }
 
-  private static Comparison copy(int bytes, Plan plan, Path log, Consumer<String> progress)
+  private static List<Copy> copies() {
+    List<Copy> copies = new ArrayList<>();
+    for (int bytes : COPIED) {
+      copies.add(new Copy("foreign bytes to a buffer, " + text(bytes), "copy", bytes, true));
+    }
+    for (int bytes : COPIED) {
+      copies.add(
+          new Copy(
+              "copy of a foreign buffer, " + text(bytes), "register", bytes, bytes >= LONG_COPY));
+    }
+    return copies;
+  }
+
+  private static Comparison compare(Copy copy, Plan plan, Path log, Consumer<String> progress)
       throws IOException {
-    String name = "copy of a foreign buffer, " + text(bytes);
-    var comparison = new Comparison(name, "memcpy", "ns");
-    Map<String, String> size = Map.of("bytes", Integer.toString(bytes));
+    var comparison = new Comparison(copy.name(), "memcpy", "ns");
+    Map<String, String> size = Map.of("bytes", Integer.toString(copy.bytes()));
     double garbage = 0;
     for (int pair = 1; pair <= plan.pairs(); pair++) {
       JmhFork.Measurement ours =
-          new JmhFork(CopyForeign.class, "register", size, JVM).run(plan.quick(), log);
+          new JmhFork(CopyForeign.class, copy.method(), size, JVM).run(plan.quick(), log);
       JmhFork.Measurement theirs =
           new JmhFork(CopyForeign.class, "memcpy", size, JVM).run(plan.quick(), log);
       comparison.add(ours.nanos(), theirs.nanos());
@@ -208,24 +245,21 @@ final class MemoryArea implements Area {
               "pair %d of %d, %s: ours %.0f ns, memcpy %.0f ns",
               pair,
               plan.pairs(),
-              name,
+              copy.name(),
               ours.nanos(),
               theirs.nanos()));
     }
-    if (bytes >= LONG_COPY) {
+    if (copy.isOfOneKind()) {
       comparison.bar("ratio to memcpy", comparison.ratio(), MOST_COPY_RATIO);
     }
     comparison.remark(
         String.format(
-            Locale.ROOT,
-            "%.0f ns to find out that it is foreign and to get a buffer; %.2f B/op",
-            comparison.difference(),
-            garbage));
+            Locale.ROOT, "%.0f ns beyond memcpy; %.2f B/op", comparison.difference(), garbage));
     return comparison;
   }
 
   private static List<Comparison> overhead(Plan plan, Consumer<String> progress) {
-    String some = "overhead of 1 KiB buffers, %d MiB".formatted(MemoryOverhead.LEAST_MEBIBYTES);
+    String some = "%s, %d MiB".formatted(OVERHEAD, MemoryOverhead.LEAST_MEBIBYTES);
     String more = "%s to %d MiB, worst".formatted(some, MemoryOverhead.MOST_MEBIBYTES);
     var least = new Comparison(some, "Netty", "%");
     var worst = new Comparison(more, "Netty", "%");

@@ -35,6 +35,7 @@ class MainTest {
         "verbs --pairs 6",
         "verbs --quick --pairs 0",
         "verbs --against nosuch",
+        "verbs --only key",
         "transport --json /no/such/folder/results.json",
         "verbs transport"
       })
