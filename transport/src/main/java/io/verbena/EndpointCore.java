@@ -279,14 +279,14 @@ final class EndpointCore {
 
   /**
    * Goes on sending a long message that the socket had no room for, rather than have a thread of
-   * the transport woken for it; leaves it to that thread if this takes long.
+   * the transport woken for it, or leave the peer with a part of it until the caller polls again;
+   * not if this takes long.
    */
   void push(int bytes) {
     if (bytes >= PUSHED_BYTES
         && link instanceof Link.Tcp
         && conversation.lane.hasUnsent()
         && handler == null
-        && !callerProgress
         && !driver.isOwnThread()) {
       polls.find(lock, conversation.lane, sent);
       if (waiters + roomWaiters > 0 && polls.isLent()) {

@@ -8,6 +8,7 @@ import io.verbena.lane.rdma.RdmaAdapters;
 import io.verbena.lane.rdma.RdmaLane;
 import io.verbena.lane.rdma.RdmaPins;
 import io.verbena.lane.tcp.Chunks;
+import io.verbena.lane.tcp.TcpOptions;
 import io.verbena.memory.MemoryDomain;
 import io.verbena.memory.RegisteredMemory;
 import java.io.IOException;
@@ -320,7 +321,7 @@ public final class Transport implements AutoCloseable {
     try {
       var event = new ConnectEvent();
       event.begin();
-      channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
+      TcpOptions.set(channel);
       var outcome =
           new Handshake(channel, deadline, config, adapters, noRdma, memory, chunks)
               .run(node, client);

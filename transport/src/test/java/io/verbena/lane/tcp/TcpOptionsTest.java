@@ -1,0 +1,40 @@
+package io.verbena.lane.tcp;
+
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.StandardSocketOptions;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.channels.SocketChannel;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class TcpOptionsTest {
+  /** What Linux makes of 256 KiB. */
+  private static final int MOST_BYTES = 512 << 10;
+
+  @Test
+  void shouldKeepLittleInTheSocketsOfOneMachine() throws IOException {
+    try (var server = ServerSocketChannel.open();
+        var client = SocketChannel.open()) {
+      server.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
+      client.connect(server.getLocalAddress());
+      try (SocketChannel accepted = server.accept()) {
+        int byItself = sendBytes(client);
+        assertTrue(byItself > MOST_BYTES, "Linux gives less by itself: " + byItself);
+
+        for (SocketChannel each : List.of(client, accepted)) {
+          TcpOptions.set(each);
+          assertTrue(sendBytes(each) <= MOST_BYTES, "bytes: " + sendBytes(each));
+          assertTrue(each.getOption(StandardSocketOptions.TCP_NODELAY));
+        }
+      }
+    }
+  }
+
+  private static int sendBytes(SocketChannel channel) throws IOException {
+    return channel.getOption(StandardSocketOptions.SO_SNDBUF);
+  }
+}
