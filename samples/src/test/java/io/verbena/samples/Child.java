@@ -17,11 +17,16 @@ record Child(int status, String out, String err, Duration duration) {
 
   /** Runs a program of the JDK to its end. */
   static Child run(Path folder, String program, List<String> arguments) throws Exception {
+    return run(folder, new ProcessBuilder(command(program, arguments)));
+  }
+
+  /** Runs any program to its end. */
+  static Child run(Path folder, ProcessBuilder program) throws Exception {
     Path out = folder.resolve("out");
     Path err = folder.resolve("err");
     long began = System.nanoTime();
     Process process =
-        new ProcessBuilder(command(program, arguments))
+        program
             .directory(folder.toFile())
             .redirectOutput(out.toFile())
             .redirectError(err.toFile())

@@ -3,24 +3,22 @@ package io.verbena.samples;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.verbena.samples.OutsideProject.From;
 import java.io.File;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
-import java.util.stream.Collectors;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.EnumSource;
 
-/** A project outside of this one, on the built jars: from class path and from module path. */
+/**
+ * Projects outside of this one, which Maven builds with nothing but what a user would have
+ * installed: from class path and from module path.
+ */
 class OutsideProjectIT {
-  private static final String MODULE = "module outside { requires io.verbena; }";
-
   private static final String PROGRAM =
       """
       package outside;
@@ -103,59 +101,30 @@ class OutsideProjectIT {
       List.of(
           "handled: 43", "notified: 7", "read back: from afar", "counted: 5", "ended: PEER_CLOSED");
 
-  /** The README's shortest program, as a reader copies it. */
-  private static final Pattern SHORTEST =
-      Pattern.compile("<!-- snippet hello -->\n```java\n((?s:.*?))```");
-
-  /** Says which annotations an outside project gets: the parent's are optional. */
-  private static final Path TRANSPORT_POM = Path.of("..", "transport", "pom.xml");
-
   @TempDir private static Path project;
 
-  private static String jars;
-
   @BeforeAll
-  static void compile() throws Exception {
-    List<Path> paths = new ArrayList<>();
-    for (String type :
-        List.of(
-            "io.verbena.Transport",
-            "io.verbena.ffi.Native",
-            "io.netty.buffer.ByteBuf",
-            "io.netty.util.ReferenceCounted",
-            "org.slf4j.Logger",
-            "org.slf4j.simple.SimpleLogger")) {
-      paths.add(Child.home(type));
-    }
-    if (Files.readString(TRANSPORT_POM).contains("<artifactId>jspecify</artifactId>")) {
-      paths.add(Child.home("org.jspecify.annotations.Nullable"));
-    }
-    jars = paths.stream().map(Path::toString).collect(Collectors.joining(File.pathSeparator));
-    // Otherwise this would test folders of classes, not what an outside project gets.
-    assertTrue(paths.stream().allMatch(path -> path.toString().endsWith(".jar")), jars);
-
-    Path sources = Files.createDirectories(project.resolve("src/outside"));
-    Path program = Files.writeString(sources.resolve("Program.java"), PROGRAM);
-    Matcher shortest = SHORTEST.matcher(Files.readString(Path.of("..", "README.md")));
-    assertTrue(shortest.find());
-    Path hello =
-        Files.writeString(sources.resolve("Hello.java"), "package outside;\n" + shortest.group(1));
-    Path module = Files.writeString(project.resolve("src/module-info.java"), MODULE);
-    compile("-cp", jars, "-d", "classes", program.toString(), hello.toString());
-    compile("-p", jars, "-d", "module", module.toString(), program.toString(), hello.toString());
+  static void build() throws Exception {
+    OutsideProject.create(project, PROGRAM);
+    Child mvn = OutsideProject.build(project);
+    assertEquals(0, mvn.status(), () -> mvn.out() + mvn.err());
   }
 
-  private static void compile(String... arguments) throws Exception {
-    var all = new ArrayList<>(List.of("-Xlint:all", "-Werror"));
-    all.addAll(List.of(arguments));
-    Child javac = Child.run(project, "javac", all);
-    assertEquals("", javac.out() + javac.err());
-    assertEquals(0, javac.status());
-  }
-
-  private enum From {
-    CLASS_PATH,
-    MODULE_PATH
+  /** Otherwise this would test what this build has in its folders, or what somebody else built. */
+  @ParameterizedTest
+  @EnumSource
+  void shouldGetVerbenaFromTheRepositoryThatItWasInstalledIn(From from) throws Exception {
+    List<String> path = List.of(from.path(project).split(File.pathSeparator));
+    List<String> jars = path.subList(1, path.size());
+    assertTrue(
+        jars.stream().allMatch(jar -> jar.startsWith(OutsideProject.REPOSITORY.toString())),
+        jars.toString());
+    assertEquals(
+        List.of("verbena", "verbena-ffi"),
+        jars.stream()
+            .map(jar -> Path.of(jar).getParent().getParent().getFileName().toString())
+            .filter(name -> name.startsWith("verbena"))
+            .toList());
   }
 
   private static Child run(From from, String... flags) throws Exception {
@@ -170,13 +139,11 @@ class OutsideProjectIT {
   private static Child run(String name, From from, String... flags) throws Exception {
     var arguments = new ArrayList<>(List.of(flags));
     arguments.add("-Dorg.slf4j.simpleLogger.defaultLogLevel=warn");
-    if (from == From.CLASS_PATH) {
-      String path = "classes" + File.pathSeparator + jars;
-      arguments.addAll(List.of("-cp", path, "outside." + name));
-    } else {
-      String path = "module" + File.pathSeparator + jars;
-      arguments.addAll(List.of("-p", path, "-m", "outside/outside." + name));
-    }
+    arguments.addAll(
+        switch (from) {
+          case CLASS_PATH -> List.of("-cp", from.path(project), "outside." + name);
+          case MODULE_PATH -> List.of("-p", from.path(project), "-m", "outside/outside." + name);
+        });
     Child program = Child.run(project, "java", arguments);
     assertEquals(0, program.status(), program.err());
     return program;
@@ -203,9 +170,9 @@ class OutsideProjectIT {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"CLASS_PATH", "MODULE_PATH"})
-  void shouldRunWithoutFlagWithTheWarningOfTheJdk(String from) throws Exception {
-    Child program = run(From.valueOf(from));
+  @EnumSource
+  void shouldRunWithoutFlagWithTheWarningOfTheJdk(From from) throws Exception {
+    Child program = run(from);
     assertTrue(
         program.err().lines().allMatch(line -> line.isBlank() || line.startsWith("WARNING: ")),
         program.err());
