@@ -14,6 +14,9 @@ final class RawPeer implements AutoCloseable {
   /** One-sided operations that it says it lets us have under way. */
   static final int DEPTH = 100;
 
+  /** Frames that we may send it. */
+  static final int WINDOW = 32;
+
   private final SocketChannel channel;
 
   private RawPeer(SocketChannel channel) {
@@ -30,8 +33,8 @@ final class RawPeer implements AutoCloseable {
             UUID.randomUUID(),
             UUID.randomUUID(),
             1 << 20,
-            32,
-            32,
+            WINDOW,
+            WINDOW,
             DEPTH,
             0,
             1000,
