@@ -31,6 +31,22 @@ public final class ChildJvm {
   }
 
   /**
+   * A program with the class path of the tests, and flags of its own.
+   *
+   * @param flags for the JVM, after those that all of these programs have
+   * @param program what to run
+   * @param arguments its arguments
+   * @return not started yet
+   */
+  public static ProcessBuilder withFlags(
+      List<String> flags, Class<?> program, String... arguments) {
+    ProcessBuilder builder = of(program, arguments);
+    List<String> command = new ArrayList<>(builder.command());
+    command.addAll(command.indexOf("-cp"), flags);
+    return builder.command(command);
+  }
+
+  /**
    * A program of a user without any right, who may lock so much memory.
    *
    * @param folder what {@link #readableFolder} has returned

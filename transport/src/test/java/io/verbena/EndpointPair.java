@@ -35,6 +35,16 @@ final class EndpointPair implements AutoCloseable {
   }
 
   EndpointPair(TransportConfig clientConfig, TransportConfig serverConfig) throws IOException {
+    this(clientConfig, serverConfig, true);
+  }
+
+  /** For programs that have a thread at each end, which wait for each other. */
+  static EndpointPair withoutPollers(TransportConfig config) throws IOException {
+    return new EndpointPair(config, config, false);
+  }
+
+  private EndpointPair(TransportConfig clientConfig, TransportConfig serverConfig, boolean polled)
+      throws IOException {
     clientTransport = Transport.open(clientConfig);
     serverTransport = Transport.open(serverConfig);
     try (Listener listener = serverTransport.listen(anyPort())) {
@@ -52,10 +62,10 @@ final class EndpointPair implements AutoCloseable {
     } catch (InterruptedException | ExecutionException e) {
       throw new IOException("the pair was not connected", e);
     }
-    if (serverConfig.progress() == Progress.CALLER) {
+    if (polled && serverConfig.progress() == Progress.CALLER) {
       poll(server);
     }
-    if (clientConfig.progress() == Progress.CALLER) {
+    if (polled && clientConfig.progress() == Progress.CALLER) {
       poll(client);
     }
   }
