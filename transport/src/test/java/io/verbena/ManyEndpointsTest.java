@@ -11,6 +11,7 @@ import java.lang.management.BufferPoolMXBean;
 import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -48,14 +49,23 @@ class ManyEndpointsTest {
       exchange();
       long heap = heap();
       long direct = direct();
+      long start = System.nanoTime();
       connect(transport, listener, CONNECTIONS);
+      long millis = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - start);
       assertEquals(2 * (CONNECTIONS + 1), transport.counters().openEndpoints());
       long each = (heap() - heap) / ENDPOINTS;
+      System.out.printf(
+          "%d connections in %d ms, %d bytes of heap for each endpoint%n",
+          CONNECTIONS, millis, each);
       assertTrue(each <= HEAP_BYTES, each + " bytes of heap for an idle endpoint");
       exchange();
       long outside = direct() - direct;
       assertTrue(outside <= DIRECT_BYTES, outside + " bytes outside the heap for all of them");
       long eachUsed = (heap() - heap) / ENDPOINTS;
+      System.out.printf(
+          "after a message through each connection: %d bytes of heap for each endpoint, %d bytes"
+              + " outside the heap for all%n",
+          eachUsed, outside);
       assertTrue(
           eachUsed <= HEAP_BYTES, eachUsed + " bytes of heap for an endpoint that is idle again");
     }
