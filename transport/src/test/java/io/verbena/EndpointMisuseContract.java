@@ -42,9 +42,16 @@ abstract class EndpointMisuseContract {
 
   abstract TransportConfig config();
 
+  /** The server's, where it differs. */
+  TransportConfig serverConfig() {
+    return config();
+  }
+
   @BeforeEach
   void connect() throws IOException {
-    pair = new EndpointPair(config().withMaxMessageBytes(LONGEST));
+    pair =
+        new EndpointPair(
+            config().withMaxMessageBytes(LONGEST), serverConfig().withMaxMessageBytes(LONGEST));
     local = pair.clientTransport.allocate(BYTES);
     granted = pair.serverTransport.allocate(BYTES);
     remote = pair.server.grant(granted, RemoteAccess.READ, RemoteAccess.WRITE, RemoteAccess.ATOMIC);
@@ -108,7 +115,7 @@ abstract class EndpointMisuseContract {
   @Test
   void shouldRefuseAReleasedBufferAlsoWhileThePeerIsBehind() throws Exception {
     pair.close();
-    pair = new EndpointPair(config(), config().withReceiveBufferBytes(1000));
+    pair = new EndpointPair(config(), serverConfig().withReceiveBufferBytes(1000));
     int sent = 0;
     ByteBuf message = EndpointPair.number(sent);
     long quietSince = System.nanoTime();

@@ -21,6 +21,11 @@ import org.junit.jupiter.api.Timeout;
 abstract class PeerDeathContract {
   abstract RdmaMode mode();
 
+  /** The victim's, where it differs. */
+  RdmaMode peersMode() {
+    return mode();
+  }
+
   /** The peer: connects, grants memory, and does nothing until it is killed. */
   static final class Victim {
     private Victim() {}
@@ -61,7 +66,7 @@ abstract class PeerDeathContract {
   void shouldTellEverybodyWhoWaits() throws Exception {
     try (Transport transport = Transport.open(EndpointPair.PATIENT.withRdma(mode()));
         Listener listener = transport.listen(EndpointPair.anyPort())) {
-      Process victim = start(listener.address().getPort(), mode());
+      Process victim = start(listener.address().getPort(), peersMode());
       try {
         Endpoint endpoint = listener.accept(Duration.ofSeconds(60));
         var message = endpoint.receive();
