@@ -11,7 +11,7 @@ import java.util.concurrent.TimeUnit;
  * The least that Java can do over TCP: one direct buffer, a non-blocking channel without Nagle's
  * delay, and reading until something is there. No framing, no buffers to hand over, no checks.
  */
-final class NioSide implements Side {
+final class NioSide extends BlockingSide {
   /** Reads between two looks at the clock, and how long a message may take. */
   private static final int READS_PER_CHECK = 1 << 16;
 
@@ -29,53 +29,31 @@ final class NioSide implements Side {
   }
 
   @Override
-  public int ping(int bytes, long[] roundTripNanos, long deadline) throws IOException {
-    long value = 0;
-    int count = 0;
-    while (value != LAST) {
-      long start = System.nanoTime();
-      value = count == roundTripNanos.length - 1 || start - deadline > 0 ? LAST : count;
-      write(bytes, value);
-      Side.check(value, read(bytes));
-      roundTripNanos[count] = System.nanoTime() - start;
-      count++;
-    }
-    return count;
-  }
-
-  @Override
-  public void echo(int bytes) throws IOException {
-    long value = 0;
-    while (value != LAST) {
-      value = read(bytes);
-      write(bytes, value);
-    }
-  }
-
-  @Override
   public void stream(int bytes, int count) throws IOException {
     for (int i = 0; i < count; i++) {
-      write(bytes, i);
+      send(bytes, i);
     }
-    Side.check(count, read(Long.BYTES));
+    Side.check(count, next(Long.BYTES));
   }
 
   @Override
   public void sink(int bytes, int count) throws IOException {
     for (int i = 0; i < count; i++) {
-      Side.check(i, read(bytes));
+      Side.check(i, next(bytes));
     }
-    write(Long.BYTES, count);
+    send(Long.BYTES, count);
   }
 
-  private void write(int bytes, long value) throws IOException {
+  @Override
+  void send(int bytes, long value) throws IOException {
     buffer.clear().limit(bytes).putLong(0, value);
     while (buffer.hasRemaining()) {
       channel.write(buffer);
     }
   }
 
-  private long read(int bytes) throws IOException {
+  @Override
+  long next(int bytes) throws IOException {
     buffer.clear().limit(bytes);
     long start = 0;
     for (int reads = 1; buffer.hasRemaining(); reads++) {

@@ -2,9 +2,6 @@ package io.verbena.benchmarks;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
-import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
@@ -15,7 +12,8 @@ import java.util.concurrent.TimeoutException;
 
 /**
  * Runs {@code rstream} of rdmacm-utils: rsockets, the C library's sockets over RDMA. A server and a
- * client each time, which spin.
+ * client each time, which spin. The server does not listen on TCP, so that {@link ProgramPair}
+ * cannot see when it is ready.
  */
 final class Rstream {
   private static final int PATIENCE_SECONDS = 120;
@@ -54,9 +52,7 @@ final class Rstream {
 
   Rstream(String address) throws PrerequisiteException {
     this.address = address;
-    try {
-      new ProcessBuilder("rstream", "-?").redirectErrorStream(true).start().destroy();
-    } catch (IOException e) {
+    if (!ProgramPair.isInstalled("rstream")) {
       throw new PrerequisiteException(
           "rstream is missing: install rdmacm-utils, on Debian with apt-get install rdmacm-utils");
     }
@@ -74,7 +70,7 @@ final class Rstream {
         List.of(
             "rstream",
             "-p",
-            Integer.toString(freePort()),
+            Integer.toString(ProgramPair.freePort()),
             "-S",
             Integer.toString(bytes),
             "-C",
@@ -98,13 +94,6 @@ final class Rstream {
       throw last == null ? new IOException("rstream was not run") : last;
     } finally {
       listening.destroyForcibly();
-    }
-  }
-
-  private static int freePort() throws IOException {
-    try (ServerSocket socket = new ServerSocket()) {
-      socket.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
-      return socket.getLocalPort();
     }
   }
 

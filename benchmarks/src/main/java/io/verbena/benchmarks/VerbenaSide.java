@@ -10,7 +10,7 @@ import io.verbena.TransportConfig;
 import java.io.IOException;
 
 /** Over the TCP lane, with plain {@code send} and {@code receive}. */
-final class VerbenaSide implements Side {
+final class VerbenaSide extends BlockingSide {
   private final Endpoint endpoint;
   private final ByteBufAllocator allocator;
 
@@ -24,26 +24,23 @@ final class VerbenaSide implements Side {
   }
 
   @Override
-  public int ping(int bytes, long[] roundTripNanos, long deadline) throws IOException {
-    long value = 0;
-    int count = 0;
-    while (value != LAST) {
-      long start = System.nanoTime();
-      value = count == roundTripNanos.length - 1 || start - deadline > 0 ? LAST : count;
-      endpoint.send(message(bytes, value));
-      ByteBuf reply = endpoint.receive();
-      Side.check(value, reply.readLong());
-      reply.release();
-      roundTripNanos[count] = System.nanoTime() - start;
-      count++;
-    }
-    return count;
+  void send(int bytes, long value) throws IOException {
+    endpoint.send(message(bytes, value));
+  }
+
+  @Override
+  long next(int bytes) throws IOException {
+    ByteBuf message = endpoint.receive();
+    long value = message.readLong();
+    message.release();
+    return value;
   }
 
   private ByteBuf message(int bytes, long value) {
     return allocator.directBuffer(bytes).writeLong(value).writerIndex(bytes);
   }
 
+  /** What came goes back: there is no need for another buffer. */
   @Override
   public void echo(int bytes) throws IOException {
     long value = 0;
@@ -57,7 +54,7 @@ final class VerbenaSide implements Side {
   @Override
   public void stream(int bytes, int count) throws IOException {
     for (int i = 0; i < count; i++) {
-      endpoint.send(message(bytes, i));
+      send(bytes, i);
     }
     endpoint.receive().release();
   }
@@ -65,11 +62,9 @@ final class VerbenaSide implements Side {
   @Override
   public void sink(int bytes, int count) throws IOException {
     for (int i = 0; i < count; i++) {
-      ByteBuf message = endpoint.receive();
-      Side.check(i, message.readLong());
-      message.release();
+      Side.check(i, next(bytes));
     }
-    endpoint.send(message(Long.BYTES, count));
+    send(Long.BYTES, count);
   }
 
   @Override

@@ -24,7 +24,7 @@ import java.net.Socket;
  * inline sends of which every 16th says that it is done, and a stream is read by its receiver with
  * several reads under way.
  */
-final class VerbsSide implements Side {
+final class VerbsSide extends BlockingSide {
   private static final int RECEIVES = 64;
   private static final int SENDS = 64;
   private static final int SIGNAL_INTERVAL = 16;
@@ -108,7 +108,8 @@ final class VerbsSide implements Side {
     }
   }
 
-  private void send(int bytes, long value) throws VerbsException {
+  @Override
+  void send(int bytes, long value) throws VerbsException {
     region.memory().set(ValueLayout.JAVA_LONG_UNALIGNED, 0, value);
     SendBatch batch = pair.sends().inline();
     if (++unsignaled == SIGNAL_INTERVAL) {
@@ -132,8 +133,8 @@ final class VerbsSide implements Side {
     return taken;
   }
 
-  /** The number that a message begins with. */
-  private long next() throws VerbsException {
+  @Override
+  long next(int bytes) throws VerbsException {
     int slot = (int) take(receiveQueue).id();
     long at = RECEIVES_AT + (long) slot * SLOT_BYTES;
     long value = region.memory().get(ValueLayout.JAVA_LONG_UNALIGNED, at);
@@ -142,32 +143,8 @@ final class VerbsSide implements Side {
   }
 
   @Override
-  public int ping(int bytes, long[] roundTripNanos, long deadline) throws IOException {
-    long value = 0;
-    int count = 0;
-    while (value != LAST) {
-      long start = System.nanoTime();
-      value = count == roundTripNanos.length - 1 || start - deadline > 0 ? LAST : count;
-      send(bytes, value);
-      Side.check(value, next());
-      roundTripNanos[count] = System.nanoTime() - start;
-      count++;
-    }
-    return count;
-  }
-
-  @Override
-  public void echo(int bytes) throws IOException {
-    long value = 0;
-    while (value != LAST) {
-      value = next();
-      send(bytes, value);
-    }
-  }
-
-  @Override
   public void stream(int bytes, int count) throws IOException {
-    Side.check(count, next());
+    Side.check(count, next(Long.BYTES));
   }
 
   @Override
