@@ -354,11 +354,11 @@ final class EndpointCore {
       throws TransportException {
     try {
       if (!callerProgress && !driver.isOwnThread()) {
+        if (Thread.interrupted()) {
+          throw new InterruptedException();
+        }
         if (pauses % POLLS_PER_CHECK == 0) {
           leftUntil(deadline, what);
-          if (Thread.interrupted()) {
-            throw new InterruptedException();
-          }
         }
         boolean news = handler == null && polls.find(lock, conversation.lane, look);
         wakeForUnsent();
