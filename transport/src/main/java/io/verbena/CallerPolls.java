@@ -9,10 +9,18 @@ import java.util.function.BooleanSupplier;
  * Lets a caller that waits look for data itself for a moment, though a thread of the transport
  * would bring it: what is waited for often comes sooner than a sleeping thread could be woken.
  * Meanwhile the transport's thread leaves reading to the caller. Endpoints that share a lock share
- * this, too: whoever looks moves the data of all. The lock guards what is not volatile.
+ * this, too: whoever looks brings some of the others' data as well. The lock guards what is not
+ * volatile.
  */
 final class CallerPolls {
-  private static final int CORES = Runtime.getRuntime().availableProcessors();
+  /** With a single core, looking keeps others from bringing it. */
+  private static final boolean ALLOWED = Runtime.getRuntime().availableProcessors() > 1;
+
+  /**
+   * For how long the transport's thread leaves reading to callers, before it sees whether they
+   * still look.
+   */
+  static final long LENT_NANOS = TimeUnit.MILLISECONDS.toNanos(1);
 
   /** How long a caller looks at least, once bytes have ceased to come or go. */
   private static final long LOOK_NANOS = TimeUnit.MICROSECONDS.toNanos(50);
@@ -33,8 +41,6 @@ final class CallerPolls {
   /** The last one counts for so much of the average. */
   private static final int WAKES_AVERAGED = 8;
 
-  // With a single core, looking keeps others from bringing it.
-  private final boolean allowed = CORES > 1;
   private int misses;
 
   /** How long it takes to be woken, on average. */
@@ -54,7 +60,7 @@ final class CallerPolls {
    * @return whether it has come
    */
   boolean find(ReentrantLock lock, Lane lane, BooleanSupplier look) {
-    if (active || !allowed) {
+    if (active || !ALLOWED) {
       return false;
     }
     active = true;
@@ -77,8 +83,12 @@ final class CallerPolls {
     } finally {
       lastActive = System.nanoTime();
       active = false;
-      boolean inVain = !found && lane.movedBytes() == before;
-      misses = inVain ? Math.min(misses + 1, MOST_MISSES) : 0;
+      if (found || lane.movedBytes() != before) {
+        misses = 0;
+      } else if (!lock.hasQueuedThreads()) {
+        // Nobody has cut it short.
+        misses = Math.min(misses + 1, MOST_MISSES);
+      }
     }
   }
 
@@ -105,8 +115,8 @@ final class CallerPolls {
   }
 
   /** Whether a caller looks, or has looked a moment ago. */
-  boolean isActiveOrWas(long now, long withinNanos) {
-    return active || now - lastActive < withinNanos;
+  boolean isActiveOrWas(long now) {
+    return active || now - lastActive < LENT_NANOS;
   }
 
   /** Whether the transport's thread leaves reading to the callers for now. */
@@ -114,8 +124,18 @@ final class CallerPolls {
     return lent;
   }
 
-  void lend() {
+  /**
+   * Leaves reading to the caller that looks, if it still does.
+   *
+   * @return whether it does: who stops looks afterwards whether it is lent
+   */
+  boolean lend() {
     lent = true;
+    if (active) {
+      return true;
+    }
+    lent = false;
+    return false;
   }
 
   void takeBack() {

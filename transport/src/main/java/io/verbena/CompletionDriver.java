@@ -36,11 +36,7 @@ final class CompletionDriver implements Driver, Runnable {
   /** While the last frames of a peer that has ended may be on their way. */
   private static final Duration SHORT_SLEEP = Duration.ofMillis(1);
 
-  /**
-   * How long data is left to callers that look for it themselves, before somebody sees whether they
-   * still do.
-   */
-  private static final Duration LENT = Duration.ofMillis(1);
+  private static final Duration LENT = Duration.ofNanos(CallerPolls.LENT_NANOS);
 
   /** Looks at the lock's queue before others are expected to have got it. */
   private static final int LOOKS = 200;
@@ -58,7 +54,7 @@ final class CompletionDriver implements Driver, Runnable {
     this.thread = Thread.ofPlatform().name("verbena-rdma").daemon(true).start(this);
   }
 
-  /** Whoever looks for data of one of them brings that of all. */
+  /** One for all endpoints: who looks has the lock of all. */
   @Override
   public CallerPolls callerPolls() {
     return polls;
@@ -69,7 +65,8 @@ final class CompletionDriver implements Driver, Runnable {
     polls.takeBack();
     hub.arm();
     // What arrived before the arming is announced to nobody.
-    return hub.poll(POLL_LIMIT) > 0;
+    boolean delivered = hub.poll(POLL_LIMIT) > 0;
+    return delivered || endpoint.conversation.failed();
   }
 
   @Override
@@ -89,6 +86,7 @@ final class CompletionDriver implements Driver, Runnable {
   @Override
   public void attend(EndpointCore endpoint) {
     attention.add(endpoint);
+    polls.takeBack();
     hub.wakeup();
   }
 
@@ -158,29 +156,25 @@ final class CompletionDriver implements Driver, Runnable {
     return polls.isActive() ? hub.poll(POLL_LIMIT) : hub.tryPoll(POLL_LIMIT);
   }
 
-  /** Leaves all data to a caller that looks for it while it waits, if nobody else waits. */
+  /** Whether all data is left to a caller that looks for it while it waits, and nobody else. */
   private boolean lend() {
-    if (polls.isLent() && polls.isActiveOrWas(System.nanoTime(), LENT.toNanos())) {
-      return true;
-    }
-    polls.takeBack();
-    if (!polls.isActive()) {
+    if (!polls.isLent() && !(polls.isActive() && polls.lend())) {
       return false;
     }
-    int listeners = 0;
-    for (EndpointCore endpoint : endpoints) {
-      listeners += endpoint.listeners();
-    }
-    if (listeners > 1) {
-      return false;
-    }
-    polls.lend();
-    // Who stops sees afterwards whether it is lent: one of us sees the other.
-    if (polls.isActive()) {
+    // Whoever looks polls one group only. Others are counted each time: they may have come since.
+    if (polls.isActiveOrWas(System.nanoTime()) && !hub.hasSeveralGroups() && listeners() <= 1) {
       return true;
     }
     polls.takeBack();
     return false;
+  }
+
+  private int listeners() {
+    int listeners = 0;
+    for (EndpointCore endpoint : endpoints) {
+      listeners += endpoint.listeners();
+    }
+    return listeners;
   }
 
   private void failed(EndpointCore endpoint) {

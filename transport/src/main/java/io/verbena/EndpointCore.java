@@ -69,8 +69,10 @@ final class EndpointCore {
   /** Whether the driver has been told that what was sent is a stream; with the lock. */
   boolean streaming;
 
+  // Also read without the lock, as estimates.
   private int waiters;
   private int roomWaiters;
+
   private @Nullable Thread closer;
   private boolean closing;
 
@@ -357,9 +359,7 @@ final class EndpointCore {
         if (Thread.interrupted()) {
           throw new InterruptedException();
         }
-        if (pauses % POLLS_PER_CHECK == 0) {
-          leftUntil(deadline, what);
-        }
+        leftUntil(deadline, what);
         boolean news = handler == null && polls.find(lock, conversation.lane, look);
         wakeForUnsent();
         if (news) {
@@ -437,6 +437,18 @@ final class EndpointCore {
       }
     } finally {
       lock.unlock();
+    }
+  }
+
+  /** Nobody waits here for what is to come: the driver has to bring it. */
+  void leaveToDriver() {
+    if (polls.isLent()) {
+      lock.lock();
+      try {
+        driver.reclaim(this);
+      } finally {
+        lock.unlock();
+      }
     }
   }
 

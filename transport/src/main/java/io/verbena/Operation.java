@@ -88,19 +88,24 @@ public final class Operation {
    * @return completes with what {@link #result} gives
    */
   public CompletableFuture<Long> toFuture() {
-    synchronized (this) {
-      if (state == State.PENDING) {
-        if (future == null) {
-          future = new CompletableFuture<>();
-        }
-        return future;
-      }
+    CompletableFuture<Long> pending = pendingFuture();
+    EndpointCore owner = endpoint;
+    if (pending != null && owner != null) {
+      owner.leaveToDriver();
+      return pending;
     }
     try {
       return CompletableFuture.completedFuture(result());
     } catch (TransportException e) {
       return CompletableFuture.failedFuture(e);
     }
+  }
+
+  private synchronized @Nullable CompletableFuture<Long> pendingFuture() {
+    if (state == State.PENDING && future == null) {
+      future = new CompletableFuture<>();
+    }
+    return state == State.PENDING ? future : null;
   }
 
   synchronized void start(EndpointCore owner, long deadlineNanos) {

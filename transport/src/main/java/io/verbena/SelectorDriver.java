@@ -35,9 +35,8 @@ final class SelectorDriver implements Driver, Runnable {
   private static final int MAX_ROUNDS = 8;
 
   /** How soon data is looked after again that a caller looked after and does not any more. */
-  private static final long LENT_NANOS = TimeUnit.MILLISECONDS.toNanos(1);
-
   private final Selector selector;
+
   private final ConcurrentHashMap<EndpointCore, SocketChannel> channels = new ConcurrentHashMap<>();
   private final Queue<EndpointCore> arrivals = new ConcurrentLinkedQueue<>();
   private final EndpointQueue attention = new EndpointQueue();
@@ -190,7 +189,7 @@ final class SelectorDriver implements Driver, Runnable {
       if (!newStreams.isEmpty()) {
         return 0;
       }
-      long most = lent.isEmpty() ? nextCheck - now : LENT_NANOS;
+      long most = lent.isEmpty() ? nextCheck - now : CallerPolls.LENT_NANOS;
       return selector.select(serve, Math.max(1, TimeUnit.NANOSECONDS.toMillis(most)));
     } finally {
       asleep = false;
@@ -244,7 +243,7 @@ final class SelectorDriver implements Driver, Runnable {
     for (int i = lent.size() - 1; i >= 0; i--) {
       SelectionKey key = lent.get(i);
       var endpoint = (EndpointCore) key.attachment();
-      if (endpoint.polls.isLent() && endpoint.polls.isActiveOrWas(now, LENT_NANOS)) {
+      if (endpoint.polls.isLent() && endpoint.polls.isActiveOrWas(now)) {
         continue;
       }
       listenTo(key, endpoint);
@@ -283,10 +282,8 @@ final class SelectorDriver implements Driver, Runnable {
     if (!endpoint.polls.isActive()) {
       return false;
     }
-    endpoint.polls.lend();
     key.interestOpsAnd(~SelectionKey.OP_READ);
-    // Those who stop look whether it is lent after they have said so: one of us sees it.
-    if (!endpoint.polls.isActive()) {
+    if (!endpoint.polls.lend()) {
       listenTo(key, endpoint);
       return false;
     }

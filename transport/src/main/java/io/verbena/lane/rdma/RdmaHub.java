@@ -39,6 +39,8 @@ public final class RdmaHub {
   /** Polls without events before somebody looks at the clock. */
   private static final int POLLS_PER_LOOK = 64;
 
+  private static final int ORPHANS_POLLED = 64;
+
   private static final int SCRATCH_BYTES = 256;
 
   private final RdmaAdapter adapter;
@@ -53,6 +55,7 @@ public final class RdmaHub {
   private final Consumer<SelectionKey> peerHasNews = this::peerHasNews;
 
   private final DeviceNews news;
+  private volatile boolean severalGroups;
   private int pollsToLook = POLLS_PER_LOOK;
   private long nextPeerCheck = System.nanoTime();
   private @Nullable RegisteredByteBufAllocator buffers;
@@ -108,6 +111,7 @@ public final class RdmaHub {
     int size = Math.min(FIRST_GROUP << Math.min(living, 16), largestGroup(receives, words));
     LaneGroup group = new LaneGroup(this, size, receives, words);
     groups.add(group);
+    severalGroups = groups.size() > 1;
     return group;
   }
 
@@ -117,6 +121,7 @@ public final class RdmaHub {
         groups.remove(i).close();
       }
     }
+    severalGroups = groups.size() > 1;
   }
 
   private int largestGroup(int receives, int words) throws VerbsException {
@@ -149,7 +154,12 @@ public final class RdmaHub {
     }
   }
 
-  /** The same, unless somebody else has the lock: they move data, or will soon be done. */
+  /** An estimate for those who do not have the lock. */
+  public boolean hasSeveralGroups() {
+    return severalGroups;
+  }
+
+  /** As {@link #poll}, unless somebody else has the lock: they move data, or will soon be done. */
   public int tryPoll(int limit) {
     if (!lock.tryLock()) {
       return 0;
@@ -191,7 +201,11 @@ public final class RdmaHub {
 
   private void checkPeers(@Nullable RdmaLane own) {
     news.read();
-    // What a peer sent before it went is here by the next time, unless more keeps coming.
+    // What a peer sent before it went is here by the next time, unless more keeps coming. Who polls
+    // has looked at its own group only.
+    for (int i = 0; i < groups.size() && !orphans.isEmpty(); i++) {
+      groups.get(i).poll(ORPHANS_POLLED);
+    }
     for (int i = orphans.size() - 1; i >= 0; i--) {
       if (orphans.get(i).isOver()) {
         orphans.remove(i);
