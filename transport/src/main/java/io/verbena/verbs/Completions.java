@@ -87,6 +87,15 @@ public final class Completions {
   }
 
   /**
+   * Whether the last poll took as many as fit: the device may have more.
+   *
+   * @return false if a poll now would only find what has completed since
+   */
+  public boolean mayHaveMore() {
+    return count == LENGTH;
+  }
+
+  /**
    * Goes to the next completion.
    *
    * @return false if there is none left: poll again

@@ -69,7 +69,7 @@ final class LaneGroup {
   LaneGroup(RdmaHub hub, int size, int receivesOfLane, int wordsOfLane) throws VerbsException {
     this.hub = hub;
     RdmaAdapter adapter = hub.adapter();
-    int depth = size * receivesOfLane;
+    int depth = size * receivesOfLane + SharedReceives.SPARE;
     int sends = SendSlots.count(size);
     var undo = new ArrayList<AutoCloseable>();
     boolean ready = false;
@@ -98,6 +98,7 @@ final class LaneGroup {
   }
 
   boolean fits(int receivesOfLane, int wordsOfLane) {
+    submitReceives();
     return !dead
         && freePlaceCount > 0
         && receives.hasRoom(receivesOfLane)
@@ -185,16 +186,16 @@ final class LaneGroup {
     int delivered = 0;
     polls++;
     try {
-      while (delivered < limit) {
-        Completions done = queue.poll();
-        int before = delivered;
+      Completions done;
+      do {
+        done = queue.poll();
         while (done.next()) {
           handle(done);
           delivered++;
         }
-        if (delivered == before) {
-          break;
-        }
+        receives.submitMany();
+      } while (done.mayHaveMore() && delivered < limit);
+      if (delivered == 0) {
         receives.submit();
       }
     } catch (VerbsException e) {

@@ -128,7 +128,7 @@ public final class RdmaHub {
     DeviceAttributes device = adapter.context().attributes();
     int completions = LaneGroup.FRAME_DEPTH + LaneGroup.OPERATION_DEPTH + receives;
     int byCompletions = device.maxCompletionEntries() / completions;
-    int byReceives = device.maxSharedReceiveDepth() / receives;
+    int byReceives = (device.maxSharedReceiveDepth() - SharedReceives.SPARE) / receives;
     int byMemory = LaneMemory.mostLanes(receives, words);
     return Math.max(1, Math.min(byMemory, Math.min(byCompletions, byReceives)));
   }
