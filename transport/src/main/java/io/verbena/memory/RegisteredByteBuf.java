@@ -20,7 +20,10 @@ final class RegisteredByteBuf extends SlabByteBuf {
   private int length;
   private boolean recorded;
 
-  /** Whether Netty's leak detector has wrapped this: it only knows views that share its count. */
+  /**
+   * Whether views share this count: Netty's leak detector knows no others, and while misuse is
+   * looked for they are not used again.
+   */
   private boolean watched;
 
   RegisteredByteBuf(BufferPool pool, Span span, int offset) {
@@ -29,16 +32,28 @@ final class RegisteredByteBuf extends SlabByteBuf {
     this.span = span;
   }
 
-  /** Makes it a new buffer for its next user. */
-  void open(int capacity, int maxCapacity) {
+  /**
+   * This block with a fresh object, for its next user: whoever still has the old object, of a
+   * buffer that was released, finds it so.
+   */
+  RegisteredByteBuf renewed() {
+    return new RegisteredByteBuf(pool, span, offset());
+  }
+
+  /**
+   * Makes it a new buffer for its next user.
+   *
+   * @param recording whether misuse is looked for
+   */
+  void open(int capacity, int maxCapacity, boolean recording) {
     length = capacity;
-    watched = false;
+    watched = recording;
     maxCapacity(maxCapacity);
     setIndex(0, 0);
     markReaderIndex();
     markWriterIndex();
     resetRefCnt();
-    if (Holders.areWanted()) {
+    if (recording) {
       record();
     }
   }
@@ -94,7 +109,7 @@ final class RegisteredByteBuf extends SlabByteBuf {
 
   private void move(int newCapacity) {
     RegisteredByteBuf other = pool.take(newCapacity);
-    other.open(newCapacity, newCapacity);
+    other.open(newCapacity, newCapacity, Holders.areWanted());
     try {
       other.setBytes(0, this, 0, length);
     } catch (RuntimeException e) {

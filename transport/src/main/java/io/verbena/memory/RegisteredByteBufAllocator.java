@@ -31,6 +31,11 @@ import org.slf4j.LoggerFactory;
  * frees each slab when the last buffer in it is released. If the domain is closed before, buffers
  * that are still in use throw {@link IllegalStateException}.
  *
+ * <p>A buffer that was released must not be used, nor released again: as with Netty's own pools,
+ * its object is the next user's by then, which nothing notices. With Netty's leak detection at
+ * {@code advanced} or {@code paranoid} objects are not used again, and such a use throws {@link
+ * io.netty.util.IllegalReferenceCountException}.
+ *
  * <p>When there is no memory, allocating throws {@link OutOfRegisteredMemoryException}.
  */
 public final class RegisteredByteBufAllocator extends AbstractByteBufAllocator
@@ -107,7 +112,11 @@ public final class RegisteredByteBufAllocator extends AbstractByteBufAllocator
   @Override
   protected ByteBuf newDirectBuffer(int initialCapacity, int maxCapacity) {
     RegisteredByteBuf buffer = pool.take(initialCapacity);
-    buffer.open(initialCapacity, maxCapacity);
+    boolean recording = Holders.areWanted();
+    if (recording) {
+      buffer = buffer.renewed();
+    }
+    buffer.open(initialCapacity, maxCapacity, recording);
     ByteBuf watched = toLeakAwareBuffer(buffer);
     if (!(watched instanceof RegisteredByteBuf)) {
       buffer.watch();
