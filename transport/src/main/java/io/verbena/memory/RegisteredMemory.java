@@ -8,6 +8,7 @@ import io.verbena.verbs.MemoryWindowType;
 import io.verbena.verbs.ProtectionDomain;
 import io.verbena.verbs.QueuePair;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.EnumSet;
@@ -26,8 +27,9 @@ import org.slf4j.LoggerFactory;
  *
  * <p>Thread-safe apart from the bytes themselves: the program orders its own accesses. {@link
  * #close} revokes all grants, deregisters and then frees, as soon as no system call is using the
- * memory; using {@link #segment} afterwards throws {@link IllegalStateException}. Remote accesses
- * that are under way fail at the peer; {@link MemoryRegion} says why they find no other memory.
+ * memory; what the device does not let go of is not freed. Using {@link #segment} afterwards throws
+ * {@link IllegalStateException}. Remote accesses that are under way fail at the peer; {@link
+ * MemoryRegion} says why they find no other memory.
  */
 public final class RegisteredMemory implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(RegisteredMemory.class);
@@ -325,17 +327,20 @@ public final class RegisteredMemory implements AutoCloseable {
 
   /**
    * Takes a grant back, by deregistering it or freeing its memory window: from now on its use fails
-   * at the peer. {@link #close} has done so for all. What a peer was doing with it over TCP has
-   * reached the end of a frame.
+   * at the peer. What a peer was doing with it over TCP has reached the end of a frame. {@link
+   * #close} takes back all, as far as the device lets it.
    *
    * @param remote what {@link #grant} returned, or a slice of it
    * @return whether it was in force; false if it is a grant of other memory
+   * @throws IllegalStateException if the device refuses, as one that has failed may: over TCP the
+   *     grant has ended, but peers that the device still serves may use it on; it cannot be revoked
+   *     again, and its memory is not freed as long as the device may reach it
    */
   public synchronized boolean revoke(RemoteMemory remote) {
     MemoryWindow window = windows.remove(remote.handle());
     if (window != null) {
       boolean inForce = window.isOpen();
-      window.close();
+      end(window::close);
       return inForce;
     }
     Runnable end = grants.remove(remote.handle());
@@ -344,8 +349,16 @@ public final class RegisteredMemory implements AutoCloseable {
     }
     domain.withdraw(remote.handle());
     domain.awaitAccesses();
-    end.run();
+    end(end);
     return true;
+  }
+
+  private static void end(Runnable registration) {
+    try {
+      registration.run();
+    } catch (UncheckedIOException e) {
+      throw new IllegalStateException("the grant stays registered: " + e.getMessage(), e);
+    }
   }
 
   /**
