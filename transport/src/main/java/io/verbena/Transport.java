@@ -11,6 +11,7 @@ import io.verbena.lane.tcp.Chunks;
 import io.verbena.lane.tcp.TcpOptions;
 import io.verbena.memory.MemoryDomain;
 import io.verbena.memory.RegisteredMemory;
+import io.verbena.verbs.VerbsException;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.StandardSocketOptions;
@@ -269,7 +270,28 @@ public final class Transport implements AutoCloseable {
         }
       }
     }
-    return memory.allocate(bytes);
+    try {
+      return memory.allocate(bytes);
+    } catch (VerbsException e) {
+      if (!leaveOutTheGone()) {
+        throw e;
+      }
+      return memory.allocate(bytes);
+    }
+  }
+
+  /** An adapter may go without a word. Returns whether one has. */
+  private boolean leaveOutTheGone() {
+    boolean found = false;
+    if (adapters != null) {
+      for (RdmaAdapter each : adapters.all()) {
+        if (each.isGone()) {
+          memory.leaveOut(each.domain());
+          found = true;
+        }
+      }
+    }
+    return found;
   }
 
   /**

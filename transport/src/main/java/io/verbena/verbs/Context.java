@@ -52,7 +52,8 @@ public final class Context extends NativeObject {
   /**
    * Asks the adapter something: when another call has failed, this tells a refusal from the end.
    *
-   * @return false once the adapter has failed or was removed
+   * @return false once the adapter has failed or was removed; what refuses this question for
+   *     another reason, such as a lack of memory, is still there
    * @throws IllegalStateException if the context is closed
    */
   public boolean isAnswering() {
@@ -60,7 +61,7 @@ public final class Context extends NativeObject {
       port(1);
       return true;
     } catch (VerbsException e) {
-      return false;
+      return !Cures.isEnd(e.errno());
     }
   }
 

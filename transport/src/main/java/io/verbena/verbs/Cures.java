@@ -13,11 +13,15 @@ final class Cures {
   static final int EPERM = 1;
   static final int ENOENT = 2;
   static final int EIO = 5;
+  static final int ENXIO = 6;
+  static final int EBADF = 9;
   static final int ENOMEM = 12;
   static final int EACCES = 13;
   static final int EFAULT = 14;
+  static final int ENODEV = 19;
   static final int EINVAL = 22;
   static final int EMFILE = 24;
+  static final int ENOTTY = 25;
   static final int ENOSYS = 38;
   static final int EOPNOTSUPP = 95;
   static final int ENETUNREACH = 101;
@@ -31,6 +35,18 @@ final class Cures {
           + " pairs that take from a shared receive queue";
 
   private Cures() {}
+
+  /**
+   * Whether the device is gone for good, rather than unwilling: uverbs has EIO for what was made
+   * before its device was removed, drivers have it for a device that has failed, and a descriptor
+   * that does not lead to a device any more has one of the others.
+   */
+  static boolean isEnd(int errno) {
+    return switch (errno) {
+      case EIO, ENXIO, EBADF, ENODEV, ENOTTY -> true;
+      default -> false;
+    };
+  }
 
   static String of(String verb, int errno) {
     return switch (verb) {

@@ -5,12 +5,14 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.verbena.ffi.Errno;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.time.Duration;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -23,6 +25,24 @@ class ValuesTest {
   void shouldExplainEveryStatus(WorkStatus status) {
     assertFalse(status.meaning().isBlank());
     assertFalse(status.meaning().endsWith("."));
+  }
+
+  @Test
+  void shouldTellTheEndOfADeviceFromARefusal() {
+    for (String end : List.of("EIO", "ENXIO", "EBADF", "ENODEV", "ENOTTY")) {
+      assertTrue(Cures.isEnd(number(end)), end);
+    }
+    for (String refusal : List.of("EPERM", "EINTR", "EAGAIN", "ENOMEM", "EINVAL", "EOPNOTSUPP")) {
+      assertFalse(Cures.isEnd(number(refusal)), refusal);
+    }
+  }
+
+  /** By the names that the system's headers have. */
+  private static int number(String name) {
+    return IntStream.range(1, 134)
+        .filter(each -> Errno.of(each).name().equals(name))
+        .findFirst()
+        .orElseThrow();
   }
 
   @Test

@@ -100,6 +100,17 @@ public final class RdmaAdapter implements AutoCloseable {
     }
   }
 
+  /**
+   * Asks the device, for somebody whom it has refused something. One that has failed is given up.
+   */
+  public boolean isGone() {
+    if (context.isAnswering()) {
+      return false;
+    }
+    giveUp("the device has failed or was removed");
+    return true;
+  }
+
   /** From now on no lane is wanted here, and its allocator does without the device. */
   void giveUp(String why) {
     refusal = why;
