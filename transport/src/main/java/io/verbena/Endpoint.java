@@ -201,8 +201,12 @@ public final class Endpoint implements AutoCloseable {
 
   /**
    * Lets this endpoint's peer use memory, through the adapter that this endpoint runs over: where a
-   * transport has several, a grant works through one of them. Over TCP it needs no adapter, and
-   * works for peers over TCP only. Otherwise as {@link RegisteredMemory#grant(RemoteAccess...)}.
+   * transport has several, a grant works through one of them. Otherwise as {@link
+   * RegisteredMemory#grant(RemoteAccess...)}.
+   *
+   * <p>Over TCP it is through the first adapter, so that the grant works on a later endpoint over
+   * RDMA too. If there is none, or it refuses, the grant works over TCP only: then it {@linkplain
+   * RemoteMemory#hasKey has no key}.
    *
    * @param memory from {@link Transport#allocate} of this endpoint's transport
    * @param rights at least one right
@@ -215,7 +219,7 @@ public final class Endpoint implements AutoCloseable {
     calls.requireOwn(memory);
     ProtectionDomain domain = core.conversation.lane.protectionDomain();
     if (domain == null) {
-      return memory.grantByHandle(rights);
+      return grantOverTcp(memory, rights);
     }
     if (memory.region(domain) == null) {
       throw new TransportException(
@@ -228,6 +232,15 @@ public final class Endpoint implements AutoCloseable {
         throw e;
       }
       throw new TransportException(Kind.NETWORK, "the adapter has failed: " + e.getMessage(), e);
+    }
+  }
+
+  private static RemoteMemory grantOverTcp(RegisteredMemory memory, RemoteAccess... rights)
+      throws IOException {
+    try {
+      return memory.grant(rights);
+    } catch (VerbsException _) {
+      return memory.grantByHandle(rights);
     }
   }
 

@@ -1,5 +1,6 @@
 package io.verbena;
 
+import io.verbena.lane.LaneFailure;
 import io.verbena.memory.MemoryDomain;
 import io.verbena.memory.RegisteredMemory;
 import io.verbena.memory.RemoteMemory;
@@ -17,6 +18,12 @@ final class OneSidedCalls {
     COMPARE_SWAP,
     FLUSH
   }
+
+  private static final LaneFailure KEYLESS =
+      new LaneFailure(
+          LaneFailure.Kind.REMOTE_ACCESS,
+          "the grant has no key, so that it works over TCP only: grant the memory through the"
+              + " endpoint that leads to this side");
 
   private final EndpointCore core;
   private final MemoryDomain memory;
@@ -84,6 +91,11 @@ final class OneSidedCalls {
       return conversation.tryFlush(cookie);
     }
     RemoteMemory theirs = Objects.requireNonNull(remote);
+    if (!theirs.hasKey() && conversation.lane.protectionDomain() != null) {
+      // The peer's adapter would refuse it too, and break the queue pair.
+      conversation.completed(cookie, 0, KEYLESS);
+      return true;
+    }
     return switch (call) {
       case READ ->
           conversation.lane.tryRead(

@@ -21,6 +21,9 @@ import java.util.List;
 final class LostAdapterProgram {
   private static final int BIG = 64 << 10;
 
+  /** In the places of the adapters' descriptors: never closed, not even by the collector. */
+  private static final List<FileInputStream> PLACEHOLDERS = new ArrayList<>();
+
   private LostAdapterProgram() {}
 
   public static void main(String... arguments) throws IOException {
@@ -29,7 +32,7 @@ final class LostAdapterProgram {
     RegisteredMemory memory = tcp.serverTransport.allocate(BIG);
     System.out.println("registered before: " + (memory.region() != null));
     RemoteMemory before = tcp.server.grant(memory, RemoteAccess.ATOMIC);
-    System.out.println("key over TCP: " + before.key());
+    System.out.println("key before: " + before.hasKey());
     var rdma = new EndpointPair(config);
     System.out.println("RDMA: " + (rdma.server.link() instanceof Link.Rdma));
     RegisteredMemory granted = rdma.serverTransport.allocate(BIG);
@@ -37,7 +40,9 @@ final class LostAdapterProgram {
     System.out.println("taken away: " + (takeAway() > 0));
     memory.segment().set(ValueLayout.JAVA_LONG, 0, 7);
     RemoteMemory after = tcp.server.grant(memory, RemoteAccess.ATOMIC);
+    System.out.println("key after: " + after.hasKey());
     System.out.println("added over TCP: " + tcp.client.fetchAdd(after, 0, 1).await());
+    System.out.println("added with the key: " + tcp.client.fetchAdd(before, 0, 1).await());
     List<ByteBuf> buffers = new ArrayList<>();
     for (int i = 0; i < 100; i++) {
       buffers.add(tcp.serverTransport.allocator().directBuffer(BIG).writeZero(BIG));
@@ -45,13 +50,32 @@ final class LostAdapterProgram {
     System.out.println("buffers: " + buffers.size());
     tcp.server.send(buffers.removeLast());
     System.out.println("received: " + tcp.client.receive().readableBytes());
-    try {
-      System.out.println("granted over RDMA: " + rdma.server.grant(granted, RemoteAccess.READ));
-    } catch (TransportException e) {
-      System.out.println("refused over RDMA: " + e.kind());
-    }
+    // Only now: this finds out for the whole transport that the adapter is gone.
+    RegisteredMemory later = tcp.serverTransport.allocate(BIG);
+    System.out.println("registered after: " + (later.region() != null));
+    RemoteMemory ofLater = tcp.server.grant(later, RemoteAccess.ATOMIC);
+    System.out.println("added to later memory: " + tcp.client.fetchAdd(ofLater, 0, 1).await());
+    grantOverRdma(rdma, granted);
+    grantOverRdma(rdma, rdma.serverTransport.allocate(BIG));
+    System.out.println("revoked: " + revoke(memory, before) + ", " + revoke(memory, after));
     System.out.flush();
     Runtime.getRuntime().halt(0);
+  }
+
+  private static void grantOverRdma(EndpointPair rdma, RegisteredMemory memory) throws IOException {
+    try {
+      System.out.println("granted over RDMA: " + rdma.server.grant(memory, RemoteAccess.READ));
+    } catch (TransportException e) {
+      System.out.println("refused over RDMA: " + e.kind() + ", " + e.getMessage());
+    }
+  }
+
+  private static String revoke(RegisteredMemory memory, RemoteMemory remote) {
+    try {
+      return String.valueOf(memory.revoke(remote));
+    } catch (IllegalStateException e) {
+      return String.valueOf(e.getMessage());
+    }
   }
 
   /** Puts another file in the place of each descriptor of an adapter; returns how many. */
@@ -63,8 +87,11 @@ final class LostAdapterProgram {
       for (Path each : all) {
         if (isAdapter(each)) {
           LibC.close(Integer.parseInt(each.getFileName().toString()));
-          // The lowest number that is free: nothing else gets it. Open to the end.
-          new FileInputStream("/dev/null");
+          PLACEHOLDERS.add(new FileInputStream("/dev/null"));
+          if (!Files.readSymbolicLink(each).equals(Path.of("/dev/null"))) {
+            // A file that somebody else has opened meanwhile: verbs on it would be another test.
+            throw new IOException(each + " went to " + Files.readSymbolicLink(each));
+          }
           count++;
         }
       }

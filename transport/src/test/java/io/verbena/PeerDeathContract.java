@@ -40,7 +40,7 @@ abstract class PeerDeathContract {
                       InetAddress.getLoopbackAddress(), Integer.parseInt(args[0])))) {
         var memory = transport.allocate(4096);
         var grant = io.netty.buffer.Unpooled.directBuffer(RemoteMemory.ENCODED_BYTES);
-        memory.grant(io.verbena.memory.RemoteAccess.WRITE).writeTo(grant);
+        endpoint.grant(memory, io.verbena.memory.RemoteAccess.WRITE).writeTo(grant);
         endpoint.send(grant);
         Thread.sleep(Duration.ofMinutes(2));
       }

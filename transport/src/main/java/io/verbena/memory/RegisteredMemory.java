@@ -214,11 +214,11 @@ public final class RegisteredMemory implements AutoCloseable {
    * asked, nothing is registered and nothing pinned.
    *
    * @param rights at least one right
-   * @return what to send to the peer; over RDMA it is as a grant that was revoked
+   * @return what to send to the peer; it {@linkplain RemoteMemory#hasKey has no key}
    * @throws IllegalStateException after close
    */
   public synchronized RemoteMemory grantByHandle(RemoteAccess... rights) {
-    return publish(check(rights), 0, () -> {});
+    return publish(check(rights), RemoteMemory.NO_KEY, () -> {});
   }
 
   private RemoteMemory grant(@Nullable MemoryRegion region, RemoteAccess... rights)

@@ -6,8 +6,9 @@ import java.util.Objects;
 /**
  * Memory of a peer that this side may read, write or update, as far as the peer granted it. An
  * immutable value: hand it to the peer in a message ({@link #writeTo}, {@link #readFrom}). It works
- * over RDMA by address and key and over TCP by handle, so that it stays valid when an endpoint
- * changes its lane.
+ * over RDMA by address and key, on endpoints that lead to the adapter it was granted through, and
+ * over TCP by handle. One {@linkplain #hasKey without a key} works over TCP only: over RDMA each
+ * operation with it fails by itself, and the endpoint lives on.
  *
  * <p>Operations name a range in it by offset and length; nothing is allocated for that.
  *
@@ -16,12 +17,18 @@ import java.util.Objects;
  *
  * @param address virtual address at the peer
  * @param length length in bytes
- * @param key the peer's rkey, 0 when the peer's memory is not registered with an adapter
+ * @param key the peer's rkey, {@link #NO_KEY} when the grant is not registered with an adapter
  * @param handle random name of the grant, for lanes without rkeys
  */
 public record RemoteMemory(long address, long length, int key, long handle) {
   /** Bytes that {@link #writeTo} writes. */
   public static final int ENCODED_BYTES = 28;
+
+  /**
+   * No rkey: the upper 24 bits of one are the place of a registration, and drivers leave out the
+   * place 0. An adapter that gave it all the same would have its grants refused, not mistaken.
+   */
+  public static final int NO_KEY = 0;
 
   /** Rejects a negative length and ranges that wrap around the address space. */
   public RemoteMemory {
@@ -32,6 +39,15 @@ public record RemoteMemory(long address, long length, int key, long handle) {
       throw new IllegalArgumentException(
           "range wraps around: address 0x%x, length %d".formatted(address, length));
     }
+  }
+
+  /**
+   * Whether this works over RDMA.
+   *
+   * @return false if it works over TCP only
+   */
+  public boolean hasKey() {
+    return key != NO_KEY;
   }
 
   /**

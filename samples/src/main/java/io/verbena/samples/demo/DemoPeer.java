@@ -124,7 +124,9 @@ final class DemoPeer {
     memory = transport.allocate(length);
     Pattern.fill(content(), seed);
     ByteBuf answer = transport.allocator().directBuffer();
-    memory.grant(RemoteAccess.READ, RemoteAccess.WRITE, RemoteAccess.ATOMIC).writeTo(answer);
+    endpoint
+        .grant(memory, RemoteAccess.READ, RemoteAccess.WRITE, RemoteAccess.ATOMIC)
+        .writeTo(answer);
     endpoint.send(answer);
   }
 
