@@ -112,7 +112,7 @@ class MemoryMisuseTest extends SmallAllocator {
         });
   }
 
-  /** Views of released buffers must not be taken for what lies there now. */
+  /** Two allocators of one domain do not take each other's buffers for their own. */
   @Test
   void shouldOwnWhatIsInItsMemoryAndNothingElse() {
     ByteBuf buffer = allocator.directBuffer(8).writeLong(1);

@@ -15,8 +15,10 @@ import io.verbena.memory.BufferPoolConfig;
 import io.verbena.memory.BufferRanges;
 import io.verbena.memory.BufferSteps;
 import io.verbena.memory.MemoryDomain;
+import io.verbena.memory.OutOfRegisteredMemoryException;
 import io.verbena.memory.RegisteredByteBufAllocator;
 import java.io.IOException;
+import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
@@ -31,6 +33,10 @@ class BufferTrafficTest {
 
   private static final int MOST_RANGES = 4;
   private static final int STEPS_FOR_EACH_SEND = 64;
+
+  /** Makes the bytes of small numbers differ. */
+  private static final long SPREAD = 0x9e37_79b9_7f4a_7c15L;
+
   private static final ValueLayout.OfInt BIG_ENDIAN_INT =
       ValueLayout.JAVA_INT.withOrder(ByteOrder.BIG_ENDIAN);
 
@@ -177,9 +183,17 @@ class BufferTrafficTest {
     ByteBuf buffer = text(0);
     pair.domain.close();
     assertEquals(TEXT, buffer.toString(StandardCharsets.US_ASCII), "the memory is still there");
-    assertThrows(RuntimeException.class, () -> allocator.directBuffer(4 << 20));
+    assertThrows(OutOfRegisteredMemoryException.class, () -> allocator.directBuffer(4 << 20));
     buffer.release();
     allocator.directBuffer(100).release();
+  }
+
+  /** All but the two numbers at the ends, which other views of the buffer are checked by. */
+  private static void fill(ByteBuf view, int number) {
+    int end = view.capacity() - Integer.BYTES - Long.BYTES;
+    for (int i = Integer.BYTES; i <= Math.min(end, view.readableBytes()); i += Long.BYTES) {
+      view.setLong(i, ((long) number << Integer.SIZE) ^ (i * SPREAD));
+    }
   }
 
   @Test
@@ -193,8 +207,12 @@ class BufferTrafficTest {
         if (++uses % STEPS_FOR_EACH_SEND == 0) {
           ByteBuf view = buffer.duplicate().setIndex(0, Math.min(buffer.capacity(), 4096));
           assertTrue(locate(view, ranges));
+          fill(view, number);
+          MemorySegment arrived = pair.right.memory().asSlice(0, view.readableBytes());
+          arrived.fill((byte) ~number);
           write(view);
-          assertEquals(number, pair.right.memory().get(BIG_ENDIAN_INT, 0));
+          assertEquals(number, arrived.get(BIG_ENDIAN_INT, 0));
+          assertEquals(-1, arrived.mismatch(MemorySegment.ofBuffer(view.nioBuffer())));
         }
       }
     }.run();
