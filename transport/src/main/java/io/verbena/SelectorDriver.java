@@ -34,7 +34,6 @@ final class SelectorDriver implements Driver, Runnable {
   /** Full rounds of one endpoint before the others get their turn. */
   private static final int MAX_ROUNDS = 8;
 
-  /** How soon data is looked after again that a caller looked after and does not any more. */
   private final Selector selector;
 
   private final ConcurrentHashMap<EndpointCore, SocketChannel> channels = new ConcurrentHashMap<>();

@@ -150,7 +150,8 @@ final class ProgramMemory {
     Operation operation = new Operation();
     boolean accepted = false;
     try {
-      if (side.mayBlock() && step.variant() % 3 == 0) {
+      boolean mayBlock = step.act() == Act.NOTIFY ? side.mayBlockBehindMessages() : side.mayBlock();
+      if (mayBlock && step.variant() % 3 == 0) {
         operation = startWaiting(side.endpoint, step, remoteAt, localAt, length, result);
       } else {
         Operation tried = operation;
@@ -206,7 +207,7 @@ final class ProgramMemory {
   }
 
   private void flush(ProgramSide side, Step step) throws TransportException {
-    if (side.mayBlock() && step.variant() % 2 == 0) {
+    if (side.mayBlockBehindMessages() && step.variant() % 2 == 0) {
       side.endpoint.flush();
     } else {
       var operation = new Operation();

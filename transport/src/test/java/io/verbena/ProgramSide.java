@@ -171,6 +171,14 @@ final class ProgramSide {
     return blocking;
   }
 
+  /**
+   * The same for a call that also waits until what was sent before has left, though nobody takes
+   * it.
+   */
+  boolean mayBlockBehindMessages() {
+    return blocking && peer().comingBytes.get() <= config.receiveBufferBytes();
+  }
+
   /** Tries until it succeeds; meanwhile data moves, and what comes is taken. */
   void until(String what, Attempt attempt) throws TransportException {
     long deadline = System.nanoTime() + PATIENCE_NANOS;

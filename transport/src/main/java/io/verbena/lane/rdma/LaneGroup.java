@@ -125,7 +125,7 @@ final class LaneGroup {
   /** Creates the queue pair of a lane and finds it a place. */
   Member join(int receivesOfLane) throws VerbsException {
     // Numbers of closed queue pairs may come back: what those left must be gone by then.
-    poll(queue.capacity());
+    pollAll();
     receives.reserve(receivesOfLane);
     boolean ready = false;
     try {
@@ -165,7 +165,7 @@ final class LaneGroup {
   void leave(RdmaLane lane, Member member) {
     lane.stopSending();
     if (!delivering) {
-      poll(queue.capacity());
+      pollAll();
     }
     RdmaHub.closeQuietly(member.pair());
     lanes.remove(member.pair());
@@ -204,6 +204,11 @@ final class LaneGroup {
       polls--;
     }
     return delivered;
+  }
+
+  /** Delivers whatever has completed. */
+  void pollAll() {
+    poll(queue.capacity());
   }
 
   private void handle(Completions done) {

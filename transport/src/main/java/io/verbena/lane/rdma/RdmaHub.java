@@ -39,8 +39,6 @@ public final class RdmaHub {
   /** Polls without events before somebody looks at the clock. */
   private static final int POLLS_PER_LOOK = 64;
 
-  private static final int ORPHANS_POLLED = 64;
-
   private static final int SCRATCH_BYTES = 256;
 
   private final RdmaAdapter adapter;
@@ -127,7 +125,7 @@ public final class RdmaHub {
   private int largestGroup(int receives, int words) throws VerbsException {
     DeviceAttributes device = adapter.context().attributes();
     int completions = LaneGroup.FRAME_DEPTH + LaneGroup.OPERATION_DEPTH + receives;
-    int byCompletions = device.maxCompletionEntries() / completions;
+    int byCompletions = (device.maxCompletionEntries() - SharedReceives.SPARE) / completions;
     int byReceives = (device.maxSharedReceiveDepth() - SharedReceives.SPARE) / receives;
     int byMemory = LaneMemory.mostLanes(receives, words);
     return Math.max(1, Math.min(byMemory, Math.min(byCompletions, byReceives)));
@@ -204,7 +202,7 @@ public final class RdmaHub {
     // What a peer sent before it went is here by the next time, unless more keeps coming. Who polls
     // has looked at its own group only.
     for (int i = 0; i < groups.size() && !orphans.isEmpty(); i++) {
-      groups.get(i).poll(ORPHANS_POLLED);
+      groups.get(i).pollAll();
     }
     for (int i = orphans.size() - 1; i >= 0; i--) {
       if (orphans.get(i).isOver()) {
