@@ -24,6 +24,7 @@ class TransportTourTest {
             folder,
             "java",
             List.of(
+                "-XX:TieredStopAtLevel=1",
                 "--enable-native-access=ALL-UNNAMED",
                 "-cp",
                 System.getProperty("java.class.path"),
@@ -31,7 +32,7 @@ class TransportTourTest {
                 "sample",
                 "transport-tour"));
     assertEquals("", outcome.err());
-    assertEquals(0, outcome.status());
+    assertEquals(0, outcome.status(), outcome.out());
     String link = rdma ? "RDMA " : "TCP ";
     assertTrue(outcome.out().startsWith(link), outcome.out());
     List<String> lines = outcome.out().lines().toList();
