@@ -5,6 +5,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.Function;
 import java.util.regex.Pattern;
 import org.openjdk.jmh.profile.GCProfiler;
@@ -87,6 +88,8 @@ record JmhFork(
         run.getBenchmarkResults().stream()
             .flatMap(fork -> fork.getIterationResults().stream())
             .map(value)
+            // An iteration in which the machine did something else has no bytes per operation.
+            .filter(Objects::nonNull)
             .mapToDouble(Result::getScore)
             .toArray());
   }
