@@ -1,0 +1,51 @@
+package io.verbena.collective.launch;
+
+import java.net.InetSocketAddress;
+import java.util.Map;
+
+/** Reads what a launcher left in the environment. */
+final class Variables {
+  private Variables() {}
+
+  static int number(Map<String, String> environment, String name, int least)
+      throws LaunchException {
+    String text = environment.get(name);
+    if (text == null) {
+      throw new LaunchException(name + " is not set");
+    }
+    try {
+      int number = Integer.parseInt(text.strip());
+      if (number >= least) {
+        return number;
+      }
+    } catch (NumberFormatException e) {
+      // Said below.
+    }
+    throw new LaunchException("%s is '%s', not a number from %d on".formatted(name, text, least));
+  }
+
+  /** Of rank and size, that they fit together. */
+  static void requireRank(int rank, int size, String rankName, String sizeName)
+      throws LaunchException {
+    if (rank >= size) {
+      throw new LaunchException(
+          "%s is %d, and %s only %d".formatted(rankName, rank, sizeName, size));
+    }
+  }
+
+  static InetSocketAddress address(String name, String text) throws LaunchException {
+    int colon = text.lastIndexOf(':');
+    try {
+      int port = Integer.parseInt(text.substring(colon + 1));
+      if (colon > 0 && port > 0 && port <= 0xffff) {
+        String host = text.substring(0, colon);
+        boolean bracketed = host.startsWith("[") && host.endsWith("]");
+        return InetSocketAddress.createUnresolved(
+            bracketed ? host.substring(1, host.length() - 1) : host, port);
+      }
+    } catch (NumberFormatException e) {
+      // Said below.
+    }
+    throw new LaunchException("%s is '%s', not HOST:PORT".formatted(name, text));
+  }
+}

@@ -1,0 +1,188 @@
+package io.verbena.collective.launch;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.DataOutputStream;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** Processes, here threads, that meet at an address. */
+@Timeout(value = 2, unit = TimeUnit.MINUTES, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+class RendezvousTest {
+  private static final Duration LONG = Duration.ofSeconds(60);
+  private static final Duration SHORT = Duration.ofMillis(500);
+
+  private static RendezvousServer serve(int size) throws IOException {
+    return new RendezvousServer(
+        new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), "job", size);
+  }
+
+  private static Map<String, String> launched(int port, int rank, int size) {
+    return new HashMap<>(
+        Map.of(
+            "VERBENA_RANK", "" + rank,
+            "VERBENA_SIZE", "" + size,
+            "VERBENA_LAUNCHER", "127.0.0.1:" + port,
+            "VERBENA_JOB", "job"));
+  }
+
+  private static FutureTask<List<String>> start(Map<String, String> environment, Duration timeout) {
+    var task =
+        new FutureTask<>(
+            () -> {
+              try (Job job = Launch.join(environment, LONG)) {
+                job.exchange(("value of " + job.rank()).getBytes(UTF_8), timeout);
+                List<String> values = new ArrayList<>();
+                for (int rank = 0; rank < job.size(); rank++) {
+                  values.add(new String(job.valueOf(rank), UTF_8));
+                }
+                return values;
+              }
+            });
+    Thread.ofPlatform().start(task);
+    return task;
+  }
+
+  private static LaunchException failure(FutureTask<?> task) {
+    var e = assertThrows(ExecutionException.class, () -> task.get(90, TimeUnit.SECONDS));
+    return (LaunchException) e.getCause();
+  }
+
+  @Test
+  void shouldGiveEverybodyTheValuesOfAll() throws Exception {
+    int size = 20;
+    try (RendezvousServer server = serve(size)) {
+      List<FutureTask<List<String>>> tasks = new ArrayList<>();
+      for (int rank = size - 1; rank >= 0; rank--) {
+        tasks.add(start(launched(server.port(), rank, size), LONG));
+      }
+      for (FutureTask<List<String>> task : tasks) {
+        List<String> values = task.get(90, TimeUnit.SECONDS);
+        assertEquals(size, values.size());
+        for (int rank = 0; rank < size; rank++) {
+          assertEquals("value of " + rank, values.get(rank));
+        }
+      }
+    }
+  }
+
+  @Test
+  void shouldMeetAtAnAddressThatRankZeroServes() throws Exception {
+    int port;
+    try (var free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      port = free.getLocalPort();
+    }
+    List<FutureTask<List<String>>> tasks = new ArrayList<>();
+    // Rank 0 last: the others must try again.
+    for (int rank = 2; rank >= 0; rank--) {
+      Map<String, String> environment = launched(port, rank, 3);
+      environment.put("VERBENA_RENDEZVOUS", environment.remove("VERBENA_LAUNCHER"));
+      tasks.add(start(environment, LONG));
+    }
+    for (FutureTask<List<String>> task : tasks) {
+      assertEquals(
+          List.of("value of 0", "value of 1", "value of 2"), task.get(90, TimeUnit.SECONDS));
+    }
+  }
+
+  @Test
+  void shouldNameThoseWhoDidNotCome() throws Exception {
+    try (RendezvousServer server = serve(5)) {
+      var early = start(launched(server.port(), 1, 5), SHORT);
+      var patient = start(launched(server.port(), 4, 5), LONG);
+      LaunchException e = failure(early);
+      assertEquals("3 of 5 processes did not come within 0.5 s: ranks 0, 2, 3", e.getMessage());
+      assertEquals(List.of(0, 2, 3), e.missing());
+      // Nobody waits for what cannot come any more.
+      assertEquals(List.of(0, 2, 3), failure(patient).missing());
+      assertTrue(
+          failure(start(launched(server.port(), 0, 5), LONG)).getMessage().contains("too late"));
+    }
+  }
+
+  @Test
+  void shouldRefuseWhoDoesNotBelongHereAndGoOn() throws Exception {
+    try (RendezvousServer server = serve(2)) {
+      var first = start(launched(server.port(), 0, 2), LONG);
+      Map<String, String> stranger = launched(server.port(), 1, 2);
+      stranger.put("VERBENA_JOB", "another");
+      assertTrue(failure(start(stranger, LONG)).getMessage().contains("another job"));
+      assertTrue(
+          failure(start(launched(server.port(), 1, 3), LONG))
+              .getMessage()
+              .contains("it expects 3 processes, here are to be 2"));
+      garbage(server.port());
+      var second = start(launched(server.port(), 1, 2), LONG);
+      first.get(90, TimeUnit.SECONDS);
+      second.get(90, TimeUnit.SECONDS);
+      assertTrue(
+          failure(start(launched(server.port(), 1, 2), LONG))
+              .getMessage()
+              .contains("another process is rank 1 already"));
+    }
+  }
+
+  private static void garbage(int port) throws IOException {
+    var random = new Random(7);
+    for (int i = 0; i < 50; i++) {
+      try (var socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
+        var out = new DataOutputStream(socket.getOutputStream());
+        if (random.nextBoolean()) {
+          out.writeInt(Rendezvous.MAGIC);
+          out.writeByte(Rendezvous.VERSION);
+        }
+        byte[] bytes = new byte[random.nextInt(100)];
+        random.nextBytes(bytes);
+        out.write(bytes);
+      } catch (IOException e) {
+        // It was sent away before it had said everything.
+      }
+    }
+  }
+
+  @Test
+  void shouldNotWaitForWhoHasGone() throws Exception {
+    try (RendezvousServer server = serve(3)) {
+      var waiting = start(launched(server.port(), 0, 3), LONG);
+      try (var socket = new Socket(InetAddress.getLoopbackAddress(), server.port())) {
+        new Rendezvous.Hello("job", 2, 3, 60_000, new byte[0]).write(socket.getOutputStream());
+      }
+      assertTrue(
+          failure(waiting).getMessage().contains("rank 2 came and ended before all were there"));
+    }
+    try (RendezvousServer server = serve(3)) {
+      var waiting = start(launched(server.port(), 0, 3), LONG);
+      server.ended(1, "ended with status 3");
+      assertTrue(
+          failure(waiting).getMessage().contains("rank 1 ended with status 3 before it came"));
+    }
+  }
+
+  @Test
+  void shouldSayThatNobodyServes() throws Exception {
+    int port;
+    try (var free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      port = free.getLocalPort();
+    }
+    LaunchException e = failure(start(launched(port, 1, 2), SHORT));
+    assertTrue(e.getMessage().contains("is rank 0 running there?"), e.getMessage());
+    assertEquals(List.of(0), e.missing());
+  }
+}
