@@ -1,0 +1,199 @@
+package io.verbena.collective;
+
+import java.util.Arrays;
+import java.util.function.IntFunction;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Runs the schedules of all ranks on a {@link LogGp} network and says when each rank is done. Each
+ * rank has a processor and an adapter of its own; the adapter sends one message at a time and
+ * receives one at a time. The network between the adapters is never full. A message that arrives
+ * before its receive waits, however long it is.
+ *
+ * <p>A round, in the terms of {@link Schedule}: the processor starts the sends, one after the
+ * other, runs the steps, and then takes each message that the round receives, in the order in which
+ * they were complete at the adapter. The round ends when it is done with that and the adapter has
+ * sent everything.
+ *
+ * <p>Deterministic. Rounds are written when a rank comes to them and not kept, so a rank takes the
+ * memory of its {@link Plan} and of a few numbers, whatever the number of its rounds.
+ */
+final class Simulation {
+  private final LogGp network;
+  private final int elementBytes;
+  private final @Nullable Plan[] plans;
+  private final int[] rounds;
+  private final int[] missing;
+
+  /** What the processor of each rank is busy until. */
+  private final double[] busy;
+
+  /** When the adapter of each rank can send again, and when the last message had left it. */
+  private final double[] free;
+
+  private final double[] sent;
+
+  /** When the adapter of each rank can receive again. */
+  private final double[] receiving;
+
+  private final ArrivalQueue arrivals = new ArrivalQueue();
+  private final Mailboxes mailboxes = new Mailboxes();
+  private final Rounds round = new Rounds();
+  private double[] early = new double[64];
+  private long messages;
+
+  private Simulation(LogGp network, int elementBytes, int ranks, IntFunction<Plan> plans) {
+    this.network = network;
+    this.elementBytes = elementBytes;
+    this.plans = new Plan[ranks];
+    for (int rank = 0; rank < ranks; rank++) {
+      this.plans[rank] = plans.apply(rank);
+    }
+    this.rounds = new int[ranks];
+    this.missing = new int[ranks];
+    this.busy = new double[ranks];
+    this.free = new double[ranks];
+    this.sent = new double[ranks];
+    this.receiving = new double[ranks];
+  }
+
+  /**
+   * When each rank is done.
+   *
+   * @param finish in ns after all ranks started, by rank
+   * @param messages how many were sent
+   */
+  @SuppressWarnings("ArrayRecordComponent") // nobody compares results
+  record Result(double[] finish, long messages) {
+    /** When the last rank is done. */
+    double last() {
+      return Arrays.stream(finish).max().orElseThrow();
+    }
+
+    double mean() {
+      return Arrays.stream(finish).average().orElseThrow();
+    }
+  }
+
+  /**
+   * Simulates one collective of all the ranks of a request, whose own rank does not matter.
+   *
+   * @throws IllegalStateException if a rank cannot go on
+   */
+  static Result run(Request request, int elementBytes, LogGp network) {
+    return run(request.ranks(), rank -> request.at(rank).plan(), elementBytes, network);
+  }
+
+  static Result run(int ranks, IntFunction<Plan> plans, int elementBytes, LogGp network) {
+    return new Simulation(network, elementBytes, ranks, plans).run();
+  }
+
+  private Result run() {
+    for (int rank = 0; rank < plans.length; rank++) {
+      goOn(rank);
+    }
+    while (!arrivals.isEmpty()) {
+      double time = arrivals.firstTime();
+      long pair = arrivals.firstPair();
+      long bytes = arrivals.firstBytes();
+      arrivals.removeFirst();
+      arrive(time, pair, bytes);
+    }
+    for (int rank = 0; rank < plans.length; rank++) {
+      if (plans[rank] != null) {
+        throw new IllegalStateException(
+            "rank %d waits for %d messages in round %d"
+                .formatted(rank, missing[rank], rounds[rank]));
+      }
+    }
+    if (mailboxes.size() > 0) {
+      throw new IllegalStateException(
+          "messages of %d pairs of ranks are left".formatted(mailboxes.size()));
+    }
+    return new Result(busy, messages);
+  }
+
+  /** The first byte of a message is at the receiver's adapter. */
+  private void arrive(double time, long pair, long bytes) {
+    int rank = Mailboxes.to(pair);
+    double begin = Math.max(time, receiving[rank]);
+    double complete = begin + network.stream(bytes);
+    receiving[rank] = Math.max(complete, begin + network.gap());
+    if (mailboxes.deliver(pair, complete)) {
+      take(rank, complete);
+      if (--missing[rank] == 0) {
+        end(rank);
+        goOn(rank);
+      }
+    }
+  }
+
+  private void take(int rank, double complete) {
+    busy[rank] = Math.max(busy[rank], complete) + network.overhead();
+  }
+
+  private void end(int rank) {
+    busy[rank] = Math.max(busy[rank], sent[rank]);
+    rounds[rank]++;
+  }
+
+  /** Runs rounds until one has to wait for a message. */
+  private void goOn(int rank) {
+    Plan plan = plans[rank];
+    while (plan != null) {
+      if (rounds[rank] == plan.rounds()) {
+        plans[rank] = null;
+        return;
+      }
+      round.clear();
+      plan.write(rounds[rank], round);
+      round.endRound();
+      start(rank);
+      if (missing[rank] > 0) {
+        return;
+      }
+      end(rank);
+    }
+  }
+
+  private void start(int rank) {
+    for (int row = 0; row < round.sends.count(); row++) {
+      long bytes = round.sends.length(row) * elementBytes;
+      busy[rank] += network.overhead();
+      send(rank, round.sends.peer(row), bytes);
+    }
+    for (int row = 0; row < round.steps.count(); row++) {
+      double perByte = round.steps.isCopy(row) ? network.copyPerByte() : network.reducePerByte();
+      busy[rank] += round.steps.length(row) * elementBytes * perByte;
+    }
+    int there = 0;
+    for (int row = 0; row < round.receives.count(); row++) {
+      double time = mailboxes.receive(Mailboxes.pair(round.receives.peer(row), rank));
+      if (Double.isNaN(time)) {
+        missing[rank]++;
+      } else {
+        if (there == early.length) {
+          early = Arrays.copyOf(early, 2 * there);
+        }
+        early[there++] = time;
+      }
+    }
+    Arrays.sort(early, 0, there);
+    for (int i = 0; i < there; i++) {
+      take(rank, early[i]);
+    }
+  }
+
+  /**
+   * The adapter is free again after the gap; the memory of the message, which ends a round, when
+   * the last byte has left it.
+   */
+  private void send(int rank, int peer, long bytes) {
+    double begin = Math.max(busy[rank], free[rank]);
+    double left = begin + network.stream(bytes);
+    free[rank] = Math.max(left, begin + network.gap());
+    sent[rank] = left;
+    arrivals.add(begin + network.latency(), Mailboxes.pair(rank, peer), bytes);
+    messages++;
+  }
+}
