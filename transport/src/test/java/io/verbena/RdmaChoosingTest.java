@@ -133,13 +133,15 @@ class RdmaChoosingTest {
       try (var pair = new EndpointPair(ANY)) {
         assertEquals(new Link.Rdma(first, 1), pair.client.link());
         assertEquals(
-            List.of(SecondDevice.NAME + ":1: port DOWN (when the transport was opened)"),
+            List.of(
+                SecondDevice.NAME
+                    + ":1: port DOWN: check the link (when the transport was opened)"),
             pair.client.linkReport().passedOver());
         assertTrue(pair.client.linkReport().toString().contains("not " + SecondDevice.NAME));
       }
       try (Transport transport = Transport.open(SECOND)) {
         assertEquals(
-            SecondDevice.NAME + ":1: port DOWN (when the transport was opened)",
+            SecondDevice.NAME + ":1: port DOWN: check the link (when the transport was opened)",
             transport.rdmaUnavailable().orElse(""));
       }
       var failure =
@@ -165,7 +167,8 @@ class RdmaChoosingTest {
           Endpoint server = listener.accept()) {
         assertEquals(new Link.Rdma(first, 1), client.link());
         assertEquals(
-            List.of(SecondDevice.NAME + ":1: port DOWN"), client.linkReport().passedOver());
+            List.of(SecondDevice.NAME + ":1: port DOWN: check the link"),
+            client.linkReport().passedOver());
         assertEquals(client.linkReport().passedOver(), server.linkReport().passedOver());
         requireMessage(client, server);
       }

@@ -12,8 +12,9 @@ final class LibraryProbe {
   private final String library;
   private final String oldestRelease;
   private final String newestSymbol;
-  private boolean probed;
-  private @Nullable String cause;
+  private @Nullable Finding found;
+
+  private record Finding(Availability availability, @Nullable String cause) {}
 
   /**
    * A probe that has not looked yet.
@@ -29,13 +30,22 @@ final class LibraryProbe {
   }
 
   /** Null when the library can be used. */
-  synchronized @Nullable String cause() {
-    if (!probed) {
+  @Nullable String cause() {
+    return look().cause;
+  }
+
+  Availability availability() {
+    return look().availability;
+  }
+
+  private synchronized Finding look() {
+    Finding known = found;
+    if (known == null) {
       String platform = platformCause(System.getProperty("os.name"), System.getProperty("os.arch"));
-      cause = platform != null ? platform : libraryCause();
-      probed = true;
+      known = platform == null ? library() : new Finding(Availability.WRONG_PLATFORM, platform);
+      found = known;
     }
-    return cause;
+    return known;
   }
 
   /** Why the bindings are wrong on a platform: their layouts hold for Linux on x86-64 only. */
@@ -50,22 +60,27 @@ final class LibraryProbe {
     return null;
   }
 
-  private @Nullable String libraryCause() {
+  private Finding library() {
     try {
-      SymbolLookup found = SymbolLookup.libraryLookup(library, Arena.global());
-      return found.find(newestSymbol).isPresent()
-          ? null
-          : library + " is older than " + oldestRelease + " (it has no " + newestSymbol + ")";
+      SymbolLookup symbols = SymbolLookup.libraryLookup(library, Arena.global());
+      return symbols.find(newestSymbol).isPresent()
+          ? new Finding(Availability.AVAILABLE, null)
+          : new Finding(
+              Availability.TOO_OLD,
+              library + " is older than " + oldestRelease + " (it has no " + newestSymbol + ")");
     } catch (IllegalArgumentException e) {
       String reason = DynamicLinker.reasonFor(library);
-      boolean absent = reason == null || reason.equals(library + NO_SUCH_FILE);
-      return library + (absent ? " is not installed" : " cannot be loaded (" + reason + ")");
+      return reason == null || reason.equals(library + NO_SUCH_FILE)
+          ? new Finding(Availability.ABSENT, library + " is not installed")
+          : new Finding(Availability.BROKEN, library + " cannot be loaded (" + reason + ")");
     } catch (IllegalCallerException e) {
       Module module = LibraryProbe.class.getModule();
-      return "native access is denied to Verbena: start java with --enable-native-access="
-          + (module.isNamed() ? module.getName() : "ALL-UNNAMED");
+      return new Finding(
+          Availability.DENIED,
+          "native access is denied to Verbena: start java with --enable-native-access="
+              + (module.isNamed() ? module.getName() : "ALL-UNNAMED"));
     } catch (UnsupportedOperationException e) {
-      return "this JVM has no native linker";
+      return new Finding(Availability.WRONG_PLATFORM, "this JVM has no native linker");
     }
   }
 }

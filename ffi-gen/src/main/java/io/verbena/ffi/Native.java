@@ -48,7 +48,16 @@ public enum Native {
    * @return true when {@link #unavailabilityCause()} is null
    */
   public boolean isAvailable() {
-    return probe.cause() == null;
+    return availability() == Availability.AVAILABLE;
+  }
+
+  /**
+   * Whether this library can be called, for programs.
+   *
+   * @return the sort of reason that {@link #unavailabilityCause()} puts into words
+   */
+  public Availability availability() {
+    return probe.availability();
   }
 
   /**

@@ -24,32 +24,38 @@ class NativeTest {
   @EnumSource
   void aLibraryIsAvailableOrSaysWhyNot(Native library) {
     assertEquals(library.isAvailable(), library.unavailabilityCause() == null);
+    assertEquals(library.isAvailable(), library.availability() == Availability.AVAILABLE);
   }
 
   @Test
   void aLibraryThatIsThereHasNoCause() {
-    assertNull(new LibraryProbe("libc.so.6", "glibc 2", "poll").cause());
+    var probe = new LibraryProbe("libc.so.6", "glibc 2", "poll");
+    assertNull(probe.cause());
+    assertEquals(Availability.AVAILABLE, probe.availability());
   }
 
   @Test
   void anAbsentLibraryIsNotInstalled() {
     var probe = new LibraryProbe("libverbena-absent.so.1", "release 1", "anything");
     assertEquals("libverbena-absent.so.1 is not installed", probe.cause());
+    assertEquals(Availability.ABSENT, probe.availability());
   }
 
   @Test
   void aBrokenLibraryIsNotCalledAbsent() throws Exception {
     Path broken = Files.writeString(folder.resolve("libbroken.so.1"), "not a library");
-    String cause = new LibraryProbe(broken.toString(), "release 1", "anything").cause();
+    var probe = new LibraryProbe(broken.toString(), "release 1", "anything");
+    String cause = probe.cause();
     assertNotNull(cause);
     assertTrue(cause.startsWith(broken + " cannot be loaded ("), cause);
+    assertEquals(Availability.BROKEN, probe.availability());
   }
 
   @Test
   void anOldLibraryNamesTheReleaseThatIsNeeded() {
-    assertEquals(
-        "libc.so.6 is older than glibc 99 (it has no brew_tea)",
-        new LibraryProbe("libc.so.6", "glibc 99", "brew_tea").cause());
+    var probe = new LibraryProbe("libc.so.6", "glibc 99", "brew_tea");
+    assertEquals("libc.so.6 is older than glibc 99 (it has no brew_tea)", probe.cause());
+    assertEquals(Availability.TOO_OLD, probe.availability());
   }
 
   @Test

@@ -1,5 +1,6 @@
 package io.verbena.memory;
 
+import io.verbena.cause.Cause;
 import io.verbena.ffi.MappedMemory;
 import io.verbena.ffi.libc.LibC;
 import java.io.IOException;
@@ -104,9 +105,7 @@ record PagedMemory(MemorySegment segment, PageKind pages) {
   private static PagedMemory standard(long bytes, long alignment, Arena arena) throws IOException {
     MemorySegment mapped = map(bytes, alignment, pageBytes(), 0, arena);
     if (mapped == null) {
-      throw new IOException(
-          "no memory for %d bytes: the system does not map them; see ulimit -v, vm.max_map_count and vm.overcommit_memory"
-              .formatted(bytes));
+      throw new IOException("no memory for %d bytes, %s".formatted(bytes, Cause.ADDRESS_SPACE));
     }
     return new PagedMemory(mapped, PageKind.STANDARD);
   }

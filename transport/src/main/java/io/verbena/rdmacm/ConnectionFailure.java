@@ -1,17 +1,17 @@
 package io.verbena.rdmacm;
 
+import io.verbena.cause.Cause;
+
 /** Why there is no connection: what a program can tell apart without reading messages. */
 public enum ConnectionFailure {
   /** The library, the kernel module or the permission is missing. */
   UNAVAILABLE(""),
   /** No RDMA device leads there. */
-  NO_DEVICE(
-      "the address is not reached through an RDMA device: use the address of the RDMA interface,"
-          + " on both sides (rdma link shows which that is)"),
+  NO_DEVICE(Cause.NO_DEVICE_ON_ROUTE.toString()),
   /** Nobody answers for the address, or not in time. */
   NO_ADDRESS("check that the host is up and in reach of the RDMA interface: ping it"),
   /** No route to the address was found, or not in time. */
-  NO_ROUTE("check the link; on InfiniBand, check that the subnet manager runs"),
+  NO_ROUTE(Cause.NOT_ACTIVE.cure()),
   /** The host is there, but nobody listens on the port. */
   NO_LISTENER(
       "start the listener first, or check port and port space: a TCP socket's listener does not"

@@ -1,5 +1,6 @@
 package io.verbena.rdmacm;
 
+import io.verbena.cause.Cause;
 import io.verbena.ffi.ConnectionCalls;
 import io.verbena.ffi.ErrnoCalls;
 import io.verbena.ffi.Native;
@@ -45,9 +46,9 @@ final class EventChannel {
   }
 
   static EventChannel open() throws ConnectionException {
-    String cause = Native.LIBRDMACM.unavailabilityCause();
+    String cause = Cause.of(Native.LIBRDMACM);
     if (cause != null) {
-      throw ConnectionException.unavailable(cause + ": install librdmacm (rdma-core)");
+      throw ConnectionException.unavailable(cause);
     }
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment capture = ErrnoCalls.capture(arena);

@@ -1,5 +1,6 @@
 package io.verbena.rdmacm;
 
+import io.verbena.cause.Cause;
 import io.verbena.ffi.Errno;
 
 /** What errno, event and status of the connection manager mean, and what most likely helps. */
@@ -114,11 +115,9 @@ final class Refusals {
     return switch (call) {
       case "rdma_create_event_channel" ->
           switch (errno) {
-            case ENOENT, EACCES, EPERM ->
-                "/dev/infiniband/rdma_cm must be there (modprobe rdma_ucm; start a container with"
-                    + " --device=/dev/infiniband) and this user must be allowed to open it";
-            case ENODEV -> "this machine has no RDMA device";
-            case EMFILE -> "raise the limit of open files (ulimit -n)";
+            case ENOENT, EACCES, EPERM -> Cause.CONNECTION_FILE.cure();
+            case ENODEV -> Cause.NO_DEVICE.toString();
+            case EMFILE -> Cause.OPEN_FILES.cure();
             default -> "";
           };
       case "rdma_bind_addr", "rdma_listen" ->

@@ -1,11 +1,7 @@
 package io.verbena.verbs;
 
-import io.verbena.ffi.ErrnoCalls;
-import io.verbena.ffi.SystemCalls;
-import io.verbena.ffi.libc.LibC;
-import io.verbena.ffi.libc.rlimit;
-import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
+import io.verbena.cause.Cause;
+import io.verbena.cause.LockedMemory;
 
 /** What most likely helps against an errno of a verb; empty where there is nothing to say. */
 final class Cures {
@@ -28,11 +24,12 @@ final class Cures {
   static final int ETIMEDOUT = 110;
   static final int EHOSTUNREACH = 113;
 
-  private static final long UNLIMITED = -1;
-
   private static final String NO_XRC =
       "the device, or its driver, has no extended reliable connections (XRC): use RELIABLE queue"
           + " pairs that take from a shared receive queue";
+
+  private static final String NO_WAY =
+      "the peer's GID cannot be reached from the local one: choose another GID index";
 
   private Cures() {}
 
@@ -52,12 +49,12 @@ final class Cures {
     return switch (verb) {
       case "ibv_open_device" -> open(errno);
       case "ibv_reg_mr", "ibv_reg_mr_iova2" -> register(errno);
-      case "ibv_create_comp_channel", "eventfd" -> errno == EMFILE ? files() : "";
+      case "ibv_create_comp_channel", "eventfd" -> errno == EMFILE ? Cause.OPEN_FILES.cure() : "";
       case "ibv_create_cq", "ibv_create_cq_ex", "ibv_resize_cq" ->
           switch (errno) {
             case EINVAL -> "the device's limit is Context.attributes().maxCompletionEntries()";
             case EOPNOTSUPP, ENOSYS -> "the device does not have this";
-            case ENOMEM -> lockedMemory() + ", or the device has no queue left";
+            case ENOMEM -> LockedMemory.cure() + "; or the device has no queue left";
             default -> "";
           };
       case "ibv_advise_mr" ->
@@ -68,12 +65,12 @@ final class Cures {
           errno == EOPNOTSUPP || errno == ENOSYS
               ? "the device has no clock that programs can read"
               : "";
-      case "ibv_get_async_event" -> errno == EIO ? "the device was removed: close the context" : "";
+      case "ibv_get_async_event" -> errno == EIO ? Cause.DEVICE_GONE.toString() : "";
       case "ibv_create_qp", "ibv_create_qp_ex" ->
           switch (errno) {
             case EINVAL ->
                 "depths, elements or inline bytes are beyond the device, see Context.attributes()";
-            case ENOMEM -> lockedMemory() + ", or the device has no queue pair left";
+            case ENOMEM -> LockedMemory.cure() + "; or the device has no queue pair left";
             case EOPNOTSUPP -> "the device does not have this type of queue pair";
             default -> "";
           };
@@ -99,15 +96,13 @@ final class Cures {
       case "ibv_modify_qp" ->
           switch (errno) {
             case EINVAL -> "a value is out of the device's range, see Context.attributes()";
-            case ETIMEDOUT, ENETUNREACH, EHOSTUNREACH ->
-                "the peer's GID cannot be reached from the local one: choose another GID index";
+            case ETIMEDOUT, ENETUNREACH, EHOSTUNREACH -> NO_WAY;
             default -> "";
           };
       case "ibv_create_ah" ->
           switch (errno) {
             case EINVAL -> "the port, the GID index or the peer's GID is not one to send with";
-            case ETIMEDOUT, ENETUNREACH, EHOSTUNREACH ->
-                "the peer's GID cannot be reached from the local one: choose another GID index";
+            case ETIMEDOUT, ENETUNREACH, EHOSTUNREACH -> NO_WAY;
             default -> "";
           };
       case "ibv_post_send", "ibv_wr_complete", "ibv_post_recv", "ibv_post_srq_recv" ->
@@ -124,7 +119,7 @@ final class Cures {
   static String ofReceivingXrc(int errno) {
     return switch (errno) {
       case EINVAL, ENOSYS, EOPNOTSUPP -> NO_XRC;
-      case ENOMEM -> lockedMemory() + ", or the device has no queue pair left";
+      case ENOMEM -> LockedMemory.cure() + "; or the device has no queue pair left";
       default -> "";
     };
   }
@@ -132,7 +127,7 @@ final class Cures {
   private static String sharedQueue(int errno, String absent) {
     return switch (errno) {
       case EINVAL -> "depth or elements are beyond the device, see Context.attributes()";
-      case ENOMEM -> lockedMemory() + ", or the device has no queue left";
+      case ENOMEM -> LockedMemory.cure() + "; or the device has no queue left";
       case ENOSYS, EOPNOTSUPP -> absent;
       default -> "";
     };
@@ -141,48 +136,20 @@ final class Cures {
   private static String open(int errno) {
     return switch (errno) {
       // The library says ENOENT for a device file that may not be opened, too.
-      case EACCES, EPERM, ENOENT ->
-          "/dev/infiniband/uverbs* must be there (modprobe ib_uverbs; start a container with"
-              + " --device=/dev/infiniband) and this user must be allowed to open it (join the"
-              + " group that owns it)";
-      case EMFILE -> files();
+      case EACCES, EPERM, ENOENT -> Cause.VERBS_FILES.cure();
+      case ENODEV, ENXIO -> Cause.KERNEL_SUPPORT.cure();
+      case EMFILE -> Cause.OPEN_FILES.cure();
       default -> "";
     };
   }
 
   private static String register(int errno) {
     return switch (errno) {
-      case ENOMEM -> lockedMemory() + ", or the device has no region left";
+      case ENOMEM -> LockedMemory.cure() + "; or the device has no region left";
       case EFAULT -> "the memory is not mapped, or not writable but registered with LOCAL_WRITE";
       case EINVAL -> "the device does not take this combination of access rights or this length";
       case EOPNOTSUPP -> "the device does not have one of the access rights";
       default -> "";
     };
-  }
-
-  private static String files() {
-    return "raise the limit of open files (ulimit -n)";
-  }
-
-  /** Registered memory is locked: says how much may be. */
-  private static String lockedMemory() {
-    try (Arena arena = Arena.ofConfined()) {
-      MemorySegment limit = rlimit.allocate(arena);
-      MemorySegment capture = ErrnoCalls.capture(arena);
-      if (SystemCalls.getrlimit(capture, LibC.RLIMIT_MEMLOCK(), limit) != 0) {
-        return "raise the limit of locked memory";
-      }
-      return lockedMemory(rlimit.rlim_cur(limit));
-    }
-  }
-
-  static String lockedMemory(long bytes) {
-    return bytes == UNLIMITED
-        ? "this process may lock all memory (RLIMIT_MEMLOCK is unlimited): the machine has not"
-            + " enough"
-        : "this process may lock "
-            + Long.toUnsignedString(bytes)
-            + " bytes (RLIMIT_MEMLOCK): raise it with ulimit -l unlimited, or LimitMEMLOCK=infinity"
-            + " in a systemd unit";
   }
 }

@@ -1,5 +1,6 @@
 package io.verbena.verbs;
 
+import io.verbena.cause.Cause;
 import io.verbena.ffi.ErrnoCalls;
 import io.verbena.ffi.Native;
 import io.verbena.ffi.verbs.Verbs;
@@ -35,7 +36,7 @@ public record Device(String name, long guid, NodeType nodeType, TransportType tr
    *     or the kernel has no support loaded; the message is the reason
    */
   public static List<Device> list() throws VerbsException {
-    String cause = Native.LIBIBVERBS.unavailabilityCause();
+    String cause = Cause.of(Native.LIBIBVERBS);
     if (cause != null) {
       throw VerbsException.unavailable(cause);
     }
@@ -74,7 +75,7 @@ public record Device(String name, long guid, NodeType nodeType, TransportType tr
    * @throws VerbsException if the adapter is gone or may not be opened
    */
   public Context open() throws VerbsException {
-    String cause = Native.LIBIBVERBS.unavailabilityCause();
+    String cause = Cause.of(Native.LIBIBVERBS);
     if (cause != null) {
       throw VerbsException.unavailable(cause);
     }
@@ -143,7 +144,7 @@ public record Device(String name, long guid, NodeType nodeType, TransportType tr
             + name
             + " here: "
             + (present.isEmpty()
-                ? "this machine has none"
+                ? "this machine has none: " + Cause.NO_DEVICE.cure()
                 : present.stream().collect(Collectors.joining(", ", "choose from ", ""))));
   }
 
@@ -159,9 +160,7 @@ public record Device(String name, long guid, NodeType nodeType, TransportType tr
       if (list.address() == 0) {
         int errno = ErrnoCalls.errno(capture);
         throw errno == Cures.ENOSYS
-            ? VerbsException.unavailable(
-                "the kernel has no RDMA support loaded: modprobe ib_uverbs and the adapter's"
-                    + " driver")
+            ? VerbsException.unavailable(Cause.KERNEL_SUPPORT.toString())
             : VerbsException.of("ibv_get_device_list", "", errno);
       }
       for (int i = 0; i < count.get(ValueLayout.JAVA_INT, 0); i++) {

@@ -1,5 +1,6 @@
 package io.verbena.verbs;
 
+import io.verbena.cause.Cause;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.util.ArrayList;
@@ -80,7 +81,7 @@ record PortSurvey(List<Port> ports, List<String> failures) {
             .orElse(null);
     if (best == null) {
       throw VerbsException.unavailable(
-          reasons.isEmpty() ? "this machine has no RDMA device" : String.join("; ", reasons));
+          reasons.isEmpty() ? Cause.NO_DEVICE.toString() : String.join("; ", reasons));
     }
     List<GidEntry> gids = gids(best, wishes);
     String reason =
@@ -106,8 +107,8 @@ record PortSurvey(List<Port> ports, List<String> failures) {
     }
     if (attributes.state() != PortState.ACTIVE) {
       return attributes.state() == PortState.INIT
-          ? "is INIT: no subnet manager has configured it"
-          : "is " + attributes.state() + ": check the link";
+          ? "is INIT, " + Cause.SUBNET_MANAGER
+          : "is " + attributes.state() + ": " + Cause.LINK.cure();
     }
     if (wishes.linkLayer() != null && wishes.linkLayer() != attributes.linkLayer()) {
       return "speaks " + attributes.linkLayer();
@@ -116,7 +117,10 @@ record PortSurvey(List<Port> ports, List<String> failures) {
       GidType type = gidType(port, wishes);
       return "has no "
           + (type == null ? "address" : name(type) + " address")
-          + (wishes.address() == null ? "" : ' ' + wishes.address().getHostAddress());
+          + (wishes.address() == null ? "" : ' ' + wishes.address().getHostAddress())
+          + (type == GidType.ROCE_V2 && wishes.address() == null
+              ? ": " + Cause.NO_ROCE_ADDRESS.cure()
+              : "");
     }
     if (pkeyIndex(port, wishes.pkey()) < 0) {
       return "is not in partition 0x" + Integer.toHexString(wishes.pkey());

@@ -1,5 +1,6 @@
 package io.verbena.verbs;
 
+import io.verbena.cause.Cause;
 import io.verbena.ffi.ArenaHold;
 import io.verbena.ffi.HoldableArena;
 import io.verbena.ffi.MappedMemory;
@@ -62,7 +63,7 @@ public final class ProtectionDomain extends NativeObject {
       MemorySegment memory = MappedMemory.map(bytes, 0, arena);
       if (memory == null) {
         throw VerbsException.of(
-            "mmap", "length=" + bytes, LibC.ENOMEM(), "see ulimit -v and vm.overcommit_memory");
+            "mmap", "length=" + bytes, LibC.ENOMEM(), Cause.ADDRESS_SPACE.cure());
       }
       MemorySegment registered = Registration.register(this, memory, flags, List.of(rights));
       region =

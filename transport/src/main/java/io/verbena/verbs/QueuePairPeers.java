@@ -1,5 +1,6 @@
 package io.verbena.verbs;
 
+import io.verbena.cause.Cause;
 import io.verbena.verbs.QueuePairTransition.ToInit;
 import io.verbena.verbs.QueuePairTransition.ToReceive;
 import io.verbena.verbs.QueuePairTransition.ToSend;
@@ -44,7 +45,8 @@ abstract class QueuePairPeers extends QueuePairStates {
                 + port
                 + " is "
                 + attributes.state()
-                + ", not ACTIVE: check the link, and on InfiniBand the subnet manager");
+                + ", not ACTIVE: "
+                + Cause.NOT_ACTIVE.cure());
       }
       if (gidIndex < 0 || gidIndex >= attributes.gidTableLength()) {
         throw new IllegalArgumentException(

@@ -1,5 +1,7 @@
 package io.verbena.verbs;
 
+import io.verbena.cause.Cause;
+
 /**
  * How a work request ended; stands for {@code enum ibv_wc_status}, see {@code man ibv_poll_cq}. The
  * constants stand in the order of the C codes. Devices differ in which one they report for the same
@@ -50,18 +52,13 @@ public enum WorkStatus {
       "check the peer's access flags, its receive length, its maxReadAtomic and 8-byte alignment of"
           + " atomics"),
   /** The remote key, the range or the right is wrong. */
-  REMOTE_ACCESS_ERROR(
-      "the peer's memory refused the access: wrong key, out of bounds, no such right, or closed",
-      "check the remote address and key, and that the peer's region has REMOTE_READ, REMOTE_WRITE"
-          + " or REMOTE_ATOMIC and is still open"),
+  REMOTE_ACCESS_ERROR(Cause.REMOTE_ACCESS.meaning(), Cause.REMOTE_ACCESS.cure()),
   /** The peer could not complete the request. */
   REMOTE_OPERATION_ERROR(
       "the peer failed while it served the request", "look at the peer's own completions"),
   /** No acknowledgement came. */
   RETRY_EXCEEDED(
-      "the peer did not acknowledge in (retryCount + 1) timeouts",
-      "the peer died, its queue pair is not connected to this one, or packets are lost: check the"
-          + " link, GID index and MTU of both sides"),
+      "the peer did not acknowledge in (retryCount + 1) timeouts", Cause.UNANSWERED.cure()),
   /** The peer had no receive posted. */
   RNR_RETRY_EXCEEDED(
       "the peer had no receive posted, as often as rnrRetry allowed",
@@ -85,7 +82,7 @@ public enum WorkStatus {
       "an end-to-end context is in a wrong state",
       "no adapter offers reliable datagrams: suspect the driver, and update it"),
   /** The device itself failed. */
-  FATAL("the device failed", "look at the kernel's log; reopen the device"),
+  FATAL("the device failed", Cause.DEVICE_GONE.cure()),
   /** The peer did not answer. */
   RESPONSE_TIMEOUT("the peer did not answer in time", "check that the peer is alive"),
   /** Something that no other code says. */

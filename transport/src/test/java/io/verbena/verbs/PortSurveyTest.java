@@ -65,7 +65,9 @@ class PortSurveyTest {
     PortSurvey.Port old =
         port("a0", PortState.ACTIVE, LinkLayer.ETHERNET, 10_000, List.of(0xffff), OLD);
     VerbsException e = assertThrows(VerbsException.class, () -> choose(PortWishes.none(), old));
-    assertEquals("a0 port 1 has no RoCE v2 address", e.getMessage());
+    assertEquals(
+        "a0 port 1 has no RoCE v2 address: give its network interface an IP address",
+        e.getMessage());
     assertEquals(OLD, choose(PortWishes.none().withGidType(GidType.ROCE_V1), old).gid());
   }
 
@@ -96,8 +98,9 @@ class PortSurveyTest {
             List.of("d0: closed"));
     VerbsException e = assertThrows(VerbsException.class, () -> survey.choose(PortWishes.none()));
     assertEquals(
-        "d0: closed; a0 port 1 is DOWN: check the link; b0 port 1 is INIT: no subnet manager has"
-            + " configured it; c0 port 1 has no RoCE v2 address",
+        "d0: closed; a0 port 1 is DOWN: check the link; b0 port 1 is INIT, no subnet manager has"
+            + " configured it: start one (opensm); c0 port 1 has no RoCE v2 address: give its network"
+            + " interface an IP address",
         e.getMessage());
     PortSurvey.Port good = ethernet("e0", PortState.ACTIVE, 10_000);
     refuse(PortWishes.none().withPort(2), good, "is not port 2");
@@ -114,7 +117,10 @@ class PortSurveyTest {
         assertThrows(
             VerbsException.class,
             () -> new PortSurvey(List.of(), List.of()).choose(PortWishes.none()));
-    assertEquals("this machine has no RDMA device", none.getMessage());
+    assertEquals(
+        "this machine has no RDMA device: if it has an adapter, load its driver (modprobe mlx5_ib,"
+            + " for example)",
+        none.getMessage());
   }
 
   @Test

@@ -74,9 +74,6 @@ class ValuesTest {
   void shouldNameTheLimitOfLockedMemory() {
     VerbsException e = VerbsException.of("ibv_reg_mr", "length=4096", Cures.ENOMEM);
     assertTrue(e.getMessage().contains("RLIMIT_MEMLOCK"), e.getMessage());
-    assertTrue(Cures.lockedMemory(65536).contains("65536 bytes"));
-    assertTrue(Cures.lockedMemory(65536).contains("ulimit -l unlimited"));
-    assertTrue(Cures.lockedMemory(-1).contains("unlimited"));
   }
 
   @Test

@@ -1,5 +1,6 @@
 package io.verbena.lane.rdma;
 
+import io.verbena.cause.Cause;
 import io.verbena.verbs.AsyncEvent;
 import io.verbena.verbs.AsyncEventType;
 import io.verbena.verbs.AsyncEvents;
@@ -58,7 +59,7 @@ final class DeviceNews {
     String cause = "%s reports %s".formatted(device, event.type());
     switch (event) {
       case AsyncEvent.OfDevice ignored -> {
-        String end = cause + ": the device has failed or was removed";
+        String end = cause + ": " + Cause.DEVICE_GONE.meaning();
         adapter.giveUp(end);
         failAll(end);
       }

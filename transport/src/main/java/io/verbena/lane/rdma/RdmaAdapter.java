@@ -1,6 +1,7 @@
 package io.verbena.lane.rdma;
 
 import io.netty.buffer.ByteBuf;
+import io.verbena.cause.Cause;
 import io.verbena.memory.BufferPoolConfig;
 import io.verbena.memory.OutOfRegisteredMemoryException;
 import io.verbena.memory.RegisteredByteBufAllocator;
@@ -107,7 +108,7 @@ public final class RdmaAdapter implements AutoCloseable {
     if (context.isAnswering()) {
       return false;
     }
-    giveUp("the device has failed or was removed");
+    giveUp(Cause.DEVICE_GONE.meaning());
     return true;
   }
 

@@ -1,5 +1,6 @@
 package io.verbena.lane.rdma;
 
+import io.verbena.cause.Cause;
 import io.verbena.lane.Interfaces;
 import io.verbena.verbs.Device;
 import io.verbena.verbs.NodeType;
@@ -128,7 +129,7 @@ public final class RdmaAdapters implements AutoCloseable {
 
   /** Why there is no adapter, if there is none. */
   public String whyNone() {
-    return unusable.isEmpty() ? "this machine has no RDMA device" : String.join("; ", unusable);
+    return unusable.isEmpty() ? Cause.NO_DEVICE.toString() : String.join("; ", unusable);
   }
 
   /** Why an adapter is none for us, whatever its ports are like; or null. */

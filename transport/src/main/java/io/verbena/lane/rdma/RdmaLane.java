@@ -2,6 +2,7 @@ package io.verbena.lane.rdma;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
+import io.verbena.cause.Cause;
 import io.verbena.lane.Frame;
 import io.verbena.lane.Lane;
 import io.verbena.lane.LaneEvents;
@@ -49,7 +50,7 @@ public final class RdmaLane implements Lane {
   private static final int EAGER_BYTES = 2 * LaneMemory.MAX_PAYLOAD;
 
   private static final String UNREGISTERED =
-      "memory for messages could not be registered: raise the limit of locked memory (ulimit -l)";
+      "memory for messages could not be registered: " + Cause.LOCKED_MEMORY.cure();
 
   private static final long LARGEST_REQUEST = 1L << 30;
 

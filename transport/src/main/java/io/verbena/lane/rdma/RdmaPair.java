@@ -1,5 +1,6 @@
 package io.verbena.lane.rdma;
 
+import io.verbena.cause.Cause;
 import io.verbena.verbs.Gid;
 import io.verbena.verbs.GidType;
 import java.util.ArrayList;
@@ -102,6 +103,16 @@ public record RdmaPair(int client, int server, int clientPkey, int serverPkey) {
 
   /** Why two addresses cannot talk to each other, or null. */
   static @Nullable String problem(RdmaCandidate one, RdmaCandidate other) {
+    String apart = apart(one, other);
+    if (apart == null && sharedPkeys(one.pkeys(), other.pkeys()) == null) {
+      return "%s and %s share no partition: %s and %s"
+          .formatted(one.place(), other.place(), text(one.pkeys()), text(other.pkeys()));
+    }
+    return apart;
+  }
+
+  /** Why two addresses could not talk to each other in whatever partition, or null. */
+  private static @Nullable String apart(RdmaCandidate one, RdmaCandidate other) {
     if (one.type() != other.type()) {
       return "%s speaks %s, %s %s"
           .formatted(one.place(), one.protocol(), other.place(), other.protocol());
@@ -118,25 +129,25 @@ public record RdmaPair(int client, int server, int clientPkey, int serverPkey) {
       return "one of the addresses of %s and %s works on one link only"
           .formatted(one.place(), other.place());
     }
-    if (sharedPkeys(one.pkeys(), other.pkeys()) == null) {
-      return "%s and %s share no partition: %s and %s"
-          .formatted(one.place(), other.place(), text(one.pkeys()), text(other.pkeys()));
-    }
     return null;
   }
 
   /** Why no pair would do, for people. */
   public static String whyNone(List<RdmaCandidate> client, List<RdmaCandidate> server) {
     Set<String> problems = new LinkedHashSet<>();
+    boolean partition = false;
     for (RdmaCandidate ours : client) {
       for (RdmaCandidate theirs : server) {
         String problem = problem(ours, theirs);
         if (problem != null) {
           problems.add(problem);
+          partition |= apart(ours, theirs) == null;
         }
       }
     }
-    return "no pair of ports fits: " + String.join("; ", problems);
+    return "no pair of ports fits: "
+        + String.join("; ", problems)
+        + (partition ? ": " + Cause.PARTITION.cure() : "");
   }
 
   /** Of one side's other ports, each with why it was not chosen; those as good are left out. */

@@ -1,5 +1,6 @@
 package io.verbena.lane.rdma;
 
+import io.verbena.cause.Cause;
 import io.verbena.verbs.Context;
 import io.verbena.verbs.Gid;
 import io.verbena.verbs.GidEntry;
@@ -52,8 +53,8 @@ record RdmaPort(
     }
     if (attributes.state() != PortState.ACTIVE) {
       return attributes.state() == PortState.INIT
-          ? "port INIT, no subnet manager has configured it"
-          : "port " + attributes.state();
+          ? "port INIT, " + Cause.SUBNET_MANAGER
+          : "port " + attributes.state() + ": " + Cause.LINK.cure();
     }
     if (pkeys(pins).isEmpty()) {
       return pins.pkey().isEmpty()
@@ -62,7 +63,7 @@ record RdmaPort(
     }
     if (addresses(pins).isEmpty()) {
       return pins.gidIndex().isEmpty()
-          ? "it has no %s address".formatted(isEthernet() ? "RoCE v2" : "InfiniBand")
+          ? isEthernet() ? Cause.NO_ROCE_ADDRESS.toString() : "it has no InfiniBand address"
           : "it has no usable GID %d".formatted(pins.gidIndex().getAsInt());
     }
     return null;

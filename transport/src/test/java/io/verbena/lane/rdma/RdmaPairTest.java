@@ -78,7 +78,9 @@ class RdmaPairTest {
     refuse(
         infiniband("i", DEFAULT_SUBNET, 1, 0x7fff, 0x0001),
         infiniband("j", DEFAULT_SUBNET, 1, 0x7fff, 0x8002),
-        "i:1 and j:1 share no partition: 0x7fff, 0x0001 and 0x7fff, 0x8002");
+        "i:1 and j:1 share no partition: 0x7fff, 0x0001 and 0x7fff, 0x8002: on Azure, put both"
+            + " machines into one scale set or availability set; elsewhere ask who runs the subnet"
+            + " manager");
   }
 
   @Test

@@ -63,15 +63,17 @@ class RdmaPortTest {
   void shouldSayWhyAPortIsUnusable() {
     GidEntry gid = entry(0, ipv4(1), GidType.ROCE_V2, 2);
     assertEquals(
-        "port DOWN", port(PortState.DOWN, LinkLayer.ETHERNET, List.of(0xffff), gid).problem(NONE));
+        "port DOWN: check the link",
+        port(PortState.DOWN, LinkLayer.ETHERNET, List.of(0xffff), gid).problem(NONE));
     assertEquals(
-        "port INIT, no subnet manager has configured it",
+        "port INIT, no subnet manager has configured it: start one (opensm)",
         port(PortState.INIT, LinkLayer.INFINIBAND, List.of(0xffff), gid).problem(NONE));
     assertEquals(
         "it has no partition key",
         port(PortState.ACTIVE, LinkLayer.ETHERNET, List.of(0, 0x8000), gid).problem(NONE));
     assertEquals(
-        "it has no RoCE v2 address", ethernet(entry(0, ipv4(1), GidType.ROCE_V1, 2)).problem(NONE));
+        "it has no RoCE v2 address: give its network interface an IP address",
+        ethernet(entry(0, ipv4(1), GidType.ROCE_V1, 2)).problem(NONE));
     assertEquals(
         "it is not in partition 0x8005",
         ethernet(gid).problem(pins(OptionalInt.empty(), OptionalInt.of(0x8005))));

@@ -1,0 +1,52 @@
+package io.verbena.cause;
+
+import io.verbena.ffi.ErrnoCalls;
+import io.verbena.ffi.SystemCalls;
+import io.verbena.ffi.libc.LibC;
+import io.verbena.ffi.libc.rlimit;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.OptionalLong;
+
+/** How much memory this process may lock: registered memory is. See {@code man getrlimit}. */
+public final class LockedMemory {
+  /** {@link #limit} of a process that may lock all memory. */
+  public static final long UNLIMITED = -1;
+
+  private LockedMemory() {}
+
+  /**
+   * The limit of this process, which does not bind those with CAP_IPC_LOCK.
+   *
+   * @return bytes, or {@link #UNLIMITED}; empty if the system does not say
+   */
+  public static OptionalLong limit() {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment limit = rlimit.allocate(arena);
+      MemorySegment capture = ErrnoCalls.capture(arena);
+      return SystemCalls.getrlimit(capture, LibC.RLIMIT_MEMLOCK(), limit) == 0
+          ? OptionalLong.of(rlimit.rlim_cur(limit))
+          : OptionalLong.empty();
+    }
+  }
+
+  /**
+   * What most likely helps when memory cannot be locked: names the limit of this process.
+   *
+   * @return a clause
+   */
+  public static String cure() {
+    OptionalLong limit = limit();
+    return limit.isPresent() ? cure(limit.getAsLong()) : Cause.LOCKED_MEMORY.cure();
+  }
+
+  static String cure(long limit) {
+    return limit == UNLIMITED
+        ? "this process may lock all memory (RLIMIT_MEMLOCK is unlimited): the machine has not"
+            + " enough"
+        : "this process may lock "
+            + Long.toUnsignedString(limit)
+            + " bytes (RLIMIT_MEMLOCK): "
+            + Cause.LOCKED_MEMORY.cure();
+  }
+}
