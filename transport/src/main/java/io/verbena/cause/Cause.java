@@ -63,9 +63,10 @@ public enum Cause {
       "the peer has died, or packets are lost: check the link; on InfiniBand the partition keys, on"
           + " RoCE that firewalls let UDP port 4791 pass; and that queue pair, GID index and MTU of"
           + " both sides fit"),
-  /** The peer's memory is not to be used so: status 10 of a completion. */
+  /** The peer's memory is not to be used so: status 10 of a completion, or the same over TCP. */
   REMOTE_ACCESS(
-      "the peer's memory refused the access: wrong key, out of bounds, no such right, or closed",
+      "the peer's memory refused the access: closed or not granted, no such right, out of bounds, or"
+          + " a wrong key or alignment",
       "check the remote address and key, and that the peer's region has REMOTE_READ, REMOTE_WRITE"
           + " or REMOTE_ATOMIC and is still open");
 

@@ -1,5 +1,6 @@
 package io.verbena.lane.tcp;
 
+import io.verbena.cause.Cause;
 import io.verbena.lane.Frame;
 import io.verbena.lane.LaneEvents;
 import io.verbena.lane.LaneFailure;
@@ -17,10 +18,7 @@ final class Requester {
   private static final int FRAMES_AT_ONCE = 16;
 
   private static final LaneFailure REFUSED =
-      new LaneFailure(
-          LaneFailure.Kind.REMOTE_ACCESS,
-          "the peer refused: the memory is not granted, revoked, lacks the right, or the range or"
-              + " alignment is wrong");
+      new LaneFailure(LaneFailure.Kind.REMOTE_ACCESS, Cause.REMOTE_ACCESS.meaning());
   private static final LaneFailure LOCAL_CLOSED =
       new LaneFailure(LaneFailure.Kind.LOCAL_ACCESS, "the local memory was closed meanwhile");
 
