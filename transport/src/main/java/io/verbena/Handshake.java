@@ -7,6 +7,7 @@ import io.verbena.lane.rdma.RdmaAdapter;
 import io.verbena.lane.rdma.RdmaAdapters;
 import io.verbena.lane.rdma.RdmaLane;
 import io.verbena.lane.rdma.RdmaPath;
+import io.verbena.lane.rdma.RdmaSurvey;
 import io.verbena.lane.tcp.Chunks;
 import io.verbena.lane.tcp.TcpLane;
 import io.verbena.memory.MemoryDomain;
@@ -64,7 +65,7 @@ final class Handshake {
   private final MemoryDomain memory;
   private final Chunks chunks;
   private final String nic;
-  private RdmaAdapters.Offered own = new RdmaAdapters.Offered(List.of(), List.of());
+  private RdmaSurvey.Offered own = new RdmaSurvey.Offered(List.of(), List.of());
   private String noRdma;
   private int probeMillis;
   private @Nullable RdmaHandshake rdma;

@@ -1,7 +1,7 @@
 package io.verbena;
 
-import io.verbena.lane.rdma.RdmaAdapters;
 import io.verbena.lane.rdma.RdmaCandidate;
+import io.verbena.lane.rdma.RdmaSurvey;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
@@ -94,7 +94,7 @@ record Hello(
     int keepalive = checked("keepalive", in.getInt(), 0, MAX_MILLIS);
     int probe = checked("probe timeout", in.getInt(), 1, MAX_MILLIS);
     int count = Byte.toUnsignedInt(in.get());
-    checked("number of RDMA candidates", count, 0, RdmaAdapters.MAX_CANDIDATES);
+    checked("number of RDMA candidates", count, 0, RdmaSurvey.MAX_CANDIDATES);
     List<RdmaCandidate> candidates = new ArrayList<>();
     for (int i = 0; i < count; i++) {
       candidates.add(RdmaCandidate.read(in));

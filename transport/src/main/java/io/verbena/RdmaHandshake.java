@@ -8,6 +8,7 @@ import io.verbena.lane.rdma.RdmaLane;
 import io.verbena.lane.rdma.RdmaOffer;
 import io.verbena.lane.rdma.RdmaPair;
 import io.verbena.lane.rdma.RdmaPath;
+import io.verbena.lane.rdma.RdmaSurvey;
 import io.verbena.verbs.GidType;
 import io.verbena.verbs.LinkLayer;
 import io.verbena.verbs.QueuePairAddress;
@@ -33,7 +34,7 @@ final class RdmaHandshake {
   private final SocketChannel channel;
   private final HandshakeChannel messages;
   private final RdmaAdapters adapters;
-  private final RdmaAdapters.Offered own;
+  private final RdmaSurvey.Offered own;
   private final boolean client;
   private final int window;
   private final int depth;
@@ -46,7 +47,7 @@ final class RdmaHandshake {
       SocketChannel channel,
       HandshakeChannel messages,
       RdmaAdapters adapters,
-      RdmaAdapters.Offered own,
+      RdmaSurvey.Offered own,
       boolean client,
       int window,
       int depth) {

@@ -4,8 +4,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.verbena.lane.rdma.RdmaAdapters;
 import io.verbena.lane.rdma.RdmaCandidate;
+import io.verbena.lane.rdma.RdmaSurvey;
 import io.verbena.verbs.Gid;
 import io.verbena.verbs.GidType;
 import java.io.IOException;
@@ -53,7 +53,7 @@ class HelloTest {
 
   @Test
   void shouldReadWhatItWrote() throws IOException {
-    for (int count = 1; count <= RdmaAdapters.MAX_CANDIDATES; count++) {
+    for (int count = 1; count <= RdmaSurvey.MAX_CANDIDATES; count++) {
       var with = hello(candidates(count), "");
       assertEquals(with, Hello.decode(body(with)));
     }
@@ -80,7 +80,7 @@ class HelloTest {
             true,
             pkeys);
     Hello read =
-        Hello.decode(body(hello(Collections.nCopies(RdmaAdapters.MAX_CANDIDATES, longest), "")));
+        Hello.decode(body(hello(Collections.nCopies(RdmaSurvey.MAX_CANDIDATES, longest), "")));
     RdmaCandidate last = read.candidates().getLast();
     assertEquals("d".repeat(RdmaCandidate.MAX_NAME), last.device());
     assertEquals(pkeys.subList(0, RdmaCandidate.MAX_PKEYS), last.pkeys());

@@ -12,14 +12,14 @@ import org.jspecify.annotations.Nullable;
  *
  * @param root where the kernel's files are: {@code /} but for tests
  */
-record NumaDistance(Path root) {
+public record NumaDistance(Path root) {
   /** What ACPI says of a node and itself. */
   static final int NEAR = 10;
 
   private static final int FARTHEST = 255;
 
   /** From a node to the nearest one with a processor of ours; unknown ones are near. */
-  int of(int node) {
+  public int of(int node) {
     if (node < 0) {
       return NEAR;
     }

@@ -3,9 +3,7 @@ package io.verbena.lane.rdma;
 import io.verbena.cause.Cause;
 import io.verbena.lane.Interfaces;
 import io.verbena.verbs.Device;
-import io.verbena.verbs.NodeType;
 import io.verbena.verbs.ProtectionDomain;
-import io.verbena.verbs.TransportType;
 import io.verbena.verbs.VerbsException;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -14,16 +12,12 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
-import org.jspecify.annotations.Nullable;
 
 /**
  * All adapters of this machine that had a usable port when a transport was opened, and what is
  * wrong with the others. Thread-safe.
  */
 public final class RdmaAdapters implements AutoCloseable {
-  /** Most that a side offers. */
-  public static final int MAX_CANDIDATES = 16;
-
   /** Reading a port's tables takes a system call for each entry: not for each connection. */
   private static final long FRESH_NANOS = TimeUnit.SECONDS.toNanos(1);
 
@@ -32,20 +26,7 @@ public final class RdmaAdapters implements AutoCloseable {
 
   private record Opened(RdmaAdapter adapter, int distance) {}
 
-  private record Known(Opened of, RdmaPort port) {
-    private static final Comparator<Known> BETTER =
-        Comparator.comparing((Known each) -> !each.port.isEthernet())
-            .thenComparingInt(each -> each.port.attributes().megabitsPerSecond())
-            .thenComparingInt(each -> -each.of.distance);
-  }
-
-  /**
-   * What this side can use for one connection.
-   *
-   * @param candidates what the peer may choose from, the best first
-   * @param declined other ports, each with the reason
-   */
-  public record Offered(List<RdmaCandidate> candidates, List<String> declined) {}
+  private record Known(Opened of, RdmaPort port) {}
 
   private final RdmaPins pins;
   private final Interfaces interfaces;
@@ -78,7 +59,7 @@ public final class RdmaAdapters implements AutoCloseable {
         adapters.add(each, best);
       }
       // Grants are through the first adapter unless another is named.
-      best.sort(Known.BETTER.reversed());
+      best.sort(Comparator.comparing(Known::port, RdmaPort.BETTER).reversed());
       best.forEach(each -> adapters.opened.add(each.of));
       if (adapters.opened.isEmpty()) {
         throw new IOException(adapters.whyNone());
@@ -91,7 +72,7 @@ public final class RdmaAdapters implements AutoCloseable {
   }
 
   private void add(Device device, List<Known> best) {
-    String foreign = foreign(device);
+    String foreign = RdmaSurvey.foreign(device);
     if (foreign != null) {
       unusable.add(device.name() + ": " + foreign);
       return;
@@ -102,11 +83,13 @@ public final class RdmaAdapters implements AutoCloseable {
       adapter = RdmaAdapter.open(device);
       int distance = new NumaDistance(Path.of("/")).of(device.numaNode());
       var candidate = new Opened(adapter, distance);
-      List<Known> usable = usable(look(candidate), problems);
-      if (!usable.isEmpty()) {
-        best.add(usable.stream().max(Known.BETTER).orElseThrow());
+      List<RdmaPort> found = RdmaSurvey.look(adapter.context(), distance);
+      RdmaPort usable = RdmaSurvey.best(found, pins);
+      if (usable != null) {
+        best.add(new Known(candidate, usable));
         return;
       }
+      found.forEach(port -> problems.add(port.place() + ": " + port.problem(pins)));
     } catch (IOException | RuntimeException e) {
       problems.add(device.name() + ": " + e.getMessage());
     }
@@ -132,74 +115,23 @@ public final class RdmaAdapters implements AutoCloseable {
     return unusable.isEmpty() ? Cause.NO_DEVICE.toString() : String.join("; ", unusable);
   }
 
-  /** Why an adapter is none for us, whatever its ports are like; or null. */
-  static @Nullable String foreign(Device device) {
-    if (device.transportType() == TransportType.IWARP
-        || device.nodeType() == NodeType.IWARP_ADAPTER) {
-      return "it speaks iWARP, whose queue pairs only rdma_cm can connect";
-    }
-    if (device.transportType() != TransportType.INFINIBAND) {
-      return "it speaks neither InfiniBand nor RoCE, but " + device.transportType();
-    }
-    return null;
-  }
-
-  private static List<Known> look(Opened of) throws VerbsException {
-    List<Known> found = new ArrayList<>();
-    for (int number = 1; number <= of.adapter.context().portCount(); number++) {
-      found.add(new Known(of, RdmaPort.look(of.adapter.context(), number, of.distance)));
-    }
-    return found;
-  }
-
-  private List<Known> usable(List<Known> found, List<String> problems) {
-    List<Known> usable = new ArrayList<>();
-    for (Known each : found) {
-      String problem = each.port.problem(pins);
-      if (problem == null) {
-        usable.add(each);
-      } else {
-        problems.add(each.port.place() + ": " + problem);
-      }
-    }
-    return usable;
-  }
-
   /**
    * What to offer to a peer.
    *
    * @param local the TCP connection's local address
    * @param nic the TCP connection's interface
    */
-  public synchronized Offered offer(InetAddress local, String nic) {
+  public synchronized RdmaSurvey.Offered offer(InetAddress local, String nic) {
     refresh();
-    int nicIndex = Interfaces.indexOf(nic);
-    List<String> declined = new ArrayList<>(unusable);
-    declined.addAll(failures);
-    List<List<RdmaCandidate>> byPort = new ArrayList<>();
-    for (Known each : usable(ports, declined)) {
-      RdmaPort port = each.port;
-      boolean tied = interfaces.isOf(nic, port.device(), port.attributes().number());
-      byPort.add(port.candidates(pins, local, nicIndex, tied));
-    }
-    return new Offered(inTurn(byPort), declined);
-  }
-
-  /** The first of each port before the second of any, so that no port takes all places. */
-  static List<RdmaCandidate> inTurn(List<List<RdmaCandidate>> byPort) {
-    List<RdmaCandidate> all = new ArrayList<>();
-    int longest = byPort.stream().mapToInt(List::size).max().orElse(0);
-    for (int i = 0; i < longest; i++) {
-      for (List<RdmaCandidate> ofPort : byPort) {
-        if (i < ofPort.size()) {
-          all.add(ofPort.get(i));
-        }
-      }
-    }
-    return all.stream()
-        .sorted(Comparator.comparing(candidate -> !candidate.tied()))
-        .limit(MAX_CANDIDATES)
-        .toList();
+    List<String> others = new ArrayList<>(unusable);
+    others.addAll(failures);
+    var survey = new RdmaSurvey(ports.stream().map(Known::port).toList(), others);
+    var tcp =
+        new RdmaSurvey.Beside(
+            local,
+            Interfaces.indexOf(nic),
+            port -> interfaces.isOf(nic, port.device(), port.attributes().number()));
+    return survey.offer(pins, tcp);
   }
 
   /**
@@ -246,7 +178,9 @@ public final class RdmaAdapters implements AutoCloseable {
         continue;
       }
       try {
-        found.addAll(look(each));
+        for (RdmaPort port : RdmaSurvey.look(each.adapter.context(), each.distance)) {
+          found.add(new Known(each, port));
+        }
       } catch (VerbsException e) {
         silent.add(each.adapter.device() + ": " + e.getMessage());
       }

@@ -24,12 +24,18 @@ import org.jspecify.annotations.Nullable;
  * @param pkeys the partition keys by place, zero where a place is empty
  * @param distance of the adapter from this process, see {@link RdmaCandidate#distance}
  */
-record RdmaPort(
+public record RdmaPort(
     String device,
     PortAttributes attributes,
     List<GidEntry> gids,
     List<Integer> pkeys,
     int distance) {
+  /** Of adapters, and of ports where the peer does not matter: the better is the greater. */
+  static final Comparator<RdmaPort> BETTER =
+      Comparator.comparing((RdmaPort port) -> !port.isEthernet())
+          .thenComparingInt(port -> port.attributes.megabitsPerSecond())
+          .thenComparingInt(port -> -port.distance);
+
   /** Addresses of a kind that are offered: a port can have one for each VLAN. */
   private static final int MAX_OF_KIND = 2;
 
@@ -42,12 +48,13 @@ record RdmaPort(
     return new RdmaPort(context.device().name(), attributes, context.gids(number), pkeys, distance);
   }
 
-  String place() {
+  /** Where it is, as in {@code mlx5_0:1}. */
+  public String place() {
     return device + ':' + attributes.number();
   }
 
   /** Why this port cannot be used, or null. */
-  @Nullable String problem(RdmaPins pins) {
+  public @Nullable String problem(RdmaPins pins) {
     if (pins.port().isPresent() && pins.port().getAsInt() != attributes.number()) {
       return "the configuration wants port " + pins.port().getAsInt();
     }
@@ -150,7 +157,8 @@ record RdmaPort(
         .toList();
   }
 
-  boolean isEthernet() {
+  /** Whether it speaks RoCE. */
+  public boolean isEthernet() {
     return attributes.linkLayer() == LinkLayer.ETHERNET;
   }
 }

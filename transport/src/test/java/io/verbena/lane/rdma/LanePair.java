@@ -38,7 +38,7 @@ final class LanePair implements AutoCloseable {
       adapter.hub().useBuffers(buffers);
     }
 
-    RdmaAdapters.Offered offer() {
+    RdmaSurvey.Offered offer() {
       return adapters.offer(InetAddress.getLoopbackAddress(), "lo");
     }
 

@@ -157,14 +157,13 @@ class RdmaPortTest {
   @Test
   void shouldDeclineIwarpWithTheReason() {
     String reason =
-        RdmaAdapters.foreign(new Device("cxgb4_0", 1, NodeType.IWARP_ADAPTER, TransportType.IWARP));
+        RdmaSurvey.foreign(new Device("cxgb4_0", 1, NodeType.IWARP_ADAPTER, TransportType.IWARP));
     assertNotNull(reason);
     assertEquals("it speaks iWARP, whose queue pairs only rdma_cm can connect", reason);
     assertNotNull(
-        RdmaAdapters.foreign(
-            new Device("usnic_0", 1, NodeType.USNIC_UDP, TransportType.USNIC_UDP)));
+        RdmaSurvey.foreign(new Device("usnic_0", 1, NodeType.USNIC_UDP, TransportType.USNIC_UDP)));
     assertNull(
-        RdmaAdapters.foreign(
+        RdmaSurvey.foreign(
             new Device("mlx5_0", 1, NodeType.CHANNEL_ADAPTER, TransportType.INFINIBAND)));
   }
 
@@ -175,8 +174,8 @@ class RdmaPortTest {
             .mapToObj(
                 number -> List.of(candidate(number, 0, false), candidate(number, 1, number == 9)))
             .toList();
-    List<RdmaCandidate> offered = RdmaAdapters.inTurn(ports);
-    assertEquals(RdmaAdapters.MAX_CANDIDATES, offered.size());
+    List<RdmaCandidate> offered = RdmaSurvey.inTurn(ports);
+    assertEquals(RdmaSurvey.MAX_CANDIDATES, offered.size());
     assertEquals("d9:1", offered.getFirst().place());
     assertEquals(1, offered.getFirst().gidIndex());
     assertEquals(12, offered.stream().map(RdmaCandidate::place).distinct().count());
