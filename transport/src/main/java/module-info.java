@@ -15,6 +15,7 @@ module io.verbena {
   requires static transitive org.jspecify;
 
   exports io.verbena;
+  exports io.verbena.doctor;
   exports io.verbena.memory;
   exports io.verbena.rdmacm;
   exports io.verbena.verbs;

@@ -14,7 +14,7 @@ import java.nio.file.Path;
  */
 public record Interfaces(Path root) {
   /** ARPHRD_INFINIBAND of {@code linux/if_arp.h}. */
-  private static final int INFINIBAND = 32;
+  public static final int INFINIBAND = 32;
 
   private static final int UNKNOWN = -1;
 

@@ -1,0 +1,54 @@
+package io.verbena.doctor;
+
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * All that was found, in the order in which things are mended: the first finding that is a {@link
+ * Severity#FAIL} is the thing to do next. Immutable.
+ *
+ * @param findings one for each check
+ * @param choice what Verbena would use of RDMA, or at least try; empty if there is nothing
+ * @param tcpInterface the network interface that TCP would take if it had the choice: IP over
+ *     InfiniBand, or that of the default route; empty if there is none
+ */
+public record Diagnosis(List<Finding> findings, Optional<Choice> choice, String tcpInterface) {
+  /** Keeps a copy of the list. */
+  public Diagnosis {
+    findings = List.copyOf(findings);
+    tcpInterface = Evidence.printable(tcpInterface);
+  }
+
+  /**
+   * Whether Verbena can use RDMA here.
+   *
+   * @return true if there is a {@link #choice} and no finding is a {@link Severity#FAIL}
+   */
+  public boolean rdmaUsable() {
+    return choice.isPresent() && firstFailure().isEmpty();
+  }
+
+  /**
+   * What to mend first.
+   *
+   * @return the first finding that is a {@link Severity#FAIL}
+   */
+  public Optional<Finding> firstFailure() {
+    return findings.stream().filter(each -> each.severity() == Severity.FAIL).findFirst();
+  }
+
+  /**
+   * All of it in one line.
+   *
+   * @return for example {@code RDMA: no. The adapter 0001:00:02.0 has no driver. Verbena will use
+   *     TCP on ib0.}
+   */
+  public String summary() {
+    if (rdmaUsable()) {
+      return "RDMA: yes. Verbena will use " + choice.orElseThrow() + ".";
+    }
+    String why = firstFailure().map(Finding::message).orElse("No port can be used.");
+    return "RDMA: no. %s Verbena will use TCP%s."
+        .formatted(why, tcpInterface.isEmpty() ? "" : " on " + tcpInterface);
+  }
+}

@@ -1,0 +1,54 @@
+package io.verbena.doctor;
+
+import java.util.List;
+
+/**
+ * Says whether Verbena can use RDMA on this machine, and the one thing to do next if it cannot.
+ * Reads only: nothing is installed, configured or loaded. Thread-safe.
+ */
+public final class Doctor {
+  /** In the order in which one mends things: what comes later needs what comes before. */
+  private static final List<Check> CHECKS =
+      List.of(
+          new PlatformCheck(),
+          new AdapterCheck(),
+          new DriverCheck(),
+          new DriverStackCheck(),
+          new ModulesCheck(),
+          new LibrariesCheck(),
+          new LockedMemoryCheck(),
+          new PortCheck(),
+          new RightDeviceCheck(),
+          new PartitionCheck(),
+          new GidCheck(),
+          new IpoibCheck(),
+          new LimitsCheck());
+
+  private Doctor() {}
+
+  /**
+   * Looks at a machine; takes tens of milliseconds. With {@link DoctorOptions#root} at its default
+   * this opens each RDMA device for a moment and registers a little memory with one of them.
+   *
+   * @param options what to look at
+   * @return what was found: whatever is wrong with the machine is a finding, not an exception
+   */
+  public static Diagnosis examine(DoctorOptions options) {
+    return examine(Host.read(options));
+  }
+
+  /**
+   * Lists what is there, for a bug report: adapters, devices, ports, libraries, limits.
+   *
+   * @param options what to look at
+   * @return what was seen
+   */
+  public static Inventory takeStock(DoctorOptions options) {
+    return new StockTaking(Host.read(options)).take();
+  }
+
+  static Diagnosis examine(Host host) {
+    List<Finding> findings = CHECKS.stream().map(check -> check.look(host)).toList();
+    return new Diagnosis(findings, host.choice(), Network.forTcp(host));
+  }
+}

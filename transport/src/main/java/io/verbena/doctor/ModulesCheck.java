@@ -1,0 +1,98 @@
+package io.verbena.doctor;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** Whether programs get at the devices: the kernel's modules, and the nodes in /dev. */
+final class ModulesCheck implements Check {
+  static final String NODES = "/dev/infiniband";
+  private static final String MANAGER = NODES + "/rdma_cm";
+
+  private static final String CONTAINER =
+      "Start the container with --device=/dev/infiniband --cap-add=IPC_LOCK --ulimit memlock=-1";
+
+  @Override
+  public Finding look(Host host) {
+    Notes notes = new Notes("modules", "Modules and nodes");
+    HostFiles files = host.files();
+    for (String module : List.of("ib_uverbs", "rdma_ucm")) {
+      notes.saw("/sys/module/" + module, has(files, module) ? "(loaded)" : "(absent)");
+    }
+    if (host.nodes().isEmpty()) {
+      return notes.notApplicable("There is no RDMA device that a module could show to programs.");
+    }
+    boolean usable = false;
+    List<Finding> problems = new ArrayList<>();
+    for (RdmaNode node : host.nodes()) {
+      Finding problem = problem(host, node, notes);
+      if (problem == null) {
+        usable = true;
+      } else {
+        problems.add(problem);
+      }
+    }
+    boolean hasManager = files.exists(MANAGER) && files.isUsable(MANAGER);
+    notes.saw(MANAGER, state(files, MANAGER));
+    if (!problems.isEmpty()) {
+      Finding first = problems.getFirst();
+      return notes.finding(usable ? Severity.WARN : Severity.FAIL, first.message(), first.cure());
+    }
+    if (hasManager) {
+      return notes.ok("The modules are loaded, and this user may open the devices.");
+    }
+    return notes.warn(
+        "There is no rdma_cm for this user: Verbena's messages do without it, io.verbena.rdmacm"
+            + " does not.",
+        files.exists(MANAGER)
+            ? rights(host, MANAGER)
+            : host.platform().container() ? CONTAINER : "modprobe rdma_ucm");
+  }
+
+  private static boolean has(HostFiles files, String module) {
+    return files.exists("/sys/module/" + module);
+  }
+
+  private static String state(HostFiles files, String path) {
+    if (!files.exists(path)) {
+      return "(absent)";
+    }
+    return files.rights(path) + (files.isUsable(path) ? "" : ", not for this user");
+  }
+
+  private static @Nullable Finding problem(Host host, RdmaNode node, Notes notes) {
+    HostFiles files = host.files();
+    if (node.verbsNode().isEmpty()) {
+      notes.saw(RdmaNode.VERBS, "(none for " + node.name() + ')');
+      return notes.fail(
+          "The kernel does not show %s to programs: ib_uverbs is not loaded."
+              .formatted(node.name()),
+          host.platform().container()
+              ? "On the host, not in the container: modprobe ib_uverbs"
+              : "modprobe -a ib_uverbs rdma_ucm");
+    }
+    String path = NODES + '/' + node.verbsNode();
+    notes.saw(path, state(files, path));
+    if (!files.exists(path)) {
+      return notes.fail(
+          "%s is there, but its node %s is not.".formatted(node.name(), path),
+          host.platform().container()
+              ? CONTAINER
+              : "udevadm trigger --subsystem-match=infiniband_verbs (in a container: "
+                  + "--device=/dev/infiniband)");
+    }
+    return files.isUsable(path)
+        ? null
+        : notes.fail(
+            "This user may not open %s, the node of %s.".formatted(path, node.name()),
+            rights(host, path));
+  }
+
+  private static String rights(Host host, String path) {
+    String[] rights = host.files().rights(path).split(" ", -1);
+    boolean group = rights.length == 3 && rights[0].startsWith("rw", 3);
+    return group && !rights[2].equals("root")
+        ? "usermod -aG %s $USER (and log in again)".formatted(rights[2])
+        : "chmod 0666 %s (a udev rule makes it last)".formatted(path);
+  }
+}

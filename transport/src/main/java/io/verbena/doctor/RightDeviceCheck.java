@@ -1,0 +1,63 @@
+package io.verbena.doctor;
+
+import io.verbena.TransportConfig;
+import io.verbena.lane.rdma.RdmaPort;
+import java.util.Optional;
+
+/** Which of several devices a transport would take. */
+final class RightDeviceCheck implements Check {
+  @Override
+  public Finding look(Host host) {
+    Notes notes = new Notes("right-device", "The right device");
+    Optional<Choice> choice = host.choice();
+    if (choice.isEmpty()) {
+      return none(host, notes);
+    }
+    Choice chosen = choice.get();
+    notes.saw("the transport's choice", chosen);
+    chosen.passedOver().forEach(each -> notes.saw("not chosen", each));
+    Optional<RdmaPort> infiniband =
+        host.nodes().stream()
+            .flatMap(node -> node.ports().stream())
+            .filter(port -> !port.isEthernet())
+            .findFirst();
+    boolean ethernet = !chosen.protocol().equals("InfiniBand");
+    if (ethernet && infiniband.isPresent()) {
+      return notes.finding(
+          host.platform().azure() ? Severity.FAIL : Severity.WARN,
+          "Verbena would choose %s, an Ethernet port, since the InfiniBand port %s cannot be used."
+              .formatted(chosen.place(), infiniband.get().place()),
+          "Mend the InfiniBand port: what is wrong with it is said above.");
+    }
+    if (ethernet && host.platform().azure()) {
+      return notes.fail(
+          "Verbena would try %s, the Ethernet port of Accelerated Networking, but Azure carries no"
+                  .formatted(chosen.place())
+              + " RDMA over Ethernet.",
+          "Choose a size with InfiniBand.");
+    }
+    return notes.ok(
+        "Verbena would choose %s%s."
+            .formatted(
+                chosen,
+                chosen.passedOver().isEmpty()
+                    ? ""
+                    : ", and not " + String.join(", not ", chosen.passedOver())));
+  }
+
+  private static Finding none(Host host, Notes notes) {
+    if (host.nodes().isEmpty()) {
+      return notes.notApplicable("There is no RDMA device to choose.");
+    }
+    String why = host.survey().whyNone(host.pins());
+    notes.saw("the transport's choice", '(' + why + ')');
+    String words = "Verbena would choose none: " + why + '.';
+    if (!host.pins().equals(Host.pins(TransportConfig.defaults()))) {
+      return notes.fail(words, "Ask for less in the transport's configuration.");
+    }
+    // What is wrong with a port that was looked at, the checks of ports and addresses say.
+    return host.survey().unusable().isEmpty()
+        ? notes.notApplicable(words)
+        : notes.fail(words, "Mend what is said above first.");
+  }
+}
