@@ -158,11 +158,14 @@ final class CompletionDriver implements Driver, Runnable {
 
   /** Whether all data is left to a caller that looks for it while it waits, and nobody else. */
   private boolean lend() {
-    if (!polls.isLent() && !(polls.isActive() && polls.lend())) {
+    boolean wasLent = polls.isLent();
+    if (!wasLent && !(polls.isActive() && polls.lend())) {
       return false;
     }
     // Whoever looks polls one group only. Others are counted each time: they may have come since.
-    if (polls.isActiveOrWas(System.nanoTime()) && !hub.hasSeveralGroups() && listeners() <= 1) {
+    boolean onlyOne = !hub.hasSeveralGroups() && listeners() <= 1;
+    // A fresh loan needs the one who looks to be still there: the one that was counted may sleep.
+    if (onlyOne && (wasLent ? polls.isActiveOrWas(System.nanoTime()) : polls.isActive())) {
       return true;
     }
     polls.takeBack();

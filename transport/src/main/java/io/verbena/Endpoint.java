@@ -123,6 +123,9 @@ public final class Endpoint implements AutoCloseable {
     try {
       boolean accepted = offer(message);
       core.wakeDriver();
+      if (!accepted) {
+        core.leaveToDriver();
+      }
       return accepted;
     } finally {
       core.lock.unlock();
@@ -266,7 +269,8 @@ public final class Endpoint implements AutoCloseable {
       long length,
       Operation operation)
       throws TransportException {
-    return calls.start(Call.READ, local, localOffset, remote, remoteOffset, length, 0, operation);
+    return calls.tryStart(
+        Call.READ, local, localOffset, remote, remoteOffset, length, 0, operation);
   }
 
   /**
@@ -291,7 +295,8 @@ public final class Endpoint implements AutoCloseable {
       long length,
       Operation operation)
       throws TransportException {
-    return calls.start(Call.WRITE, local, localOffset, remote, remoteOffset, length, 0, operation);
+    return calls.tryStart(
+        Call.WRITE, local, localOffset, remote, remoteOffset, length, 0, operation);
   }
 
   /**
@@ -319,7 +324,7 @@ public final class Endpoint implements AutoCloseable {
       int value,
       Operation operation)
       throws TransportException {
-    return calls.start(
+    return calls.tryStart(
         Call.WRITE_AND_NOTIFY, local, localOffset, remote, remoteOffset, length, value, operation);
   }
 
@@ -338,7 +343,7 @@ public final class Endpoint implements AutoCloseable {
   public boolean tryFetchAdd(
       RemoteMemory remote, long remoteOffset, long delta, Operation operation)
       throws TransportException {
-    return calls.start(Call.FETCH_ADD, null, 0, remote, remoteOffset, delta, 0, operation);
+    return calls.tryStart(Call.FETCH_ADD, null, 0, remote, remoteOffset, delta, 0, operation);
   }
 
   /**
@@ -356,7 +361,7 @@ public final class Endpoint implements AutoCloseable {
   public boolean tryCompareSwap(
       RemoteMemory remote, long remoteOffset, long expected, long desired, Operation operation)
       throws TransportException {
-    return calls.start(
+    return calls.tryStart(
         Call.COMPARE_SWAP, null, 0, remote, remoteOffset, expected, desired, operation);
   }
 
@@ -369,7 +374,7 @@ public final class Endpoint implements AutoCloseable {
    * @throws TransportException if the endpoint has ended
    */
   public boolean tryFlush(Operation operation) throws TransportException {
-    return calls.start(Call.FLUSH, null, 0, null, 0, 0, 0, operation);
+    return calls.tryStart(Call.FLUSH, null, 0, null, 0, 0, 0, operation);
   }
 
   /**

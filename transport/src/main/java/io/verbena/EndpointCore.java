@@ -432,7 +432,7 @@ final class EndpointCore {
     long deadline = System.nanoTime() + Timeouts.nanos(timeout);
     lock.lock();
     try {
-      for (int pauses = 1; !operation.isDone(); pauses++) {
+      for (int pauses = 1; !operation.hasEnded(); pauses++) {
         pauseForEvent(deadline, pauses, "operation");
       }
     } finally {
@@ -440,7 +440,7 @@ final class EndpointCore {
     }
   }
 
-  /** Nobody waits here for what is to come: the driver has to bring it. */
+  /** The caller does not wait for what is to come: the driver has to bring it. */
   void leaveToDriver() {
     if (polls.isLent()) {
       lock.lock();

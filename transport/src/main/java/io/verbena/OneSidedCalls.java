@@ -41,6 +41,24 @@ final class OneSidedCalls {
     }
   }
 
+  /** As {@link #start}, for a caller that does not wait for room: somebody else has to make it. */
+  boolean tryStart(
+      Call call,
+      @Nullable RegisteredMemory local,
+      long localOffset,
+      @Nullable RemoteMemory remote,
+      long remoteOffset,
+      long first,
+      long second,
+      Operation operation)
+      throws TransportException {
+    if (start(call, local, localOffset, remote, remoteOffset, first, second, operation)) {
+      return true;
+    }
+    core.leaveToDriver();
+    return false;
+  }
+
   /**
    * Starts an operation.
    *
@@ -48,7 +66,7 @@ final class OneSidedCalls {
    * @param second what to notify of, or what to store
    * @return false if there is no room now: nothing was done
    */
-  boolean start(
+  private boolean start(
       Call call,
       @Nullable RegisteredMemory local,
       long localOffset,

@@ -33,6 +33,19 @@ public final class Operation {
    * @return false while it is under way, and before its first use
    */
   public boolean isDone() {
+    if (hasEnded()) {
+      return true;
+    }
+    EndpointCore owner = state == State.PENDING ? endpoint : null;
+    if (owner != null) {
+      // Who asks does not wait: somebody else has to bring it.
+      owner.leaveToDriver();
+    }
+    return hasEnded();
+  }
+
+  /** The same for those who wait. */
+  boolean hasEnded() {
     State now = state;
     return now == State.DONE || now == State.FAILED;
   }
@@ -59,7 +72,7 @@ public final class Operation {
     if (state == State.IDLE) {
       throw new IllegalStateException("the operation was not started");
     }
-    if (!isDone()) {
+    if (!hasEnded()) {
       Objects.requireNonNull(endpoint).awaitOperation(this, timeout);
     }
     return result();

@@ -31,7 +31,8 @@ import org.slf4j.LoggerFactory;
 public final class RdmaHub {
   private static final Logger LOG = LoggerFactory.getLogger(RdmaHub.class);
 
-  private static final int FIRST_GROUP = 8;
+  /** Places of the first group of lanes. */
+  public static final int FIRST_GROUP = 8;
 
   /** How often the TCP connections are looked at by those who poll: it takes a system call. */
   private static final long PEER_CHECK_NANOS = TimeUnit.MILLISECONDS.toNanos(10);
