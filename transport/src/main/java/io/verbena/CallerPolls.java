@@ -1,8 +1,8 @@
 package io.verbena;
 
 import io.verbena.lane.Lane;
+import io.verbena.lane.LaneLock;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
 
 /**
@@ -59,7 +59,7 @@ final class CallerPolls {
    * @param look moves data, for a microsecond or so; returns whether what is waited for has come
    * @return whether it has come
    */
-  boolean find(ReentrantLock lock, Lane lane, BooleanSupplier look) {
+  boolean find(LaneLock lock, Lane lane, BooleanSupplier look) {
     if (active || !ALLOWED) {
       return false;
     }
@@ -71,7 +71,7 @@ final class CallerPolls {
       long until = start + (lookNanos() >> misses);
       long moved = before;
       long now = start;
-      while (!found && now - until < 0 && now - start < MOST_NANOS && !lock.hasQueuedThreads()) {
+      while (!found && now - until < 0 && now - start < MOST_NANOS && !lock.isWanted()) {
         found = look.getAsBoolean();
         now = System.nanoTime();
         if (lane.movedBytes() != moved) {
@@ -85,7 +85,7 @@ final class CallerPolls {
       active = false;
       if (found || lane.movedBytes() != before) {
         misses = 0;
-      } else if (!lock.hasQueuedThreads()) {
+      } else if (!lock.isWanted()) {
         // Nobody has cut it short.
         misses = Math.min(misses + 1, MOST_MISSES);
       }

@@ -2,10 +2,10 @@ package io.verbena;
 
 import io.netty.buffer.ByteBuf;
 import io.verbena.TransportException.Kind;
+import io.verbena.lane.LaneLock;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
-import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -44,7 +44,7 @@ final class EndpointCore {
   /** Polls between looks at the clock, where no thread of the transport looks. */
   private static final int POLLS_PER_TICK = 1024;
 
-  final ReentrantLock lock;
+  final LaneLock lock;
   final Conversation conversation;
   final Link link;
   final LinkReport report;
@@ -89,7 +89,7 @@ final class EndpointCore {
    */
   EndpointCore(
       Conversation conversation,
-      ReentrantLock lock,
+      LaneLock lock,
       LinkReport report,
       Driver driver,
       TransportConfig config) {
@@ -380,7 +380,7 @@ final class EndpointCore {
           throw new InterruptedException();
         }
       }
-      if (lock.hasQueuedThreads()) {
+      if (lock.isWanted()) {
         giveWay();
       } else if (pauses % SPINS_BEFORE_YIELD == 0) {
         Thread.yield();

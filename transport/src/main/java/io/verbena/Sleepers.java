@@ -1,8 +1,9 @@
 package io.verbena;
 
+import io.verbena.lane.LaneLock;
 import java.util.Arrays;
+import java.util.Objects;
 import java.util.concurrent.locks.LockSupport;
-import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -11,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  * lock guards it. Threads also wake up for no reason: callers loop.
  */
 final class Sleepers {
-  private final ReentrantLock lock;
+  private final LaneLock lock;
 
   /** Grows with the threads that sleep at the same time: idle endpoints have none. */
   private @Nullable Thread[] threads = {};
@@ -19,17 +20,18 @@ final class Sleepers {
   private int count;
   private long wokenAt;
 
-  Sleepers(ReentrantLock lock) {
+  Sleepers(LaneLock lock) {
     this.lock = lock;
   }
 
+  /** Has all woken, when the lock is let go of. */
   void wakeAll() {
     if (count == 0) {
       return;
     }
     wokenAt = System.nanoTime();
     for (int i = 0; i < count; i++) {
-      LockSupport.unpark(threads[i]);
+      lock.wake(Objects.requireNonNull(threads[i]));
       threads[i] = null;
     }
     count = 0;

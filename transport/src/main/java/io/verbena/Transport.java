@@ -3,6 +3,7 @@ package io.verbena;
 import io.netty.buffer.ByteBufAllocator;
 import io.verbena.TransportException.Kind;
 import io.verbena.lane.Lane;
+import io.verbena.lane.LaneLock;
 import io.verbena.lane.rdma.RdmaAdapter;
 import io.verbena.lane.rdma.RdmaAdapters;
 import io.verbena.lane.rdma.RdmaLane;
@@ -26,7 +27,6 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
-import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -369,8 +369,7 @@ public final class Transport implements AutoCloseable {
           new Conversation(
               lane, outcome.limits(), buffers.of(outcome.adapter()), config.receiveBufferBytes());
       driver = driver(outcome.adapter());
-      ReentrantLock lock =
-          lane instanceof RdmaLane rdmaLane ? rdmaLane.lock() : new ReentrantLock();
+      LaneLock lock = lane instanceof RdmaLane rdmaLane ? rdmaLane.lock() : new LaneLock();
       core = new EndpointCore(conversation, lock, outcome.report(), driver, config);
       if (driver == tcp && tcp != null) {
         tcp.use(core, channel);

@@ -9,8 +9,8 @@ import org.junit.jupiter.api.Timeout;
 
 /**
  * What messages over TCP leave to the garbage collector once everything is warm: nothing. Less than
- * a byte for each is what happens by the clock and when threads meet at a lock, and less than
- * anything that happened for each message would be.
+ * a byte for each is what happens when threads meet at a lock, and less than anything that happened
+ * for each message would be.
  */
 @Timeout(240)
 class TcpGarbageTest {
@@ -18,15 +18,15 @@ class TcpGarbageTest {
 
   @Test
   void shouldLeaveNothingOfMessagesThatCallersMove() throws Exception {
-    check(Progress.CALLER, 3);
+    check(Progress.CALLER);
   }
 
   @Test
-  void shouldLeaveNothingOfStreamsThatAThreadMoves() throws Exception {
-    check(Progress.THREAD, 2);
+  void shouldLeaveNothingOfMessagesThatAThreadMoves() throws Exception {
+    check(Progress.THREAD);
   }
 
-  private static void check(Progress progress, int conversations) throws Exception {
+  private static void check(Progress progress) throws Exception {
     // By default Netty watches some of the buffers: those objects are its own.
     ChildJvm.Ended ended =
         ChildJvm.run(
@@ -38,9 +38,10 @@ class TcpGarbageTest {
                 Integer.toString(COUNT)));
     assertEquals(0, ended.status(), ended.said());
     List<String> lines = ended.said().lines().filter(line -> line.contains(" in round ")).toList();
-    assertEquals(conversations, lines.size(), ended.said());
+    assertEquals(3, lines.size(), ended.said());
     for (String line : lines) {
-      assertTrue(Long.parseLong(line.split(" ", -1)[1]) < COUNT, ended.said());
+      // Of a thousand messages.
+      assertTrue(Long.parseLong(line.split(" ", -1)[1]) < 1000, ended.said());
     }
   }
 }

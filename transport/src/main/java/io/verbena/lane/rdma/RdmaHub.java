@@ -1,6 +1,7 @@
 package io.verbena.lane.rdma;
 
 import io.netty.buffer.ByteBuf;
+import io.verbena.lane.LaneLock;
 import io.verbena.memory.BufferRanges;
 import io.verbena.memory.RegisteredByteBufAllocator;
 import io.verbena.verbs.DeviceAttributes;
@@ -14,7 +15,6 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -43,7 +43,7 @@ public final class RdmaHub {
   private static final int SCRATCH_BYTES = 256;
 
   private final RdmaAdapter adapter;
-  private final ReentrantLock lock = new ReentrantLock();
+  private final LaneLock lock = new LaneLock();
   private final List<LaneGroup> groups = new ArrayList<>();
   private final Selector selector;
 
@@ -75,7 +75,7 @@ public final class RdmaHub {
   }
 
   /** The lock of all lanes. */
-  public ReentrantLock lock() {
+  public LaneLock lock() {
     return lock;
   }
 

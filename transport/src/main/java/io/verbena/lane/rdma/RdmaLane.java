@@ -7,6 +7,7 @@ import io.verbena.lane.Frame;
 import io.verbena.lane.Lane;
 import io.verbena.lane.LaneEvents;
 import io.verbena.lane.LaneFailure;
+import io.verbena.lane.LaneLock;
 import io.verbena.memory.OutOfRegisteredMemoryException;
 import io.verbena.memory.RegisteredByteBufAllocator;
 import io.verbena.memory.RegisteredMemory;
@@ -23,7 +24,6 @@ import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
-import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -136,7 +136,7 @@ public final class RdmaLane implements Lane {
   }
 
   /** The lock that guards this lane, and all others on the adapter. */
-  public ReentrantLock lock() {
+  public LaneLock lock() {
     return hub.lock();
   }
 
