@@ -39,7 +39,7 @@ final class CompletionDriver implements Driver, Runnable {
   private static final Duration LENT = Duration.ofNanos(CallerPolls.LENT_NANOS);
 
   /** Looks at the lock's queue before others are expected to have got it. */
-  private static final int LOOKS = 200;
+  private static final int LOOKS_AT_LOCK = 200;
 
   private final RdmaHub hub;
   private final CopyOnWriteArrayList<EndpointCore> endpoints = new CopyOnWriteArrayList<>();
@@ -190,7 +190,7 @@ final class CompletionDriver implements Driver, Runnable {
 
   /** A thread that polls without a pause gets the lock again before those who sleep on it wake. */
   private void giveWay() {
-    for (int i = 0; i < LOOKS && hub.lock().hasQueuedThreads(); i++) {
+    for (int i = 0; i < LOOKS_AT_LOCK && hub.lock().hasQueuedThreads(); i++) {
       Thread.onSpinWait();
     }
   }

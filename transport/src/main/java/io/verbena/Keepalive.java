@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class Keepalive {
   /** Times that it is worth looking in the time that the peer may be silent. */
-  private static final int LOOKS = 8;
+  private static final int LOOKS_PER_SILENCE = 8;
 
   /**
    * Looks after the question before the peer is given up. This side may have been stopped itself,
@@ -39,7 +39,7 @@ final class Keepalive {
 
   /** Whether it is time for {@link #check}; an estimate that needs no lock. */
   boolean isDue(long now) {
-    return silenceNanos != 0 && now - lookedAt >= silenceNanos / LOOKS;
+    return silenceNanos != 0 && now - lookedAt >= silenceNanos / LOOKS_PER_SILENCE;
   }
 
   /**

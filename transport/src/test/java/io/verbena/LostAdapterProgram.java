@@ -1,13 +1,17 @@
 package io.verbena;
 
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+
 import io.netty.buffer.ByteBuf;
 import io.verbena.ffi.libc.LibC;
 import io.verbena.memory.RegisteredMemory;
 import io.verbena.memory.RemoteAccess;
 import io.verbena.memory.RemoteMemory;
-import java.io.FileInputStream;
 import java.io.IOException;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
 import java.lang.foreign.ValueLayout;
+import java.lang.invoke.MethodHandle;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -21,8 +25,11 @@ import java.util.List;
 final class LostAdapterProgram {
   private static final int BIG = 64 << 10;
 
-  /** In the places of the adapters' descriptors: never closed, not even by the collector. */
-  private static final List<FileInputStream> PLACEHOLDERS = new ArrayList<>();
+  private static final MethodHandle DUP2 =
+      Linker.nativeLinker()
+          .downcallHandle(
+              Linker.nativeLinker().defaultLookup().findOrThrow("dup2"),
+              FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT));
 
   private LostAdapterProgram() {}
 
@@ -81,22 +88,34 @@ final class LostAdapterProgram {
   /** Puts another file in the place of each descriptor of an adapter; returns how many. */
   private static int takeAway() throws IOException {
     int count = 0;
+    int other = LibC.eventfd(0, 0);
     try (var open = Files.newDirectoryStream(Path.of("/proc/self/fd"))) {
       List<Path> all = new ArrayList<>();
       open.forEach(all::add);
       for (Path each : all) {
         if (isAdapter(each)) {
-          LibC.close(Integer.parseInt(each.getFileName().toString()));
-          PLACEHOLDERS.add(new FileInputStream("/dev/null"));
-          if (!Files.readSymbolicLink(each).equals(Path.of("/dev/null"))) {
-            // A file that somebody else has opened meanwhile: verbs on it would be another test.
-            throw new IOException(each + " went to " + Files.readSymbolicLink(each));
+          replace(Integer.parseInt(each.getFileName().toString()), other);
+          if (isAdapter(each)) {
+            throw new IOException(each + " is still an adapter");
           }
           count++;
         }
       }
     }
     return count;
+  }
+
+  /** At once: nobody else can get the number in between. */
+  private static void replace(int descriptor, int other) throws IOException {
+    try {
+      if ((int) DUP2.invokeExact(other, descriptor) != descriptor) {
+        throw new IOException("dup2 failed for " + descriptor);
+      }
+    } catch (IOException | RuntimeException | Error e) {
+      throw e;
+    } catch (Throwable e) {
+      throw new IllegalStateException(e);
+    }
   }
 
   private static boolean isAdapter(Path descriptor) throws IOException {

@@ -61,7 +61,7 @@ public final class RdmaLane implements Lane {
   private static final int PATIENT_RNR_TIMER = 24;
 
   /** Looks at the completion queue in a row, in {@link #pollAMoment}: each costs little. */
-  private static final int LOOKS = 16;
+  private static final int LOOKS_IN_A_MOMENT = 16;
 
   private static final long PROBE_STEP_NANOS = TimeUnit.MICROSECONDS.toNanos(50);
 
@@ -356,7 +356,7 @@ public final class RdmaLane implements Lane {
 
   @Override
   public int pollAMoment(LaneEvents sink, int limit) {
-    return poll(sink, limit, LOOKS);
+    return poll(sink, limit, LOOKS_IN_A_MOMENT);
   }
 
   private int poll(LaneEvents sink, int limit, int looks) {

@@ -49,7 +49,7 @@ public final class TcpLane implements Lane {
   /**
    * How often a caller that waits looks into the socket: what is between the looks takes longer.
    */
-  private static final int LOOKS = 16;
+  private static final int LOOKS_IN_A_MOMENT = 16;
 
   private final SocketChannel channel;
   private final boolean batching;
@@ -212,7 +212,7 @@ public final class TcpLane implements Lane {
   @Override
   public int pollAMoment(LaneEvents events, int limit) {
     // What waits to be sent is not to wait for what is received.
-    return poll(events, limit, hasUnsent() ? 1 : LOOKS);
+    return poll(events, limit, hasUnsent() ? 1 : LOOKS_IN_A_MOMENT);
   }
 
   private int poll(LaneEvents events, int limit, int looks) {

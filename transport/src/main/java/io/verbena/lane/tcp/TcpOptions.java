@@ -25,10 +25,14 @@ public final class TcpOptions {
     }
   }
 
-  /** Whether the peer is on this machine: for its own addresses, Linux uses them at both ends. */
+  /**
+   * Whether the peer is on this machine: for its own addresses, Linux uses them at both ends, but
+   * for those of the loopback network if a program asks for that.
+   */
   private static boolean isLocal(SocketChannel channel) throws IOException {
     return channel.getLocalAddress() instanceof InetSocketAddress local
         && channel.getRemoteAddress() instanceof InetSocketAddress remote
-        && local.getAddress().equals(remote.getAddress());
+        && (local.getAddress().equals(remote.getAddress())
+            || remote.getAddress().isLoopbackAddress());
   }
 }

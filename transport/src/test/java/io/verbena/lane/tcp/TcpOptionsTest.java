@@ -17,9 +17,19 @@ class TcpOptionsTest {
 
   @Test
   void shouldKeepLittleInTheSocketsOfOneMachine() throws IOException {
+    check("127.0.0.1");
+  }
+
+  @Test
+  void shouldKeepLittleBetweenTwoAddressesOfTheLoopbackNetwork() throws IOException {
+    check("127.0.0.2");
+  }
+
+  private static void check(String from) throws IOException {
     try (var server = ServerSocketChannel.open();
         var client = SocketChannel.open()) {
-      server.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
+      server.bind(new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), 0));
+      client.bind(new InetSocketAddress(InetAddress.ofLiteral(from), 0));
       client.connect(server.getLocalAddress());
       try (SocketChannel accepted = server.accept()) {
         int byItself = sendBytes(client);
