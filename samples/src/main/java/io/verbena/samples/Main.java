@@ -1,6 +1,8 @@
 package io.verbena.samples;
 
 import io.verbena.samples.demo.DemoCommand;
+import io.verbena.samples.doctor.DoctorCommand;
+import io.verbena.samples.doctor.InfoCommand;
 import java.util.List;
 import java.util.Locale;
 import picocli.CommandLine;
@@ -32,7 +34,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
       "3:RDMA was required and is not available"
     },
     usageHelpAutoWidth = false,
-    subcommands = {DemoCommand.class, SampleCommand.class})
+    subcommands = {DoctorCommand.class, InfoCommand.class, DemoCommand.class, SampleCommand.class})
 public final class Main implements Runnable {
   @SuppressWarnings("unused") // picocli acts on it
   @Option(

@@ -11,6 +11,6 @@ public final class Printable {
    * @return the same length, with a question mark for each
    */
   public static String of(String text) {
-    return text.replaceAll("[\\p{Cntrl}\\p{Cf}]", "?");
+    return text.replaceAll("[\\p{Cc}\\p{Cf}]", "?");
   }
 }

@@ -49,6 +49,9 @@ class CommandLineTest {
         "sample send-file h       | send-file: missing required parameters: 'PORT', 'FILE'",
         "sample broker 0 --queue 0 | broker: --queue is 1 to 1000000",
         "sample publish h 1 t x --count 0 | publish: --count is at least 1",
+        "doctor --root /no/such   | doctor: --root: there is no folder '/no/such'",
+        "doctor --frobnicate      | doctor: unknown option '--frobnicate'",
+        "info extra               | info: unexpected argument 'extra'",
         "test --no-rdma           | 'test' is a command of the launcher: run ./verbena test"
             + " --no-rdma",
         "perf                     | 'perf' is a command of the launcher: run ./verbena perf",
@@ -69,7 +72,9 @@ class CommandLineTest {
     List<String> lines = help.out().lines().toList();
     assertTrue(lines.size() <= 24, help.out());
     assertTrue(lines.stream().allMatch(line -> line.length() <= 80), help.out());
-    for (String word : List.of("demo", "sample", "test", "testbed", "perf", "0", "1", "2", "3")) {
+    for (String word :
+        List.of(
+            "doctor", "info", "demo", "sample", "test", "testbed", "perf", "0", "1", "2", "3")) {
       assertTrue(lines.stream().anyMatch(line -> line.startsWith("  " + word + " ")), word);
     }
   }

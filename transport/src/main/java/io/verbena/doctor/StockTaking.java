@@ -3,6 +3,8 @@ package io.verbena.doctor;
 import io.verbena.lane.rdma.RdmaPort;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** Makes an {@link Inventory}. */
 final class StockTaking {
@@ -178,13 +180,14 @@ final class StockTaking {
     for (String each : List.of("java.runtime.version", "java.vm.name", "os.name", "os.arch")) {
       saw(each, System.getProperty(each, "(unknown)"));
     }
-    Module module = StockTaking.class.getModule();
-    saw("Verbena", version(module));
-  }
-
-  private static String version(Module module) {
-    String named = module.isNamed() ? module.getDescriptor().toNameAndVersion() : "";
-    String packaged = StockTaking.class.getPackage().getImplementationVersion();
-    return packaged == null ? none(named) : packaged;
+    // Not all of them: a bug report is no place for what somebody passes by -D.
+    saw(
+        "flags",
+        none(
+            Stream.of(ProcessHandle.current().info().arguments().orElse(new String[0]))
+                .filter(each -> each.startsWith("-X") || each.startsWith("--enable-native-access"))
+                .collect(Collectors.joining(" "))));
+    String version = StockTaking.class.getPackage().getImplementationVersion();
+    saw("Verbena", version == null ? "(of unknown version)" : version);
   }
 }
