@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.verbena.cause.Cause;
 import io.verbena.ffi.Errno;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -74,6 +75,16 @@ class ValuesTest {
   void shouldNameTheLimitOfLockedMemory() {
     VerbsException e = VerbsException.of("ibv_reg_mr", "length=4096", Cures.ENOMEM);
     assertTrue(e.getMessage().contains("RLIMIT_MEMLOCK"), e.getMessage());
+  }
+
+  @Test
+  void shouldTellADeviceFileThatIsNotThereFromOneThatLeadsNowhere() {
+    for (int errno : new int[] {Cures.ENOENT, Cures.EACCES, Cures.EPERM}) {
+      assertEquals(Cause.VERBS_FILES.cure(), Cures.of("ibv_open_device", errno));
+    }
+    for (int errno : new int[] {Cures.ENODEV, Cures.ENXIO}) {
+      assertEquals(Cause.KERNEL_SUPPORT.cure(), Cures.of("ibv_open_device", errno));
+    }
   }
 
   @Test
