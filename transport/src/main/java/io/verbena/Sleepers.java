@@ -49,6 +49,8 @@ final class Sleepers {
     Thread sleeper = Thread.currentThread();
     add(sleeper);
     boolean woken;
+    // Waking a thread might park this one: before anybody can wake it.
+    lock.wakeNow();
     int holds = lock.getHoldCount();
     for (int i = 0; i < holds; i++) {
       lock.unlock();

@@ -3,10 +3,10 @@ package io.verbena;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 
 import io.netty.buffer.ByteBuf;
-import io.verbena.ffi.libc.LibC;
 import io.verbena.memory.RegisteredMemory;
 import io.verbena.memory.RemoteAccess;
 import io.verbena.memory.RemoteMemory;
+import java.io.FileInputStream;
 import java.io.IOException;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
@@ -88,7 +88,7 @@ final class LostAdapterProgram {
   /** Puts another file in the place of each descriptor of an adapter; returns how many. */
   private static int takeAway() throws IOException {
     int count = 0;
-    int other = LibC.eventfd(0, 0);
+    int other = openNull();
     try (var open = Files.newDirectoryStream(Path.of("/proc/self/fd"))) {
       List<Path> all = new ArrayList<>();
       open.forEach(all::add);
@@ -103,6 +103,31 @@ final class LostAdapterProgram {
       }
     }
     return count;
+  }
+
+  /** A descriptor that can only be read: each call of the verbs fails on it. */
+  private static int openNull() throws IOException {
+    var unclosed = new FileInputStream("/dev/null");
+    try (var open = Files.newDirectoryStream(Path.of("/proc/self/fd"))) {
+      for (Path each : open) {
+        if (isNull(each)) {
+          return Integer.parseInt(each.getFileName().toString());
+        }
+      }
+    }
+    throw new IOException("no descriptor of " + unclosed);
+  }
+
+  private static boolean isNull(Path descriptor) {
+    try {
+      String number = descriptor.getFileName().toString();
+      List<String> flags = Files.readAllLines(Path.of("/proc/self/fdinfo", number));
+      return Files.readSymbolicLink(descriptor).equals(Path.of("/dev/null"))
+          && flags.stream().anyMatch(line -> line.matches("flags:\\s+[0-7]*0"));
+    } catch (IOException e) {
+      // It is that of the listing itself.
+      return false;
+    }
   }
 
   /** At once: nobody else can get the number in between. */

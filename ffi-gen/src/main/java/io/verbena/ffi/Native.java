@@ -21,7 +21,7 @@ public enum Native {
   LIBRDMACM("librdmacm.so.1", "rdma-core 31", "rdma_set_local_ece"),
 
   /** The launcher's side of a parallel job, {@code libpmix.so.2} of OpenPMIx. */
-  LIBPMIX("libpmix.so.2", "PMIx 4", "PMIx_Load_topology");
+  LIBPMIX("libpmix.so.2", "PMIx 4.1.3", "PMIx_Value_destruct");
 
   private final String libraryName;
 

@@ -28,6 +28,15 @@ public final class LaneLock extends ReentrantLock {
     woken[count++] = thread;
   }
 
+  /** With the lock: wakes them although it is not free yet. */
+  public void wakeNow() {
+    for (int i = 0; i < count; i++) {
+      LockSupport.unpark(woken[i]);
+      woken[i] = null;
+    }
+    count = 0;
+  }
+
   /** With the lock: whether others wait for it, or would if they were awake. */
   public boolean isWanted() {
     return count > 0 || hasQueuedThreads();
@@ -43,13 +52,9 @@ public final class LaneLock extends ReentrantLock {
   }
 
   private @Nullable Thread wakeAllButOne() {
-    Thread last = woken[0];
-    woken[0] = null;
-    for (int i = 1; i < count; i++) {
-      LockSupport.unpark(woken[i]);
-      woken[i] = null;
-    }
-    count = 0;
+    Thread last = woken[--count];
+    woken[count] = null;
+    wakeNow();
     return last;
   }
 }

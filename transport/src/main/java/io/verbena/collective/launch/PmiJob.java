@@ -19,9 +19,6 @@ final class PmiJob implements Job {
   /** For saying who is missing, after the others' time is over. */
   private static final Duration INQUIRY = Duration.ofSeconds(10);
 
-  /** The others' deadlines are about the same. */
-  private static final Duration PUBLISHING = Duration.ofSeconds(1);
-
   private final PmiWire wire;
   private final int rank;
   private final int size;
@@ -64,7 +61,7 @@ final class PmiJob implements Job {
   }
 
   private static long deadline(Duration timeout) {
-    return System.nanoTime() + Math.min(timeout.toNanos(), Long.MAX_VALUE / 2);
+    return System.nanoTime() + Variables.nanos(timeout);
   }
 
   private static LaunchException failure(String what, IOException e) {
@@ -92,11 +89,16 @@ final class PmiJob implements Job {
 
   @Override
   public void exchange(byte[] mine, Duration timeout) throws LaunchException {
-    String text = HexFormat.of().formatHex(mine);
+    String text = HexFormat.of().formatHex(Variables.requireValue(mine));
     try {
       wire.ask(
           "cmd=put kvsname=%s key=%s value=%s".formatted(space, key(rank), text),
           "put_result",
+          deadline(ANSWER));
+      // Values are not seen before the barrier is over, names are.
+      wire.ask(
+          "cmd=publish_name service=%s port=1".formatted(name(rank)),
+          "publish_result",
           deadline(ANSWER));
       wire.ask("cmd=barrier_in", "barrier_out", deadline(timeout));
     } catch (PmiWire.LateException e) {
@@ -108,33 +110,20 @@ final class PmiJob implements Job {
     }
   }
 
-  /**
-   * Who else is not waiting either. Values are not seen before the barrier is over, names are: each
-   * that gives up publishes one, and looks for those of the others a little later.
-   */
+  /** Who has published no name. */
   private List<Integer> missing() {
     long deadline = deadline(INQUIRY);
+    List<Integer> missing = new ArrayList<>();
     try {
-      Map<String, String> said =
-          inquire(
-              "publish_name service=%s port=1".formatted(name(rank)), "publish_result", deadline);
-      if (!isOk(said)) {
-        return List.of();
-      }
-      Thread.sleep(PUBLISHING);
-      List<Integer> missing = new ArrayList<>();
       for (int other = 0; other < size; other++) {
         if (!isOk(inquire("lookup_name service=" + name(other), "lookup_result", deadline))) {
           missing.add(other);
         }
       }
-      return missing;
     } catch (IOException e) {
       return List.of();
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      return List.of();
     }
+    return missing;
   }
 
   private static boolean isOk(Map<String, String> words) {
@@ -157,6 +146,12 @@ final class PmiJob implements Job {
     return words;
   }
 
+  private void requireUsable() throws IOException {
+    if (failed) {
+      throw new IOException("an answer of the launcher did not come");
+    }
+  }
+
   private String get(int other) {
     return "cmd=get kvsname=%s key=%s".formatted(space, key(other));
   }
@@ -164,9 +159,16 @@ final class PmiJob implements Job {
   @Override
   public byte[] valueOf(int other) throws LaunchException {
     try {
+      requireUsable();
       Map<String, String> words = wire.ask(get(other), "get_result", deadline(ANSWER));
-      return HexFormat.of().parseHex(words.getOrDefault("value", ""));
+      String value = words.get("value");
+      if (value == null) {
+        throw new IOException("its answer has no value");
+      }
+      return HexFormat.of().parseHex(value);
     } catch (IOException e) {
+      // Answers do not say to what: after one that is late all others would be taken for its like.
+      failed = true;
       throw failure("the launcher knows no address of rank " + other, e);
     } catch (IllegalArgumentException e) {
       throw new LaunchException("the launcher garbled the address of rank " + other, e);

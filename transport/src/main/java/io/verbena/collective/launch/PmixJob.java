@@ -1,5 +1,6 @@
 package io.verbena.collective.launch;
 
+import io.verbena.ffi.Availability;
 import io.verbena.ffi.Native;
 import io.verbena.ffi.PmixCalls;
 import io.verbena.ffi.pmix.PMIx;
@@ -50,16 +51,28 @@ final class PmixJob implements Job {
     String cause = Native.LIBPMIX.unavailabilityCause();
     if (cause != null) {
       throw new LaunchException(
-          "the launcher is a PMIx server, but %s: install libpmix2 (Debian, Ubuntu) or pmix (RHEL family, SLES)"
-              .formatted(cause));
+          "the launcher is a PMIx server, but " + cause + cure(Native.LIBPMIX.availability()));
     }
     var job = new PmixJob();
     job.within(
         timeout,
         "PMIx_Init",
-        () -> job.require(PMIx.PMIx_Init(job.self, MemorySegment.NULL, 0), "PMIx_Init"));
-    job.size = job.within(ANSWER, "PMIx_Get", job::jobSize);
+        () -> require(PMIx.PMIx_Init(job.self, MemorySegment.NULL, 0), "PMIx_Init"));
+    try {
+      job.size = job.within(ANSWER, "PMIx_Get", job::jobSize);
+    } catch (LaunchException e) {
+      job.close();
+      throw e;
+    }
     return job;
+  }
+
+  private static String cure(Availability availability) {
+    return switch (availability) {
+      case ABSENT, BROKEN, TOO_OLD ->
+          ": install libpmix2 (Debian, Ubuntu) or pmix (RHEL family, SLES), version 4.1.3 or newer";
+      case AVAILABLE, WRONG_PLATFORM, DENIED -> "";
+    };
   }
 
   private int jobSize() throws LaunchException {
@@ -97,9 +110,9 @@ final class PmixJob implements Job {
     }
   }
 
-  private int require(int status, String call) throws LaunchException {
+  private static int require(int status, String call) throws LaunchException {
     if (status != PMIx.PMIX_SUCCESS()) {
-      throw new LaunchException("%s failed: %s".formatted(call, PmixCalls.text(status)));
+      throw new StatusException(status, call);
     }
     return status;
   }
@@ -109,7 +122,7 @@ final class PmixJob implements Job {
     var task = new FutureTask<>(work);
     start(task);
     try {
-      return task.get(timeout.toNanos(), TimeUnit.NANOSECONDS);
+      return task.get(Variables.nanos(timeout), TimeUnit.NANOSECONDS);
     } catch (TimeoutException e) {
       failed = true;
       throw new LateException(
@@ -119,7 +132,6 @@ final class PmixJob implements Job {
       Thread.currentThread().interrupt();
       throw new LaunchException("interrupted in " + call, e);
     } catch (ExecutionException e) {
-      failed = true;
       throw e.getCause() instanceof LaunchException cause
           ? cause
           : new LaunchException(call + " failed: " + e.getCause(), e);
@@ -147,7 +159,8 @@ final class PmixJob implements Job {
 
   @Override
   public void exchange(byte[] mine, Duration timeout) throws LaunchException {
-    within(ANSWER, "PMIx_Put", () -> put(mine));
+    byte[] value = Variables.requireValue(mine);
+    within(ANSWER, "PMIx_Put", () -> put(value));
     try {
       within(timeout, "PMIx_Fence", this::fence);
     } catch (LateException e) {
@@ -197,8 +210,8 @@ final class PmixJob implements Job {
                     other = next.getAndIncrement()) {
                   known[other] = isKnown(other);
                 }
-              },
-              null);
+                return true;
+              });
       inquiries.add(inquiry);
       start(inquiry);
     }
@@ -217,12 +230,15 @@ final class PmixJob implements Job {
     return IntStream.range(0, size).filter(other -> !known[other]).boxed().toList();
   }
 
-  private boolean isKnown(int other) {
+  private boolean isKnown(int other) throws LaunchException {
     try {
       read(other, true);
       return true;
-    } catch (LaunchException e) {
-      return false;
+    } catch (StatusException e) {
+      if (e.status == PMIx.PMIX_ERR_NOT_FOUND() || e.status == PMIx.PMIX_ERR_TIMEOUT()) {
+        return false;
+      }
+      throw e;
     }
   }
 
@@ -268,6 +284,18 @@ final class PmixJob implements Job {
       within(ANSWER, "PMIx_Finalize", () -> PMIx.PMIx_Finalize(MemorySegment.NULL, 0));
     } catch (LaunchException e) {
       // The server sees the process end anyway.
+    }
+  }
+
+  /** A call failed. */
+  private static final class StatusException extends LaunchException {
+    private static final long serialVersionUID = 1;
+
+    private final int status;
+
+    StatusException(int status, String call) {
+      super("%s failed: %s".formatted(call, PmixCalls.text(status)));
+      this.status = status;
     }
   }
 

@@ -3,6 +3,7 @@ package io.verbena.collective.launch;
 import io.verbena.collective.launch.Rendezvous.Hello;
 import java.io.BufferedInputStream;
 import java.io.DataInputStream;
+import java.io.EOFException;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.Socket;
@@ -25,6 +26,7 @@ final class RendezvousJob implements Job {
   private static final String LAUNCHER = "VERBENA_LAUNCHER";
   private static final String JOB = "VERBENA_JOB";
 
+  private static final int MAX_JOB = 200;
   private static final int RETRY_MILLIS = 50;
   private static final int CONNECT_MILLIS = 5_000;
 
@@ -35,6 +37,7 @@ final class RendezvousJob implements Job {
   private final int rank;
   private final int size;
   private final InetSocketAddress address;
+  private final boolean launched;
   private final boolean serving;
   private final String launcher;
   private byte[][] values = {};
@@ -46,6 +49,7 @@ final class RendezvousJob implements Job {
     this.rank = rank;
     this.size = size;
     this.address = address;
+    this.launched = launched;
     this.serving = !launched && rank == 0;
     this.launcher = launched ? "verbena run" : "rendezvous at " + text(address);
   }
@@ -66,8 +70,11 @@ final class RendezvousJob implements Job {
           "%s is set, and %s is not: give all processes the address (HOST:PORT) at which rank 0 is to wait for them"
               .formatted(RANK, ADDRESS));
     }
-    return new RendezvousJob(
-        environment.getOrDefault(JOB, ""), rank, size, Variables.address(name, text), launched);
+    String job = environment.getOrDefault(JOB, "");
+    if (job.length() > MAX_JOB) {
+      throw new LaunchException("%s is longer than %d characters".formatted(JOB, MAX_JOB));
+    }
+    return new RendezvousJob(job, rank, size, Variables.address(name, text), launched);
   }
 
   private static String text(InetSocketAddress address) {
@@ -91,32 +98,48 @@ final class RendezvousJob implements Job {
 
   @Override
   public void exchange(byte[] mine, Duration timeout) throws LaunchException {
-    long deadline = System.nanoTime() + Math.min(timeout.toNanos(), Long.MAX_VALUE / 2);
+    long deadline = System.nanoTime() + Variables.nanos(timeout);
+    byte[] value = Variables.requireValue(mine);
     if (serving) {
       serve();
     }
     try (Socket socket = connect(deadline)) {
       int left = Math.clamp(leftMillis(deadline), 1, Integer.MAX_VALUE - GRACE_MILLIS);
       socket.setSoTimeout(left + GRACE_MILLIS);
-      new Hello(job, rank, size, left, mine).write(socket.getOutputStream());
+      new Hello(job, rank, size, left, value).write(socket.getOutputStream());
       read(new DataInputStream(new BufferedInputStream(socket.getInputStream())), timeout);
     } catch (LaunchException e) {
       throw e;
     } catch (SocketTimeoutException e) {
       throw failure("does not answer", e);
+    } catch (EOFException e) {
+      throw failure("ended before it answered", e);
     } catch (IOException e) {
       throw failure("failed (%s)".formatted(e.getMessage()), e);
     }
   }
 
   private void serve() throws LaunchException {
-    var at = new InetSocketAddress(address.getHostString(), address.getPort());
     try {
-      server = new RendezvousServer(at, job, size);
+      server = new RendezvousServer(own(), job, size);
     } catch (IOException e) {
       throw new LaunchException(
           "rank 0 cannot wait at %s=%s: %s".formatted(ADDRESS, text(address), e.getMessage()), e);
     }
+  }
+
+  /**
+   * Where to listen: everywhere if the name of this machine leads to itself only from here, as
+   * Debian's 127.0.1.1 does.
+   */
+  private InetSocketAddress own() {
+    var at = new InetSocketAddress(address.getHostString(), address.getPort());
+    boolean named =
+        !address.getHostString().equalsIgnoreCase("localhost")
+            && !address.getHostString().matches("[0-9.]+|.*:.*");
+    return named && at.getAddress() != null && at.getAddress().isLoopbackAddress()
+        ? new InetSocketAddress(address.getPort())
+        : at;
   }
 
   private LaunchException failure(String what, IOException cause) {
@@ -141,9 +164,13 @@ final class RendezvousJob implements Job {
         socket.close();
         if (leftMillis(deadline) <= RETRY_MILLIS) {
           throw new LaunchException(
-              "rank %d does not reach the rendezvous at %s (%s): is rank 0 running there?"
-                  .formatted(rank, text(address), e.getMessage()),
-              List.of(0),
+              "rank %d does not reach the rendezvous at %s (%s)%s"
+                  .formatted(
+                      rank,
+                      text(address),
+                      e.getMessage(),
+                      launched ? "" : ": is rank 0 running there?"),
+              launched || rank == 0 ? List.of() : List.of(0),
               e);
         }
         sleep();
@@ -201,9 +228,7 @@ final class RendezvousJob implements Job {
   @Override
   public void close() {
     if (server != null) {
-      if (values.length == size) {
-        server.awaitServed();
-      }
+      server.awaitServed();
       server.close();
     }
   }

@@ -14,10 +14,12 @@ import java.util.BitSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Where the processes of a job leave their values and get those of all when all have come. It costs
@@ -25,16 +27,18 @@ import org.jspecify.annotations.Nullable;
  * time.
  */
 public final class RendezvousServer implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(RendezvousServer.class);
+
   private static final int HELLO_MILLIS = 10_000;
   private static final int STRANGERS = 64;
-  private static final long CLOSE_SECONDS = 10;
+  private static final long ACCEPT_PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
+  private static final long CLOSE_NANOS = TimeUnit.SECONDS.toNanos(10);
 
   private final String job;
   private final int size;
   private final ServerSocket socket;
   private final Semaphore places;
   private final Set<Socket> connections = ConcurrentHashMap.newKeySet();
-  private final CountDownLatch served;
 
   // Guarded by this.
   private final byte[][] values;
@@ -42,6 +46,8 @@ public final class RendezvousServer implements AutoCloseable {
   private final BitSet come = new BitSet();
   private @Nullable String broken;
   private boolean overdue;
+  private @Nullable ByteArrayOutputStream all;
+  private int inside;
 
   /**
    * Opens a rendezvous.
@@ -56,7 +62,6 @@ public final class RendezvousServer implements AutoCloseable {
     this.size = size;
     this.values = new byte[size][];
     this.waiting = new Socket[size];
-    this.served = new CountDownLatch(size);
     this.places = new Semaphore(size + STRANGERS);
     this.socket = new ServerSocket();
     try {
@@ -84,20 +89,24 @@ public final class RendezvousServer implements AutoCloseable {
         places.acquireUninterruptibly();
         Socket connection = socket.accept();
         connections.add(connection);
+        if (socket.isClosed()) {
+          connection.close();
+        }
         Thread.ofVirtual().start(() -> serve(connection));
       } catch (IOException e) {
         if (socket.isClosed()) {
           return;
         }
         places.release();
+        LOG.warn("The rendezvous cannot accept a connection: {}", e.toString());
+        LockSupport.parkNanos(ACCEPT_PAUSE_NANOS);
       }
     }
   }
 
   private void serve(Socket connection) {
     try (connection) {
-      connection.setSoTimeout(HELLO_MILLIS);
-      Hello hello = Hello.read(connection.getInputStream());
+      Hello hello = readHello(connection);
       String refusal = enter(hello, connection);
       if (refusal != null) {
         refuse(connection, refusal);
@@ -113,6 +122,25 @@ public final class RendezvousServer implements AutoCloseable {
     } finally {
       connections.remove(connection);
       places.release();
+    }
+  }
+
+  /** All of it within a bounded time, however it is divided. */
+  private static Hello readHello(Socket connection) throws IOException {
+    Thread watch =
+        Thread.startVirtualThread(
+            () -> {
+              try {
+                Thread.sleep(HELLO_MILLIS);
+                connection.close();
+              } catch (InterruptedException | IOException e) {
+                // It has come, or has gone.
+              }
+            });
+    try {
+      return Hello.read(connection.getInputStream());
+    } finally {
+      watch.interrupt();
     }
   }
 
@@ -139,6 +167,7 @@ public final class RendezvousServer implements AutoCloseable {
     values[hello.rank()] = hello.value();
     waiting[hello.rank()] = connection;
     come.set(hello.rank());
+    inside++;
     notifyAll();
     return null;
   }
@@ -188,10 +217,7 @@ public final class RendezvousServer implements AutoCloseable {
         }
       }
       if (come.cardinality() == size) {
-        out.writeByte(Rendezvous.ALL);
-        for (byte[] value : values) {
-          Rendezvous.put(out, value);
-        }
+        bytes = whole();
       } else if (broken != null) {
         writeRefusal(out, broken);
       } else {
@@ -207,8 +233,21 @@ public final class RendezvousServer implements AutoCloseable {
       }
       waiting[hello.rank()] = null;
     }
-    connection.getOutputStream().write(bytes.toByteArray());
+    bytes.writeTo(connection.getOutputStream());
     connection.shutdownOutput();
+  }
+
+  /** The values of all: the same bytes for everybody. */
+  private ByteArrayOutputStream whole() throws IOException {
+    if (all == null) {
+      all = new ByteArrayOutputStream();
+      var out = new DataOutputStream(all);
+      out.writeByte(Rendezvous.ALL);
+      for (byte[] value : values) {
+        Rendezvous.put(out, value);
+      }
+    }
+    return all;
   }
 
   private List<Integer> missing() {
@@ -259,17 +298,24 @@ public final class RendezvousServer implements AutoCloseable {
     }
   }
 
-  private void leave(int rank) {
-    synchronized (this) {
-      waiting[rank] = null;
-    }
-    served.countDown();
+  private synchronized void leave(int rank) {
+    waiting[rank] = null;
+    inside--;
+    notifyAll();
   }
 
-  /** Waits until all have their answer, a bounded time. */
-  void awaitServed() {
+  /** How many have come and have no answer yet, or have not read it. */
+  synchronized int inside() {
+    return inside;
+  }
+
+  /** Waits until all who have come have their answer, a bounded time. */
+  synchronized void awaitServed() {
+    long deadline = System.nanoTime() + CLOSE_NANOS;
     try {
-      var _ = served.await(CLOSE_SECONDS, TimeUnit.SECONDS);
+      for (long left = CLOSE_NANOS; inside > 0 && left > 0; left = deadline - System.nanoTime()) {
+        TimeUnit.NANOSECONDS.timedWait(this, left);
+      }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }

@@ -23,7 +23,7 @@ final class SingleJob implements Job {
 
   @Override
   public void exchange(byte[] mine, Duration timeout) {
-    value = mine.clone();
+    value = Variables.requireValue(mine).clone();
   }
 
   @Override

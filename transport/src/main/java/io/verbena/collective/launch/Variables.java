@@ -1,11 +1,27 @@
 package io.verbena.collective.launch;
 
 import java.net.InetSocketAddress;
+import java.time.Duration;
 import java.util.Map;
 
 /** Reads what a launcher left in the environment. */
 final class Variables {
+  private static final Duration LONGEST = Duration.ofDays(36_500);
+
   private Variables() {}
+
+  /** Any timeout in nanoseconds that the clock can still count. */
+  static long nanos(Duration timeout) {
+    return timeout.compareTo(LONGEST) > 0 ? LONGEST.toNanos() : Math.max(0, timeout.toNanos());
+  }
+
+  static byte[] requireValue(byte[] value) {
+    if (value.length > Job.MAX_VALUE_BYTES) {
+      throw new IllegalArgumentException(
+          "a value of %d bytes, at most %d may be".formatted(value.length, Job.MAX_VALUE_BYTES));
+    }
+    return value;
+  }
 
   static int number(Map<String, String> environment, String name, int least)
       throws LaunchException {

@@ -135,19 +135,20 @@ public record RdmaPair(int client, int server, int clientPkey, int serverPkey) {
   /** Why no pair would do, for people. */
   public static String whyNone(List<RdmaCandidate> client, List<RdmaCandidate> server) {
     Set<String> problems = new LinkedHashSet<>();
-    boolean partition = false;
+    Set<String> apart = new LinkedHashSet<>();
     for (RdmaCandidate ours : client) {
       for (RdmaCandidate theirs : server) {
         String problem = problem(ours, theirs);
         if (problem != null) {
-          problems.add(problem);
-          partition |= apart(ours, theirs) == null;
+          (apart(ours, theirs) == null ? apart : problems).add(problem);
         }
       }
     }
+    // Last, so that the cure follows what it is for.
+    problems.addAll(apart);
     return "no pair of ports fits: "
         + String.join("; ", problems)
-        + (partition ? ": " + Cause.PARTITION.cure() : "");
+        + (apart.isEmpty() ? "" : ": " + Cause.PARTITION.cure());
   }
 
   /** Of one side's other ports, each with why it was not chosen; those as good are left out. */

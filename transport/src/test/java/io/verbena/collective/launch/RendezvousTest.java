@@ -43,6 +43,12 @@ class RendezvousTest {
             "VERBENA_JOB", "job"));
   }
 
+  private static Map<String, String> served(int port, int rank, int size) {
+    Map<String, String> environment = launched(port, rank, size);
+    environment.put("VERBENA_RENDEZVOUS", environment.remove("VERBENA_LAUNCHER"));
+    return environment;
+  }
+
   private static FutureTask<List<String>> start(Map<String, String> environment, Duration timeout) {
     var task =
         new FutureTask<>(
@@ -92,9 +98,7 @@ class RendezvousTest {
     List<FutureTask<List<String>>> tasks = new ArrayList<>();
     // Rank 0 last: the others must try again.
     for (int rank = 2; rank >= 0; rank--) {
-      Map<String, String> environment = launched(port, rank, 3);
-      environment.put("VERBENA_RENDEZVOUS", environment.remove("VERBENA_LAUNCHER"));
-      tasks.add(start(environment, LONG));
+      tasks.add(start(served(port, rank, 3), LONG));
     }
     for (FutureTask<List<String>> task : tasks) {
       assertEquals(
@@ -105,8 +109,11 @@ class RendezvousTest {
   @Test
   void shouldNameThoseWhoDidNotCome() throws Exception {
     try (RendezvousServer server = serve(5)) {
-      var early = start(launched(server.port(), 1, 5), SHORT);
       var patient = start(launched(server.port(), 4, 5), LONG);
+      while (server.inside() == 0) {
+        Thread.onSpinWait();
+      }
+      var early = start(launched(server.port(), 1, 5), SHORT);
       LaunchException e = failure(early);
       assertEquals("3 of 5 processes did not come within 0.5 s: ranks 0, 2, 3", e.getMessage());
       assertEquals(List.of(0, 2, 3), e.missing());
@@ -114,6 +121,32 @@ class RendezvousTest {
       assertEquals(List.of(0, 2, 3), failure(patient).missing());
       assertTrue(
           failure(start(launched(server.port(), 0, 5), LONG)).getMessage().contains("too late"));
+    }
+  }
+
+  @Test
+  void shouldTellEverybodyWhoIsMissingWhenRankZeroServes() throws Exception {
+    int port;
+    try (var free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      port = free.getLocalPort();
+    }
+    // Rank 0 gives up first, and must not take the others' answers along.
+    List<FutureTask<List<String>>> others = new ArrayList<>();
+    for (int rank : new int[] {1, 3, 4}) {
+      others.add(start(served(port, rank, 5), LONG));
+    }
+    assertEquals(List.of(2), failure(start(served(port, 0, 5), Duration.ofSeconds(5))).missing());
+    for (FutureTask<List<String>> other : others) {
+      assertEquals(List.of(2), failure(other).missing());
+    }
+  }
+
+  @Test
+  void shouldNotTakeMoreThanLaunchersTake() throws Exception {
+    try (Job job = Launch.join(launched(1, 0, 2), LONG)) {
+      assertThrows(
+          IllegalArgumentException.class,
+          () -> job.exchange(new byte[Job.MAX_VALUE_BYTES + 1], SHORT));
     }
   }
 
@@ -181,7 +214,8 @@ class RendezvousTest {
     try (var free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
       port = free.getLocalPort();
     }
-    LaunchException e = failure(start(launched(port, 1, 2), SHORT));
+    assertEquals(List.of(), failure(start(launched(port, 1, 2), SHORT)).missing());
+    LaunchException e = failure(start(served(port, 1, 2), SHORT));
     assertTrue(e.getMessage().contains("is rank 0 running there?"), e.getMessage());
     assertEquals(List.of(0), e.missing());
   }
