@@ -31,8 +31,8 @@ public enum Cause {
   /** RLIMIT_MEMLOCK; {@link LockedMemory#cure} names the limit of this process. */
   LOCKED_MEMORY(
       "no more memory may be locked",
-      "raise the limit of locked memory with ulimit -l unlimited, with LimitMEMLOCK=infinity in a"
-          + " systemd unit, or with --ulimit memlock=-1 for a container"),
+      "ulimit -l unlimited (to make it last: '* - memlock unlimited' in /etc/security/limits.conf,"
+          + " LimitMEMLOCK=infinity in a systemd unit, --ulimit memlock=-1 for a container)"),
   /** RLIMIT_NOFILE. */
   OPEN_FILES("too many files are open", "raise the limit of open files (ulimit -n)"),
   /** The system maps no more memory. */

@@ -46,7 +46,7 @@ public final class LockedMemory {
             + " enough"
         : "this process may lock "
             + Long.toUnsignedString(limit)
-            + " bytes (RLIMIT_MEMLOCK): "
+            + " bytes (RLIMIT_MEMLOCK): raise that with "
             + Cause.LOCKED_MEMORY.cure();
   }
 }
