@@ -20,20 +20,21 @@ final class PairwiseReduceScatter {
       plan.add(1, (step, out) -> out.copy(mine, low));
       return plan;
     }
-    Span even = plan.scratch(mine.length());
-    Span odd = plan.scratch(mine.length());
     Span high = plan.scratch(mine.length());
+    // One is combined, one arrives, one may start early.
+    Span slots = plan.scratch(3 * mine.length());
     plan.add(
         last + 1,
         (step, out) -> {
           int distance = step + 1;
           if (distance <= last) {
-            Span slot = distance == rank + 1 ? high : distance % 2 == 0 ? even : odd;
-            out.receive(request.neighbour(-distance), slot);
+            out.receive(
+                request.neighbour(-distance),
+                distance == rank + 1 ? high : slot(slots, distance, mine.length()));
             int peer = request.neighbour(distance);
             out.send(peer, blocks.packed(own, peer, peer + 1));
           }
-          Span arrived = step % 2 == 0 ? even : odd;
+          Span arrived = slot(slots, step, mine.length());
           if (step >= 1 && step <= rank) {
             out.reduce(arrived, step == 1 ? mine : low, low);
           } else if (step > rank + 1) {
@@ -44,6 +45,10 @@ final class PairwiseReduceScatter {
           }
         });
     return plan;
+  }
+
+  private static Span slot(Span slots, int distance, long length) {
+    return slots.part(distance % 3 * length, length);
   }
 
   /**

@@ -15,9 +15,10 @@ final class RingReduce {
     }
     Blocks blocks = Blocks.split(request.ranks(), request.count());
     long longest = Blocks.segments(blocks.longest(), request.segment()).longest();
-    Span even = plan.scratch(longest);
-    Span odd = longest == blocks.longest() ? even : plan.scratch(longest);
     int segments = Blocks.segments(blocks.longest(), request.segment()).parts();
+    // One is combined, one arrives, one may start early.
+    int slots = Math.min(segments, 3);
+    Span incoming = plan.scratch(slots * longest);
     new Ring(request, blocks, request.rank())
         .reduceScatter(
             plan,
@@ -29,8 +30,8 @@ final class RingReduce {
 
               @Override
               public Span incoming(int turn, int segment, Span segmentOfResult) {
-                boolean isEven = ((long) turn * segments + segment) % 2 == 0;
-                return (isEven ? even : odd).first(segmentOfResult.length());
+                int slot = (turn * segments + segment) % slots;
+                return incoming.part(slot * longest, segmentOfResult.length());
               }
 
               @Override

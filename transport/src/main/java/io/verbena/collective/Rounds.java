@@ -60,6 +60,56 @@ final class Rounds {
     }
   }
 
+  /**
+   * Whether the transfers of a round may start as soon as those of the round before it have: they
+   * have nothing to do with what those move, and nothing with its steps. A message without content
+   * says that the rounds before have ended.
+   */
+  static boolean mayStartEarly(Rounds before, int last, Rounds after, int round) {
+    for (int row = after.sends.begin(round); row < after.sends.end(round); row++) {
+      Span from = after.sends.span(row);
+      if (from.isEmpty() || before.isWritten(last, from)) {
+        return false;
+      }
+    }
+    for (int row = after.receives.begin(round); row < after.receives.end(round); row++) {
+      Span into = after.receives.span(row);
+      if (before.isWritten(last, into) || before.isRead(last, into)) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private boolean isWritten(int round, Span span) {
+    for (int row = receives.begin(round); row < receives.end(round); row++) {
+      if (span.overlaps(receives.span(row))) {
+        return true;
+      }
+    }
+    for (int row = steps.begin(round); row < steps.end(round); row++) {
+      if (span.overlaps(steps.targetSpan(row))) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private boolean isRead(int round, Span span) {
+    for (int row = sends.begin(round); row < sends.end(round); row++) {
+      if (span.overlaps(sends.span(row))) {
+        return true;
+      }
+    }
+    for (int row = steps.begin(round); row < steps.end(round); row++) {
+      if (span.overlaps(steps.leftSpan(row))
+          || (!steps.isCopy(row) && span.overlaps(steps.rightSpan(row)))) {
+        return true;
+      }
+    }
+    return false;
+  }
+
   /** Whether anything was written since the last round ended. */
   boolean isOpen(int finishedRounds) {
     return finishedRounds == 0

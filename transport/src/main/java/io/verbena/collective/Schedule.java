@@ -14,6 +14,9 @@ package io.verbena.collective;
  *   <li>wait until all its transfers are done.
  * </ol>
  *
+ * <p>The transfers of a round that {@link #startsEarly} may start right after those of the round
+ * before it, ahead of its steps: then the next messages are on their way when these arrive.
+ *
  * <p>The steps of a round neither touch what it receives nor write what it sends, so they run while
  * the transfers do. The messages from one rank to another match their receives in the order in
  * which both are started. A send may be taken to be done when its memory may be written again,
@@ -27,6 +30,7 @@ final class Schedule {
   private final int rounds;
   private final long scratch;
   private final boolean needsCommutativity;
+  private final boolean[] early;
   private final long[] extents = new long[Area.COUNT];
 
   Schedule(Rounds written, int rounds, long scratch, boolean needsCommutativity) {
@@ -39,6 +43,10 @@ final class Schedule {
     sends.trim();
     receives.trim();
     steps.trim();
+    this.early = new boolean[rounds];
+    for (int round = 1; round < rounds; round++) {
+      early[round] = Rounds.mayStartEarly(written, round - 1, written, round);
+    }
     measure(sends);
     measure(receives);
     for (int row = 0; row < steps.count(); row++) {
@@ -63,6 +71,14 @@ final class Schedule {
 
   int rounds() {
     return rounds;
+  }
+
+  /**
+   * Whether all transfers of a round may start as soon as those of the round before have, if that
+   * helps. They are still started in the order of the tables, receives first.
+   */
+  boolean startsEarly(int round) {
+    return early[round];
   }
 
   Transfers sends() {

@@ -21,6 +21,7 @@ import org.jspecify.annotations.Nullable;
 final class Simulation {
   private final LogGp network;
   private final int elementBytes;
+  private final boolean early;
   private final @Nullable Plan[] plans;
   private final int[] rounds;
   private final int[] missing;
@@ -33,17 +34,23 @@ final class Simulation {
 
   private final double[] sent;
 
+  /** The same of the sends of the next round, if they have started; else not a number. */
+  private final double[] sentEarly;
+
   /** When the adapter of each rank can receive again. */
   private final double[] receiving;
 
   private final ArrivalQueue arrivals = new ArrivalQueue();
   private final Mailboxes mailboxes = new Mailboxes();
   private final Rounds round = new Rounds();
-  private double[] early = new double[64];
+  private final Rounds next = new Rounds();
+  private double[] there = new double[64];
   private long messages;
 
-  private Simulation(LogGp network, int elementBytes, int ranks, IntFunction<Plan> plans) {
+  private Simulation(
+      LogGp network, int elementBytes, boolean early, int ranks, IntFunction<Plan> plans) {
     this.network = network;
+    this.early = early;
     this.elementBytes = elementBytes;
     this.plans = new Plan[ranks];
     for (int rank = 0; rank < ranks; rank++) {
@@ -54,6 +61,7 @@ final class Simulation {
     this.busy = new double[ranks];
     this.free = new double[ranks];
     this.sent = new double[ranks];
+    this.sentEarly = new double[ranks];
     this.receiving = new double[ranks];
   }
 
@@ -85,10 +93,17 @@ final class Simulation {
   }
 
   static Result run(int ranks, IntFunction<Plan> plans, int elementBytes, LogGp network) {
-    return new Simulation(network, elementBytes, ranks, plans).run();
+    return new Simulation(network, elementBytes, false, ranks, plans).run();
+  }
+
+  /** The same, with all transfers started early that {@link Schedule#startsEarly} allows. */
+  static Result runEarly(Request request, int elementBytes, LogGp network) {
+    IntFunction<Plan> plans = rank -> request.at(rank).plan();
+    return new Simulation(network, elementBytes, true, request.ranks(), plans).run();
   }
 
   private Result run() {
+    Arrays.fill(sentEarly, Double.NaN);
     for (int rank = 0; rank < plans.length; rank++) {
       goOn(rank);
     }
@@ -157,30 +172,58 @@ final class Simulation {
   }
 
   private void start(int rank) {
-    for (int row = 0; row < round.sends.count(); row++) {
-      long bytes = round.sends.length(row) * elementBytes;
-      busy[rank] += network.overhead();
-      send(rank, round.sends.peer(row), bytes);
+    if (Double.isNaN(sentEarly[rank])) {
+      send(rank, round.sends);
+    } else {
+      sent[rank] = sentEarly[rank];
+      sentEarly[rank] = Double.NaN;
+    }
+    if (early) {
+      startNext(rank);
     }
     for (int row = 0; row < round.steps.count(); row++) {
       double perByte = round.steps.isCopy(row) ? network.copyPerByte() : network.reducePerByte();
       busy[rank] += round.steps.length(row) * elementBytes * perByte;
     }
-    int there = 0;
+    int count = 0;
     for (int row = 0; row < round.receives.count(); row++) {
       double time = mailboxes.receive(Mailboxes.pair(round.receives.peer(row), rank));
       if (Double.isNaN(time)) {
         missing[rank]++;
       } else {
-        if (there == early.length) {
-          early = Arrays.copyOf(early, 2 * there);
+        if (count == there.length) {
+          there = Arrays.copyOf(there, 2 * count);
         }
-        early[there++] = time;
+        there[count++] = time;
       }
     }
-    Arrays.sort(early, 0, there);
-    for (int i = 0; i < there; i++) {
-      take(rank, early[i]);
+    Arrays.sort(there, 0, count);
+    for (int i = 0; i < count; i++) {
+      take(rank, there[i]);
+    }
+  }
+
+  /** That its receives start early too makes no difference to messages that may wait. */
+  private void startNext(int rank) {
+    Plan plan = plans[rank];
+    if (plan == null || rounds[rank] + 1 == plan.rounds()) {
+      return;
+    }
+    next.clear();
+    plan.write(rounds[rank] + 1, next);
+    next.endRound();
+    if (Rounds.mayStartEarly(round, 0, next, 0)) {
+      double thisRound = sent[rank];
+      send(rank, next.sends);
+      sentEarly[rank] = sent[rank];
+      sent[rank] = thisRound;
+    }
+  }
+
+  private void send(int rank, Transfers sends) {
+    for (int row = 0; row < sends.count(); row++) {
+      busy[rank] += network.overhead();
+      send(rank, sends.peer(row), sends.length(row) * elementBytes);
     }
   }
 

@@ -17,6 +17,8 @@ final class Execution {
   enum Timing {
     /** Sends are read when they start, steps run last. */
     STEPS_LAST,
+    /** Likewise, and transfers start early where they may. */
+    EARLY,
     /** Steps run first, sends are read when their receive is there; the last rank goes first. */
     STEPS_FIRST
   }
@@ -25,14 +27,17 @@ final class Execution {
 
   /** A send or a receive that waits for its counterpart. */
   @SuppressWarnings("ArrayRecordComponent") // nobody compares them
-  private record Waiting(Rank rank, Span span, long[] snapshot) {}
+  private record Waiting(Rank rank, int round, Span span, long[] snapshot) {}
 
   private final class Rank {
     final int number;
     final Schedule schedule;
     final long[][] areas;
     int round;
-    int pending;
+    int started;
+
+    /** Transfers that are not done, of even rounds and of odd ones. */
+    final int[] pending = new int[2];
 
     Rank(int number, Schedule schedule, long[] input, long[] output) {
       this.number = number;
@@ -50,18 +55,33 @@ final class Execution {
       return round == schedule.rounds();
     }
 
+    /** Starts the round that it has come to. */
     void start() {
+      if (started == round) {
+        transfer();
+      }
+      if (timing == Timing.EARLY
+          && round + 1 < schedule.rounds()
+          && schedule.startsEarly(round + 1)) {
+        early++;
+        transfer();
+      }
+      if (timing == Timing.STEPS_FIRST) {
+        steps();
+      }
+    }
+
+    private void transfer() {
+      int round = started++;
       Transfers receives = schedule.receives();
       Transfers sends = schedule.sends();
-      pending = receives.end(round) - receives.begin(round) + sends.end(round) - sends.begin(round);
+      pending[round % 2] =
+          receives.end(round) - receives.begin(round) + sends.end(round) - sends.begin(round);
       for (int row = receives.begin(round); row < receives.end(round); row++) {
         offer(
             new Pair(receives.peer(row), number),
             false,
-            new Waiting(this, receives.span(row), NOTHING));
-      }
-      if (timing == Timing.STEPS_FIRST) {
-        steps();
+            new Waiting(this, round, receives.span(row), NOTHING));
       }
       for (int row = sends.begin(round); row < sends.end(round); row++) {
         Span span = sends.span(row);
@@ -70,16 +90,16 @@ final class Execution {
             timing == Timing.STEPS_FIRST
                 ? NOTHING
                 : Arrays.copyOfRange(area(span), begin, begin + (int) span.length());
-        offer(new Pair(number, sends.peer(row)), true, new Waiting(this, span, snapshot));
+        offer(new Pair(number, sends.peer(row)), true, new Waiting(this, round, span, snapshot));
       }
     }
 
     /** Whether the round ended. */
     boolean finish() {
-      if (pending > 0) {
+      if (pending[round % 2] > 0) {
         return false;
       }
-      if (timing == Timing.STEPS_LAST) {
+      if (timing != Timing.STEPS_FIRST) {
         steps();
       }
       round++;
@@ -111,6 +131,7 @@ final class Execution {
 
   private final LongBinaryOperator operator;
   private final Timing timing;
+  private long early;
   private final List<Rank> ranks = new ArrayList<>();
   private final Map<Pair, ArrayDeque<Waiting>> sends = new HashMap<>();
   private final Map<Pair, ArrayDeque<Waiting>> receives = new HashMap<>();
@@ -120,8 +141,12 @@ final class Execution {
     this.timing = timing;
   }
 
-  /** Executes them; what was asked for is in the outputs then. */
-  static void run(
+  /**
+   * Executes them; what was asked for is in the outputs then.
+   *
+   * @return how many rounds started early
+   */
+  static long run(
       List<Schedule> schedules,
       long[][] inputs,
       long[][] outputs,
@@ -132,6 +157,7 @@ final class Execution {
       execution.ranks.add(execution.new Rank(i, schedules.get(i), inputs[i], outputs[i]));
     }
     execution.run();
+    return execution.early;
   }
 
   private void run() {
@@ -173,14 +199,14 @@ final class Execution {
     if (send.span.length() != receive.span.length()) {
       throw new AssertionError("%s: %s is sent into %s".formatted(pair, send.span, receive.span));
     }
-    boolean isSnapshot = timing == Timing.STEPS_LAST;
+    boolean isSnapshot = timing != Timing.STEPS_FIRST;
     System.arraycopy(
         isSnapshot ? send.snapshot : send.rank.area(send.span),
         isSnapshot ? 0 : (int) send.span.offset(),
         receive.rank.area(receive.span),
         (int) receive.span.offset(),
         (int) receive.span.length());
-    send.rank.pending--;
-    receive.rank.pending--;
+    send.rank.pending[send.round % 2]--;
+    receive.rank.pending[receive.round % 2]--;
   }
 }

@@ -151,6 +151,27 @@ class SimulationTest {
         expected, last(Algorithm.ALL_REDUCE_RING, ranks, ranks * block, segment), 1000 * ROUNDING);
   }
 
+  /** Two segments are under way at a time, where otherwise each one waits for the one before. */
+  @Test
+  void shouldHideLatencyByStartingEarly() {
+    int ranks = 8;
+    long segment = 1000;
+    Request request =
+        Request.of(Algorithm.ALL_REDUCE_RING, ranks, 10 * segment * ranks).withSegment(segment);
+    double gather = (ranks - 1) * message(10 * segment * ELEMENT);
+    double strict = Simulation.run(request, ELEMENT, NETWORK).last() - gather;
+    double early = Simulation.runEarly(request, ELEMENT, NETWORK).last() - gather;
+    assertTrue(early < 0.6 * strict, early + " against " + strict);
+    assertTrue(early > 10.0 * (ranks - 1) * (segment * ELEMENT - 1) * G, "faster than the wire");
+  }
+
+  /** A signal says that others were heard: it must not be sent before they were. */
+  @Test
+  void shouldNotStartARoundOfABarrierEarly() {
+    Request request = Request.of(Algorithm.BARRIER_DISSEMINATION, 9, 0);
+    assertEquals(4 * message(0), Simulation.runEarly(request, ELEMENT, NETWORK).last(), ROUNDING);
+  }
+
   @Test
   void shouldAgreeWithTheClosedFormOfAChain() {
     int ranks = 9;
