@@ -109,7 +109,11 @@ final class RegisteredByteBuf extends SlabByteBuf {
 
   private void move(int newCapacity) {
     RegisteredByteBuf other = pool.take(newCapacity);
-    other.open(newCapacity, newCapacity, Holders.areWanted());
+    boolean recording = Holders.areWanted();
+    if (recording) {
+      other = other.renewed();
+    }
+    other.open(newCapacity, newCapacity, recording);
     try {
       other.setBytes(0, this, 0, length);
     } catch (RuntimeException e) {

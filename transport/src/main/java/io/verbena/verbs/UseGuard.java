@@ -37,6 +37,11 @@ import java.util.concurrent.locks.LockSupport;
  * <p>A second thread that uses the object at the same time is found by {@code inUse} too, though
  * not always: two threads can pass the check at the same moment. That is a caller's mistake which
  * documentation forbids; here it is only reported as far as it costs nothing.
+ *
+ * <p>What stayed in use would keep who closes it waiting for ever, so nothing may be thrown after
+ * {@code inUse} is set but by what is called, behind which {@link #exit} follows. A stack that
+ * overflows does not do it either: until code is compiled the accesses are calls, but the first of
+ * them, which changes nothing, goes as deep as any later one, those of {@code exit} included.
  */
 abstract class UseGuard {
   /** A call without system call is over in this many looks; the others take a few pauses. */

@@ -2,6 +2,7 @@ package io.verbena.memory;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotSame;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -94,6 +95,24 @@ class LeakDetectionTest {
       assertTrue(second.release());
     }
     assertEquals(0, allocator.metrics().usedBytes());
+  }
+
+  /** It would be alive while bytes are copied: who released it then would release what grows. */
+  @Test
+  void shouldNotUseTheObjectOfAReleasedBufferToGrow() {
+    ByteBuf released = allocator.directBuffer(4096);
+    long address = released.memoryAddress();
+    ByteBuf object = released.unwrap();
+    released.release();
+    ByteBuf growing = allocator.directBuffer(8);
+    growing.capacity(4096);
+    assertEquals(address, growing.memoryAddress(), "it has grown into the memory");
+    ResourceLeakDetector.setLevel(Level.DISABLED);
+    // The one that was used to grow is now in the place of the small one, and is used again.
+    ByteBuf next = allocator.directBuffer(8);
+    assertNotSame(object, next);
+    next.release();
+    growing.release();
   }
 
   /** Below that level it is as in Netty: no buffer costs an object. */

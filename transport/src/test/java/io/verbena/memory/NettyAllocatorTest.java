@@ -10,6 +10,36 @@ import org.junit.jupiter.api.Test;
 /**
  * Netty's suite for allocators over ours. What a pool has in use is counted in slabs, for heap
  * buffers in the chunks of Netty's pool.
+ *
+ * <p>Of Netty's other suites, {@link NettyByteBufTest} and {@link NettyLittleEndianByteBufTest} run
+ * that for pooled buffers, {@link NettySliceByteBufTest} that for slices, and {@link
+ * NettyDuplicateByteBufTest} that for any buffer. What does not run over ours, and why:
+ *
+ * <ul>
+ *   <li>{@code PooledByteBufAllocatorTest}, {@code AlignedPooledByteBufAllocatorTest}, {@code
+ *       AdaptiveByteBufAllocatorTest}, {@code UnpooledByteBufAllocatorTest} are the suite above for
+ *       one class of allocator each, and go on about what only that has: arenas, chunks, caches of
+ *       its threads, as do {@code PoolArenaTest}, {@code AdaptivePoolingAllocatorTest}, {@code
+ *       SizeClassedChunkCacheTest} and the like. Ours has {@code BufferPoolTest} and {@code
+ *       ThreadCachesTest}.
+ *   <li>{@code Pooled...}, {@code Adaptive...}, {@code BigEndian...}, {@code LittleEndian...},
+ *       {@code Wrapped...}: the suites for buffers that do run, over Netty's own classes. {@code
+ *       RetainedSlicedByteBufTest}, {@code DuplicatedByteBufTest} and {@code
+ *       RetainedDuplicatedByteBufTest}: the same over its own views; ours are {@link RetainedView}.
+ *   <li>{@code AbstractCompositeByteBufTest} and its subclasses, {@code FixedCompositeByteBufTest}:
+ *       composites of this allocator are Netty's class. That their parts are found is in {@code
+ *       RegisteredByteBufAllocatorTest}.
+ *   <li>{@code SimpleLeakAwareByteBufTest}, {@code AdvancedLeakAwareByteBufTest} and those for
+ *       composites: about the wrappers, which are Netty's. What they see of ours is in {@code
+ *       LeakDetectionTest}.
+ *   <li>{@code JfrEventsTest}: events of Netty's pools; ours are in {@code MemoryEventsTest}.
+ *   <li>{@code ReadOnly...}, {@code UnreleaseableByteBufTest}, {@code EmptyByteBufTest}, {@code
+ *       AbstractReferenceCountedByteBufTest}, {@code ByteBufDerivationTest}, {@code
+ *       ConsolidationTest}, {@code ByteBufUtilTest}, {@code UnsafeByteBufUtilTest}, {@code
+ *       ByteBufStreamTest}, {@code ByteProcessorTest}, {@code DefaultByteBufHolderTest}, {@code
+ *       UnpooledTest}, {@code IntPriorityQueueTest}, {@code search}: about helpers of Netty, over
+ *       buffers that they make themselves. They cannot be given others.
+ * </ul>
  */
 class NettyAllocatorTest extends AbstractByteBufAllocatorTest<RegisteredByteBufAllocator> {
   private static final int NETTY_CHUNK = 4 << 20;

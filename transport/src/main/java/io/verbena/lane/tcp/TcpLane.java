@@ -236,23 +236,41 @@ public final class TcpLane implements Lane {
     }
     int delivered = parse(events, 0, limit);
     if (delivered < limit && !down) {
-      LaneFailure end = fill(looks);
-      if (inbound.targetIsComplete()) {
-        events.arrived(longFrame);
-        delivered++;
-      }
-      delivered = parse(events, delivered, limit);
-      // Frames that arrived before the end are delivered first, however many polls that takes.
-      if (end != null && !inbound.hasWholeFrame()) {
-        fail(events, end);
-      }
+      delivered = read(events, delivered, limit, looks);
     }
     IOException broken = outbound.failure();
-    if (broken != null && !peerEnded && !inbound.hasWholeFrame()) {
-      fail(
-          events,
-          new LaneFailure(
-              LaneFailure.Kind.PEER_LOST, "the connection failed: " + broken.getMessage()));
+    if (broken != null) {
+      delivered = drain(events, delivered, limit, broken);
+    }
+    return delivered;
+  }
+
+  private int read(LaneEvents events, int before, int limit, int looks) {
+    LaneFailure end = fill(looks);
+    int delivered = before;
+    if (inbound.targetIsComplete()) {
+      events.arrived(longFrame);
+      delivered++;
+    }
+    delivered = parse(events, delivered, limit);
+    // Frames that arrived before the end are delivered first, however many polls that takes.
+    if (end != null && !inbound.hasWholeFrame()) {
+      fail(events, end);
+    }
+    return delivered;
+  }
+
+  /** Nothing can be sent any more: what has arrived is delivered first, as above. */
+  private int drain(LaneEvents events, int before, int limit, IOException broken) {
+    int delivered = before;
+    boolean more = true;
+    while (more && delivered < limit && !down) {
+      long moved = inbound.movedBytes();
+      delivered = read(events, delivered, limit, 1);
+      more = inbound.movedBytes() != moved;
+      if (!more && !peerEnded && !inbound.hasWholeFrame()) {
+        fail(events, lost("the connection failed: " + broken.getMessage()));
+      }
     }
     return delivered;
   }
@@ -263,13 +281,15 @@ public final class TcpLane implements Lane {
         return null;
       }
       peerEnded = true;
-      return new LaneFailure(
-          LaneFailure.Kind.PEER_LOST, "the peer's process ended or closed the connection");
+      return lost("the peer's process ended or closed the connection");
     } catch (IOException e) {
       peerEnded = true;
-      return new LaneFailure(
-          LaneFailure.Kind.PEER_LOST, "the connection failed: " + e.getMessage());
+      return lost("the connection failed: " + e.getMessage());
     }
+  }
+
+  private static LaneFailure lost(String text) {
+    return new LaneFailure(LaneFailure.Kind.PEER_LOST, text);
   }
 
   private int parse(LaneEvents events, int delivered, int limit) {
@@ -277,9 +297,7 @@ public final class TcpLane implements Lane {
     while (count < limit && inbound.buffered() >= Frame.BYTES && !down) {
       boolean data = inbound.header(frame, MAX_DATA) && frame.type == Frame.DATA;
       if (!data && !inbound.header(frame, Chunks.MAX_PAYLOAD)) {
-        fail(
-            events,
-            new LaneFailure(LaneFailure.Kind.PROTOCOL, "the peer sent a malformed frame header"));
+        fail(events, LaneFailure.Kind.PROTOCOL, "the peer sent a malformed frame header");
         break;
       }
       if (inbound.buffered() - Frame.BYTES < frame.length) {
@@ -292,10 +310,7 @@ public final class TcpLane implements Lane {
       if (frame.type < Frame.FIRST_LANE_TYPE) {
         events.frame(frame, payload);
       } else if (!acceptLaneFrame(payload, events)) {
-        fail(
-            events,
-            new LaneFailure(
-                LaneFailure.Kind.PROTOCOL, "the peer sent a bad frame of type " + frame.type));
+        fail(events, LaneFailure.Kind.PROTOCOL, "the peer sent a bad frame of type " + frame.type);
       }
       count++;
     }
@@ -307,9 +322,7 @@ public final class TcpLane implements Lane {
   private void expect(LaneEvents events) {
     ByteBuf target = events.target(frame);
     if (target == null) {
-      fail(
-          events,
-          new LaneFailure(LaneFailure.Kind.PROTOCOL, "the peer sent a frame that has no place"));
+      fail(events, LaneFailure.Kind.PROTOCOL, "the peer sent a frame that has no place");
       return;
     }
     inbound.put(target, frame.length);
@@ -337,6 +350,10 @@ public final class TcpLane implements Lane {
     }
     outbound.flush();
     lastWrite = System.nanoTime();
+  }
+
+  private void fail(LaneEvents events, LaneFailure.Kind kind, String text) {
+    fail(events, new LaneFailure(kind, text));
   }
 
   private void fail(LaneEvents events, LaneFailure cause) {
