@@ -41,13 +41,17 @@ public enum Cause {
   /** A port has no link. */
   LINK("the port has no link", "check the link"),
   /** An InfiniBand port has a link and no address. */
-  SUBNET_MANAGER("no subnet manager has configured it", "start one (opensm)"),
+  SUBNET_MANAGER(
+      "no subnet manager has configured it",
+      "start a subnet manager: on the switch, or opensm on one machine of the subnet"),
   /** A port cannot be used, and nobody has looked whether for {@link #LINK} or otherwise. */
   NOT_ACTIVE(
       "the port is not active",
       "check the link; on InfiniBand, check that the subnet manager runs"),
   /** A RoCE port has no address of version 2. */
-  NO_ROCE_ADDRESS("it has no RoCE v2 address", "give its network interface an IP address"),
+  NO_ROCE_ADDRESS(
+      "it has no RoCE v2 address",
+      "give its network interface an IP address (ip address add ADDRESS/LENGTH dev INTERFACE)"),
   /** Two InfiniBand ports have no partition key in common. */
   PARTITION(
       "they share no partition",
@@ -78,6 +82,10 @@ public enum Cause {
     this.cure = cure;
   }
 
+  /** How a container gets the devices, the right to use them and the memory. */
+  public static final String CONTAINER =
+      "--device=/dev/infiniband --cap-add=IPC_LOCK --ulimit memlock=-1";
+
   private static String files(String name, String module) {
     return "/dev/infiniband/"
         + name
@@ -103,6 +111,15 @@ public enum Cause {
       // They name the platform, or the flag that is missing.
       case AVAILABLE, WRONG_PLATFORM, DENIED -> cause;
     };
+  }
+
+  /**
+   * What most likely helps, for the beginning of a line; of causes whose cure is no command.
+   *
+   * @return {@link #cure} with a capital
+   */
+  public String advice() {
+    return Character.toUpperCase(cure.charAt(0)) + cure.substring(1);
   }
 
   /**

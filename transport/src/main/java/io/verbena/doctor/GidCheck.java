@@ -1,5 +1,6 @@
 package io.verbena.doctor;
 
+import io.verbena.cause.Cause;
 import io.verbena.lane.rdma.RdmaPort;
 import io.verbena.verbs.GidEntry;
 import io.verbena.verbs.GidType;
@@ -37,14 +38,13 @@ final class GidCheck implements Check {
       return notes.finding(
           host.choice().isPresent() ? Severity.WARN : Severity.FAIL,
           "The port %s has no RoCE v2 address.".formatted(port.place()),
-          "Bring its network interface up and give it an IP address: ip address add ADDRESS/LENGTH"
-              + " dev INTERFACE");
+          Cause.NO_ROCE_ADDRESS.advice());
     }
     if (usable.stream().allMatch(each -> each.gid().isLinkLocal())) {
       return notes.warn(
           "The port %s has link-local RoCE v2 addresses only: a peer must be on the same link."
               .formatted(port.place()),
-          "Give its network interface an IP address: ip address add ADDRESS/LENGTH dev INTERFACE");
+          Cause.NO_ROCE_ADDRESS.advice());
     }
     return notes.ok(
         host.choice()

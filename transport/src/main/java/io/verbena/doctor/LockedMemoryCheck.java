@@ -1,5 +1,6 @@
 package io.verbena.doctor;
 
+import io.verbena.cause.Cause;
 import io.verbena.memory.BufferPoolConfig;
 import java.util.OptionalLong;
 
@@ -7,10 +8,7 @@ import java.util.OptionalLong;
 final class LockedMemoryCheck implements Check {
   private static final String NAME = "Max locked memory";
 
-  private static final String CURE =
-      "ulimit -l unlimited (to make it last: '* - memlock unlimited' in"
-          + " /etc/security/limits.conf, LimitMEMLOCK=infinity in a systemd unit, --ulimit"
-          + " memlock=-1 for a container)";
+  private static final String CURE = Cause.LOCKED_MEMORY.cure();
 
   @Override
   public Finding look(Host host) {

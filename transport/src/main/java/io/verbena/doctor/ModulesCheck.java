@@ -1,5 +1,6 @@
 package io.verbena.doctor;
 
+import io.verbena.cause.Cause;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -9,8 +10,7 @@ final class ModulesCheck implements Check {
   static final String NODES = "/dev/infiniband";
   private static final String MANAGER = NODES + "/rdma_cm";
 
-  private static final String CONTAINER =
-      "Start the container with --device=/dev/infiniband --cap-add=IPC_LOCK --ulimit memlock=-1";
+  private static final String CONTAINER = "Start the container with " + Cause.CONTAINER;
 
   @Override
   public Finding look(Host host) {

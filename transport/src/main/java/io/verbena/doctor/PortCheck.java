@@ -1,5 +1,6 @@
 package io.verbena.doctor;
 
+import io.verbena.cause.Cause;
 import io.verbena.lane.rdma.RdmaPort;
 import io.verbena.lane.rdma.RdmaSurvey;
 import io.verbena.verbs.PortState;
@@ -83,7 +84,7 @@ final class PortCheck implements Check {
       return host.platform().azure()
           ? "Wait a minute, since Azure runs the subnet manager; if it stays so, restart the"
               + " virtual machine, then ask Azure's support."
-          : "Start a subnet manager: on the switch, or opensm on one machine of the subnet.";
+          : Cause.SUBNET_MANAGER.advice();
     }
     if (port.isEthernet()) {
       String nic = nic(host, port);

@@ -137,9 +137,7 @@ final class Cures {
     return switch (errno) {
       // The library says ENOENT for a device file that may not be opened, too.
       case EACCES, EPERM, ENOENT -> Cause.VERBS_FILES.cure();
-      case ENODEV -> Cause.KERNEL_SUPPORT.cure();
-      // It is just being removed.
-      case ENXIO -> Cause.DEVICE_GONE.cure();
+      case ENODEV, ENXIO -> Cause.KERNEL_SUPPORT.cure();
       case EMFILE -> Cause.OPEN_FILES.cure();
       default -> "";
     };

@@ -66,7 +66,8 @@ class PortSurveyTest {
         port("a0", PortState.ACTIVE, LinkLayer.ETHERNET, 10_000, List.of(0xffff), OLD);
     VerbsException e = assertThrows(VerbsException.class, () -> choose(PortWishes.none(), old));
     assertEquals(
-        "a0 port 1 has no RoCE v2 address: give its network interface an IP address",
+        "a0 port 1 has no RoCE v2 address: give its network interface an IP address (ip address add"
+            + " ADDRESS/LENGTH dev INTERFACE)",
         e.getMessage());
     assertEquals(OLD, choose(PortWishes.none().withGidType(GidType.ROCE_V1), old).gid());
   }
@@ -99,8 +100,9 @@ class PortSurveyTest {
     VerbsException e = assertThrows(VerbsException.class, () -> survey.choose(PortWishes.none()));
     assertEquals(
         "d0: closed; a0 port 1 is DOWN: check the link; b0 port 1 is INIT, no subnet manager has"
-            + " configured it: start one (opensm); c0 port 1 has no RoCE v2 address: give its network"
-            + " interface an IP address",
+            + " configured it: start a subnet manager: on the switch, or opensm on one machine of the"
+            + " subnet; c0 port 1 has no RoCE v2 address: give its network interface an IP address (ip"
+            + " address add ADDRESS/LENGTH dev INTERFACE)",
         e.getMessage());
     PortSurvey.Port good = ethernet("e0", PortState.ACTIVE, 10_000);
     refuse(PortWishes.none().withPort(2), good, "is not port 2");

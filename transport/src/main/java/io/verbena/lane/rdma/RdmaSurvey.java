@@ -1,5 +1,6 @@
 package io.verbena.lane.rdma;
 
+import io.verbena.cause.Cause;
 import io.verbena.verbs.Context;
 import io.verbena.verbs.Device;
 import io.verbena.verbs.NodeType;
@@ -206,6 +207,6 @@ public record RdmaSurvey(List<RdmaPort> ports, List<String> unusable) {
   public String whyNone(RdmaPins pins) {
     List<String> declined =
         offer(pins, new Beside(InetAddress.getLoopbackAddress(), -1, _ -> false)).declined;
-    return declined.isEmpty() ? "this machine has no RDMA device" : String.join("; ", declined);
+    return declined.isEmpty() ? Cause.NO_DEVICE.toString() : String.join("; ", declined);
   }
 }

@@ -66,13 +66,15 @@ class RdmaPortTest {
         "port DOWN: check the link",
         port(PortState.DOWN, LinkLayer.ETHERNET, List.of(0xffff), gid).problem(NONE));
     assertEquals(
-        "port INIT, no subnet manager has configured it: start one (opensm)",
+        "port INIT, no subnet manager has configured it: start a subnet manager: on the switch, or"
+            + " opensm on one machine of the subnet",
         port(PortState.INIT, LinkLayer.INFINIBAND, List.of(0xffff), gid).problem(NONE));
     assertEquals(
         "it has no partition key",
         port(PortState.ACTIVE, LinkLayer.ETHERNET, List.of(0, 0x8000), gid).problem(NONE));
     assertEquals(
-        "it has no RoCE v2 address: give its network interface an IP address",
+        "it has no RoCE v2 address: give its network interface an IP address (ip address add"
+            + " ADDRESS/LENGTH dev INTERFACE)",
         ethernet(entry(0, ipv4(1), GidType.ROCE_V1, 2)).problem(NONE));
     assertEquals(
         "it is not in partition 0x8005",
