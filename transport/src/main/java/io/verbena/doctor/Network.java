@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -79,19 +80,27 @@ record Network(String name, boolean isIpoib, boolean isUp, String state, List<St
     return isUp && !addresses.isEmpty();
   }
 
-  /** What TCP would take: IP over InfiniBand, else the interface of the default route; or empty. */
+  /**
+   * What TCP would take: IP over InfiniBand, else the interface of the default route, else the
+   * first that leads anywhere; or empty.
+   */
   static String forTcp(Host host) {
-    Optional<String> ipoib =
-        host.networks().stream()
-            .filter(each -> each.isIpoib && each.isUsable())
-            .map(Network::name)
-            .findFirst();
-    return ipoib.orElseGet(
-        () ->
-            rows(host.files(), ROUTES).stream()
-                .filter(route -> route.length > 7 && route[1].equals(DEFAULT_ROUTE))
-                .map(route -> Evidence.printable(route[0]))
-                .findFirst()
-                .orElse(""));
+    Optional<String> ipoib = first(host, Network::isIpoib);
+    return ipoib
+        .or(
+            () ->
+                rows(host.files(), ROUTES).stream()
+                    .filter(route -> route.length > 7 && route[1].equals(DEFAULT_ROUTE))
+                    .map(route -> Evidence.printable(route[0]))
+                    .findFirst())
+        .or(() -> first(host, each -> !each.name.equals("lo")))
+        .orElse("");
+  }
+
+  private static Optional<String> first(Host host, Predicate<Network> kind) {
+    return host.networks().stream()
+        .filter(each -> each.isUsable() && kind.test(each))
+        .map(Network::name)
+        .findFirst();
   }
 }
