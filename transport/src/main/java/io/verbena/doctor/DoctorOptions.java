@@ -17,7 +17,7 @@ import java.util.Optional;
 public record DoctorOptions(
     Path root, TransportConfig config, Optional<InstanceMetadata> metadata) {
   /** This machine. */
-  private static final Path MACHINE = Path.of("/");
+  private static final Path MACHINE = Path.of("/").toAbsolutePath().normalize();
 
   /** Takes the root without detours. */
   public DoctorOptions {

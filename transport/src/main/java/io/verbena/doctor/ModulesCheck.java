@@ -46,7 +46,16 @@ final class ModulesCheck implements Check {
             + " does not.",
         files.exists(MANAGER)
             ? rights(host, MANAGER)
-            : host.platform().container() ? CONTAINER : "modprobe rdma_ucm");
+            : withoutManager(host));
+  }
+
+  private static String withoutManager(Host host) {
+    if (!host.platform().container()) {
+      return "modprobe rdma_ucm";
+    }
+    return has(host.files(), "rdma_ucm")
+        ? CONTAINER
+        : "On the host, not in the container: modprobe rdma_ucm";
   }
 
   private static boolean has(HostFiles files, String module) {
