@@ -10,6 +10,10 @@ import com.sun.net.httpserver.HttpServer;
 import dev.harrel.jsonschema.Validator;
 import dev.harrel.jsonschema.ValidatorFactory;
 import dev.harrel.jsonschema.providers.GsonNode;
+import io.verbena.RdmaMode;
+import io.verbena.TransportConfig;
+import io.verbena.doctor.DoctorOptions;
+import io.verbena.doctor.DoctorServer;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
@@ -288,6 +292,48 @@ class DoctorCommandTest {
     String words = outcome.out().replaceAll("\\s+", " ");
     assertTrue(words.contains("(N/A: " + problem), outcome.out());
     assertTrue(words.contains("this size has no InfiniBand, or is not SR-IOV"), outcome.out());
+  }
+
+  @Test
+  void shouldTryTheWayToAPeer() throws IOException {
+    var off =
+        DoctorOptions.defaults().withConfig(TransportConfig.defaults().withRdma(RdmaMode.OFF));
+    try (var server = DoctorServer.open(off, new InetSocketAddress(loopback(), 0), _ -> {})) {
+      String peer = loopback().getHostAddress() + ':' + server.address().getPort();
+      Outcome text = Outcome.of("doctor", "--peer", peer);
+      assertEquals(1, text.status(), text.out());
+      assertEquals("", text.err());
+      assertTrue(text.out().startsWith("RDMA to " + peer + ": no. "), text.out());
+      assertTrue(text.out().contains("\nOK      Peer: message\n"), text.out());
+      assertTrue(text.out().contains("\nFAIL    Peer: handshake\n"), text.out());
+      shouldFitInColumns(text.out());
+      Outcome json = Outcome.of("doctor", "--json", "--peer", peer);
+      shouldFollowTheSchema(json.out());
+      JsonObject said =
+          JsonParser.parseString(json.out()).getAsJsonObject().getAsJsonObject("peer");
+      assertEquals(peer, said.get("address").getAsString());
+      assertFalse(said.get("rdmaWorks").getAsBoolean());
+      assertTrue(said.get("link").getAsString().startsWith("TCP "), json.out());
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "--peer node2, 'is not a host and a port'",
+    "--peer node2:, 'is not a host and a port'",
+    "--peer node2:70000, 'is not a port'",
+    "--peer node2:0, 'nobody listens on port 0'",
+    "--serve x, 'is not a port'",
+    "--serve 0 --json, '--serve: goes with none of'",
+    "--serve 0 --peer node2:1, '--serve: goes with none of'",
+    "--root /etc --serve 0, '--root: goes with neither'"
+  })
+  void shouldRefuseWhatMakesNoSense(String args, String words) {
+    Outcome outcome = Outcome.of(("doctor " + args).split(" "));
+    assertEquals(2, outcome.status());
+    assertEquals("", outcome.out());
+    assertTrue(outcome.err().contains(words), outcome.err());
+    assertEquals(1, outcome.err().strip().lines().count(), outcome.err());
   }
 
   private static InetAddress loopback() {

@@ -57,6 +57,14 @@ public enum Cause {
       "they share no partition",
       "on Azure, put both machines into one scale set or availability set; elsewhere ask who runs"
           + " the subnet manager"),
+  /** Two RoCE ports that fit hear nothing of each other. */
+  ROCE_FILTERED(
+      "RoCE packets do not get through",
+      "let UDP port 4791 pass in the firewalls of both machines and of the network between them"),
+  /** Two InfiniBand ports that fit hear nothing of each other. */
+  SUBNET(
+      "InfiniBand packets do not get through",
+      "look at the subnet manager's routes, and whether both ports are members of one partition"),
   /** An IP address does not lead over an RDMA device: errno 19 of rdma_resolve_addr. */
   NO_DEVICE_ON_ROUTE(
       "the address is not reached through an RDMA device",

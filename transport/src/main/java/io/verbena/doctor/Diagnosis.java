@@ -11,8 +11,10 @@ import java.util.Optional;
  * @param choice what Verbena would use of RDMA, or at least try; empty if there is nothing
  * @param tcpInterface the network interface that TCP would take if it had the choice: IP over
  *     InfiniBand, or that of the default route; empty if there is none
+ * @param peer how the peer was reached, if one was asked for
  */
-public record Diagnosis(List<Finding> findings, Optional<Choice> choice, String tcpInterface) {
+public record Diagnosis(
+    List<Finding> findings, Optional<Choice> choice, String tcpInterface, Optional<Peer> peer) {
   /** Keeps a copy of the list. */
   public Diagnosis {
     findings = List.copyOf(findings);
@@ -20,11 +22,15 @@ public record Diagnosis(List<Finding> findings, Optional<Choice> choice, String 
   }
 
   /**
-   * Whether Verbena can use RDMA here.
+   * Whether Verbena can use RDMA here; with a {@link #peer}, whether it can with that peer.
    *
-   * @return true if there is a {@link #choice} and no finding is a {@link Severity#FAIL}
+   * @return true if there is a {@link #choice} and no finding is a {@link Severity#FAIL}; with a
+   *     peer, if RDMA worked in both directions
    */
   public boolean rdmaUsable() {
+    if (peer.isPresent()) {
+      return peer.get().rdmaWorks();
+    }
     return choice.isPresent() && firstFailure().isEmpty();
   }
 
@@ -44,11 +50,28 @@ public record Diagnosis(List<Finding> findings, Optional<Choice> choice, String 
    *     TCP on ib0.}
    */
   public String summary() {
+    if (peer.isPresent()) {
+      return summary(peer.get());
+    }
     if (rdmaUsable()) {
       return "RDMA: yes. Verbena will use " + choice.orElseThrow() + ".";
     }
     String why = firstFailure().map(Finding::message).orElse("No port can be used.");
     return "RDMA: no. %s Verbena will use TCP%s."
         .formatted(why, tcpInterface.isEmpty() ? "" : " on " + tcpInterface);
+  }
+
+  private String summary(Peer peer) {
+    if (peer.rdmaWorks()) {
+      return "RDMA to %s: yes. Verbena uses %s.".formatted(peer.address(), peer.link());
+    }
+    String why = firstFailure().map(Finding::message).orElse("It was not proven.");
+    return "RDMA to %s: no. %s %s"
+        .formatted(
+            peer.address(),
+            why,
+            peer.link().isEmpty()
+                ? "Verbena does not reach it."
+                : "Verbena uses %s.".formatted(peer.link()));
   }
 }

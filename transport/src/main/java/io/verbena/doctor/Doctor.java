@@ -1,6 +1,9 @@
 package io.verbena.doctor;
 
+import java.net.InetSocketAddress;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * Says whether Verbena can use RDMA on this machine, and the one thing to do next if it cannot.
@@ -28,13 +31,16 @@ public final class Doctor {
 
   /**
    * Looks at a machine; takes tens of milliseconds. With {@link DoctorOptions#root} at its default
-   * this opens each RDMA device for a moment and registers a little memory with one of them.
+   * this opens each RDMA device for a moment and registers a little memory with one of them. A
+   * {@link DoctorOptions#peer} is talked with for 15 seconds at most.
    *
    * @param options what to look at
    * @return what was found: whatever is wrong with the machine is a finding, not an exception
    */
   public static Diagnosis examine(DoctorOptions options) {
-    return examine(Host.read(options));
+    Host host = Host.read(options);
+    Optional<InetSocketAddress> peer = options.peer();
+    return peer.isPresent() ? withPeer(host, peer.get()) : examine(host);
   }
 
   /**
@@ -49,6 +55,15 @@ public final class Doctor {
 
   static Diagnosis examine(Host host) {
     List<Finding> findings = CHECKS.stream().map(check -> check.look(host)).toList();
-    return new Diagnosis(findings, host.choice(), Network.forTcp(host));
+    return new Diagnosis(findings, host.choice(), Network.forTcp(host), Optional.empty());
+  }
+
+  private static Diagnosis withPeer(Host host, InetSocketAddress address) {
+    Diagnosis own = examine(host);
+    var probe = new PeerProbe(address, host, own.firstFailure());
+    Peer peer = probe.run();
+    List<Finding> all = new ArrayList<>(own.findings());
+    all.addAll(probe.findings());
+    return new Diagnosis(all, own.choice(), own.tcpInterface(), Optional.of(peer));
   }
 }

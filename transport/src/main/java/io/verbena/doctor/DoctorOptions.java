@@ -1,6 +1,7 @@
 package io.verbena.doctor;
 
 import io.verbena.TransportConfig;
+import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.util.Objects;
 import java.util.Optional;
@@ -13,9 +14,13 @@ import java.util.Optional;
  *     asked
  * @param config of the transport whose choice is foretold
  * @param metadata what the cloud says, if it was asked
+ * @param peer the address of a {@link DoctorServer}, to which the way is tried; empty for none
  */
 public record DoctorOptions(
-    Path root, TransportConfig config, Optional<InstanceMetadata> metadata) {
+    Path root,
+    TransportConfig config,
+    Optional<InstanceMetadata> metadata,
+    Optional<InetSocketAddress> peer) {
   /** This machine. */
   private static final Path MACHINE = Path.of("/").toAbsolutePath().normalize();
 
@@ -24,6 +29,7 @@ public record DoctorOptions(
     root = root.toAbsolutePath().normalize();
     Objects.requireNonNull(config, "config");
     Objects.requireNonNull(metadata, "metadata");
+    Objects.requireNonNull(peer, "peer");
   }
 
   /**
@@ -32,7 +38,8 @@ public record DoctorOptions(
    * @return the defaults
    */
   public static DoctorOptions defaults() {
-    return new DoctorOptions(MACHINE, TransportConfig.defaults(), Optional.empty());
+    return new DoctorOptions(
+        MACHINE, TransportConfig.defaults(), Optional.empty(), Optional.empty());
   }
 
   /**
@@ -42,7 +49,7 @@ public record DoctorOptions(
    * @return the copy
    */
   public DoctorOptions withRoot(Path folder) {
-    return new DoctorOptions(folder, config, metadata);
+    return new DoctorOptions(folder, config, metadata, peer);
   }
 
   /**
@@ -52,7 +59,7 @@ public record DoctorOptions(
    * @return the copy
    */
   public DoctorOptions withConfig(TransportConfig value) {
-    return new DoctorOptions(root, value, metadata);
+    return new DoctorOptions(root, value, metadata, peer);
   }
 
   /**
@@ -62,7 +69,17 @@ public record DoctorOptions(
    * @return the copy
    */
   public DoctorOptions withMetadata(InstanceMetadata value) {
-    return new DoctorOptions(root, config, Optional.of(value));
+    return new DoctorOptions(root, config, Optional.of(value), peer);
+  }
+
+  /**
+   * A copy with another {@link #peer}.
+   *
+   * @param value the address of a {@link DoctorServer}; an unresolved one is looked up
+   * @return the copy
+   */
+  public DoctorOptions withPeer(InetSocketAddress value) {
+    return new DoctorOptions(root, config, metadata, Optional.of(value));
   }
 
   /** Whether it is this machine, so that libraries can be asked too. */

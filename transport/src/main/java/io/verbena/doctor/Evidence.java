@@ -8,7 +8,8 @@ package io.verbena.doctor;
  * @param value what it said, on one line and printable, or in parentheses why it said nothing
  */
 public record Evidence(String source, String value) {
-  private static final int LONGEST = 300;
+  /** Most characters of a text. */
+  static final int LONGEST = 300;
 
   /** Makes both fit for a terminal: on one line, printable, not endless. */
   public Evidence {

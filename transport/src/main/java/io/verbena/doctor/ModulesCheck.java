@@ -44,9 +44,7 @@ final class ModulesCheck implements Check {
     return notes.warn(
         "There is no rdma_cm for this user: Verbena's messages do without it, io.verbena.rdmacm"
             + " does not.",
-        files.exists(MANAGER)
-            ? rights(host, MANAGER)
-            : withoutManager(host));
+        files.exists(MANAGER) ? rights(host, MANAGER) : withoutManager(host));
   }
 
   private static String withoutManager(Host host) {

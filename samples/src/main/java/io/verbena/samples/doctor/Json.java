@@ -12,6 +12,7 @@ import io.verbena.doctor.Diagnosis;
 import io.verbena.doctor.Evidence;
 import io.verbena.doctor.Finding;
 import io.verbena.doctor.Inventory;
+import io.verbena.doctor.Peer;
 import java.util.List;
 import java.util.function.Function;
 
@@ -28,6 +29,7 @@ final class Json {
     all.addProperty("rdmaUsable", diagnosis.rdmaUsable());
     all.add("choice", diagnosis.choice().<JsonElement>map(Json::choice).orElse(JsonNull.INSTANCE));
     all.addProperty("tcpInterface", diagnosis.tcpInterface());
+    all.add("peer", diagnosis.peer().<JsonElement>map(Json::peer).orElse(JsonNull.INSTANCE));
     all.add("findings", array(diagnosis.findings(), Json::finding));
     return GSON.toJson(all);
   }
@@ -48,6 +50,14 @@ final class Json {
     all.addProperty("pkey", choice.pkey());
     all.addProperty("megabitsPerSecond", choice.megabitsPerSecond());
     all.add("passedOver", array(choice.passedOver(), JsonPrimitive::new));
+    return all;
+  }
+
+  private static JsonObject peer(Peer peer) {
+    var all = new JsonObject();
+    all.addProperty("address", peer.address());
+    all.addProperty("rdmaWorks", peer.rdmaWorks());
+    all.addProperty("link", peer.link());
     return all;
   }
 

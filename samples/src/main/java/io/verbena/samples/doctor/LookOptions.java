@@ -32,6 +32,11 @@ final class LookOptions {
     return json;
   }
 
+  /** Whether it is this machine, and not a copy of one's files. */
+  boolean isMachine() {
+    return root.toAbsolutePath().normalize().equals(Path.of("/"));
+  }
+
   /**
    * What that means for the doctor.
    *

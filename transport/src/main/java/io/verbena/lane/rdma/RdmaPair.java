@@ -184,7 +184,7 @@ public record RdmaPair(int client, int server, int clientPkey, int serverPkey) {
   }
 
   /** Full members first, then the default partition, then the first one's order; null if none. */
-  static int @Nullable [] sharedPkeys(List<Integer> ones, List<Integer> others) {
+  public static int @Nullable [] sharedPkeys(List<Integer> ones, List<Integer> others) {
     int[] best = null;
     int bestRank = -1;
     for (int one : ones) {

@@ -142,6 +142,15 @@ public record RdmaSurvey(List<RdmaPort> ports, List<String> unusable) {
     return null;
   }
 
+  /**
+   * What would be offered to a peer, whatever interface the TCP connection runs through.
+   *
+   * @param pins what leaves no choice
+   */
+  public Offered offered(RdmaPins pins) {
+    return offer(pins, new Beside(InetAddress.getLoopbackAddress(), -1, _ -> false));
+  }
+
   /** What to offer to a peer. */
   Offered offer(RdmaPins pins, Beside tcp) {
     List<String> declined = new ArrayList<>(unusable);
@@ -182,8 +191,7 @@ public record RdmaSurvey(List<RdmaPort> ports, List<String> unusable) {
    * @return empty if no port can be used: {@link #whyNone} says why
    */
   public Optional<Chosen> choose(RdmaPins pins) {
-    var beside = new Beside(InetAddress.getLoopbackAddress(), -1, _ -> false);
-    Offered offered = offer(pins, beside);
+    Offered offered = offered(pins);
     List<RdmaCandidate> ours = offered.candidates;
     if (ours.isEmpty()) {
       return Optional.empty();
@@ -205,8 +213,7 @@ public record RdmaSurvey(List<RdmaPort> ports, List<String> unusable) {
    * @param pins what leaves no choice
    */
   public String whyNone(RdmaPins pins) {
-    List<String> declined =
-        offer(pins, new Beside(InetAddress.getLoopbackAddress(), -1, _ -> false)).declined;
+    List<String> declined = offered(pins).declined;
     return declined.isEmpty() ? Cause.NO_DEVICE.toString() : String.join("; ", declined);
   }
 }

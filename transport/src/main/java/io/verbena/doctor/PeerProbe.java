@@ -1,0 +1,233 @@
+package io.verbena.doctor;
+
+import io.verbena.Endpoint;
+import io.verbena.Link;
+import io.verbena.LinkReport;
+import io.verbena.Transport;
+import io.verbena.TransportConfig;
+import io.verbena.TransportException;
+import io.verbena.cause.Cause;
+import io.verbena.memory.RegisteredMemory;
+import io.verbena.memory.RemoteAccess;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * Goes to a {@link DoctorServer} the way that a program goes to its peer, and says how far that
+ * went. All of it ends within {@link #PATIENCE} and what closing takes.
+ */
+final class PeerProbe {
+  /** For all together. */
+  private static final Duration PATIENCE = Duration.ofSeconds(14);
+
+  private static final Duration TCP = Duration.ofSeconds(3);
+  private static final Duration HANDSHAKE = Duration.ofSeconds(7);
+
+  /** The peer looks at its own machine before it answers. */
+  private static final Duration ANSWER = Duration.ofSeconds(5);
+
+  private static final Duration STEP = Duration.ofSeconds(3);
+  private static final String NO_DOCTOR =
+      "Run ./verbena doctor --serve on the peer, of the same release, and give the port that it"
+          + " names.";
+
+  private final InetSocketAddress address;
+  private final Host host;
+  private final Optional<Finding> failure;
+  private final long end = System.nanoTime() + PATIENCE.toNanos();
+  private final List<Finding> findings = new ArrayList<>();
+  private boolean isRdma;
+  private String link = "";
+
+  /**
+   * @param address of the peer
+   * @param host this machine
+   * @param failure what is to be mended first on it
+   */
+  PeerProbe(InetSocketAddress address, Host host, Optional<Finding> failure) {
+    this.address = address;
+    this.host = host;
+    this.failure = failure;
+  }
+
+  /** What {@link #run} has found. */
+  List<Finding> findings() {
+    return findings;
+  }
+
+  Peer run() {
+    if (!host.options().isMachine()) {
+      notTried(PeerFindings.TCP, "only files are looked at, those under " + host.options().root());
+      return new Peer(PeerFindings.text(address), false, "");
+    }
+    Finding tcp = new TcpReach(address).look(left(TCP));
+    findings.add(tcp);
+    if (tcp.severity() == Severity.OK) {
+      connect();
+    } else {
+      notTried(PeerFindings.HANDSHAKE, "there is no TCP connection");
+    }
+    boolean works = isRdma && findings.stream().noneMatch(each -> each.severity() == Severity.FAIL);
+    return new Peer(PeerFindings.text(address), works, link);
+  }
+
+  private void connect() {
+    TransportConfig config =
+        DoctorServer.config(host.options().config()).withConnectTimeout(left(HANDSHAKE));
+    try (Transport transport = Transport.open(config)) {
+      PeerSide own = PeerSide.of(host, failure, transport);
+      long start = System.nanoTime();
+      try (Endpoint endpoint = transport.connect(address)) {
+        isRdma = endpoint.link() instanceof Link.Rdma;
+        link =
+            switch (endpoint.link()) {
+              case Link.Rdma _ -> endpoint.linkReport().toString();
+              case Link.Tcp tcp -> "TCP " + tcp.nic();
+            };
+        converse(transport, endpoint, own, PeerFindings.time(System.nanoTime() - start));
+      }
+    } catch (IOException e) {
+      if (link.isEmpty()) {
+        Notes notes = PeerFindings.HANDSHAKE.notes();
+        notes.saw("Transport.connect", PeerFindings.clause(e));
+        findings.add(notes.fail(noHandshake(e), NO_DOCTOR));
+        notTried(PeerFindings.MESSAGE, "the handshake failed");
+      }
+    }
+  }
+
+  private String noHandshake(IOException e) {
+    String what = PeerFindings.clause(e).replaceFirst("^cannot connect to [^ ]+: ", "");
+    return e instanceof TransportException failed
+            && failed.kind() == TransportException.Kind.HANDSHAKE
+        ? "%s takes TCP connections, but is no doctor: %s"
+            .formatted(PeerFindings.text(address), what)
+        : "The handshake with %s failed: %s".formatted(PeerFindings.text(address), what);
+  }
+
+  private void converse(Transport transport, Endpoint endpoint, PeerSide own, String time) {
+    LinkReport report = endpoint.linkReport();
+    PeerWire.Answer answer;
+    Finding message;
+    Finding write;
+    try (RegisteredMemory inbox = transport.allocate(WriteProof.BYTES);
+        RegisteredMemory outbox = transport.allocate(WriteProof.BYTES)) {
+      var wire = new PeerWire(endpoint, transport.allocator());
+      long seed = new SecureRandom().nextLong();
+      wire.greet(new PeerWire.Greeting(seed, endpoint.grant(inbox, RemoteAccess.WRITE)));
+      long nanos = roundTrip(wire);
+      answer = wire.readAnswer(left(ANSWER));
+      message =
+          PeerFindings.MESSAGE
+              .notes()
+              .saw("round trip, fastest of " + PeerWire.ECHOES, PeerFindings.time(nanos))
+              .ok(
+                  "A message goes there and back in %s, over %s."
+                      .formatted(PeerFindings.time(nanos), means()));
+      write = write(endpoint, wire, seed, answer, inbox, outbox);
+    } catch (IOException e) {
+      findings.add(PeerFindings.handshake(report, time, own, null));
+      findings.add(
+          PeerFindings.MESSAGE
+              .notes()
+              .saw("Endpoint.receive", PeerFindings.clause(e))
+              .fail(
+                  "No message went there and back: %s.".formatted(PeerFindings.clause(e)),
+                  NO_DOCTOR));
+      notTried(PeerFindings.WRITE, "messages fail");
+      return;
+    }
+    findings.add(PeerFindings.handshake(report, time, own, answer.side()));
+    findings.add(message);
+    findings.add(write);
+    findings.add(new CmReach(own, answer).look(endpoint.remoteAddress().getAddress(), left(STEP)));
+    findings.add(PeerFindings.partitions(own, answer.side()));
+  }
+
+  private long roundTrip(PeerWire wire) throws IOException {
+    long best = Long.MAX_VALUE;
+    for (int i = 0; i < PeerWire.ECHOES; i++) {
+      long start = System.nanoTime();
+      wire.echo();
+      wire.readEcho(left(STEP));
+      best = Math.min(best, System.nanoTime() - start);
+    }
+    return best;
+  }
+
+  private Finding write(
+      Endpoint endpoint,
+      PeerWire wire,
+      long seed,
+      PeerWire.Answer answer,
+      RegisteredMemory inbox,
+      RegisteredMemory outbox) {
+    Notes notes = PeerFindings.WRITE.notes();
+    String step = "this side's write";
+    try {
+      WriteProof.fill(outbox.segment(), seed);
+      long start = System.nanoTime();
+      endpoint.write(outbox, 0, answer.memory(), 0, WriteProof.BYTES).await(left(STEP));
+      notes.saw(step, PeerFindings.time(System.nanoTime() - start));
+      step = "the peer's answer";
+      wire.sayWritten();
+      PeerWire.Verdict verdict = wire.readVerdict(left(STEP));
+      return judged(verdict, WriteProof.check(inbox.segment(), ~seed), notes);
+    } catch (IOException e) {
+      notes.saw(step, '(' + PeerFindings.clause(e) + ')');
+      return notes.fail(
+          "Writing over %s failed: %s: %s.".formatted(means(), step, PeerFindings.clause(e)),
+          PeerFindings.sentence(Cause.UNANSWERED.cure()));
+    }
+  }
+
+  private Finding judged(PeerWire.Verdict verdict, String received, Notes notes) {
+    notes.saw("there", verdict.arrived().isEmpty() ? "whole" : '(' + verdict.arrived() + ')');
+    notes.saw(
+        "the peer's write",
+        verdict.written().isEmpty()
+            ? PeerFindings.time(verdict.nanos())
+            : '(' + verdict.written() + ')');
+    String problem = "";
+    if (!verdict.arrived().isEmpty()) {
+      problem = "what this side wrote is not there: " + verdict.arrived();
+    } else if (!verdict.written().isEmpty()) {
+      problem = "the peer's write failed: " + verdict.written();
+    } else {
+      notes.saw("here", received.isEmpty() ? "whole" : '(' + received + ')');
+      problem = received.isEmpty() ? "" : "what the peer wrote is not here: " + received;
+    }
+    if (!problem.isEmpty()) {
+      return notes.fail(
+          "Writing over %s failed: %s.".formatted(means(), problem),
+          PeerFindings.sentence(Cause.UNANSWERED.cure()));
+    }
+    return isRdma
+        ? notes.ok(
+            "%d bytes were written by RDMA in each direction, and all arrived."
+                .formatted(WriteProof.BYTES))
+        : notes.notApplicable(
+            ("Not by RDMA, since the link is TCP: served over TCP, %d bytes were written in each"
+                    + " direction, and all arrived.")
+                .formatted(WriteProof.BYTES));
+  }
+
+  private String means() {
+    return isRdma ? "RDMA" : "TCP";
+  }
+
+  private void notTried(PeerFindings first, String why) {
+    findings.addAll(PeerFindings.notTried(first, why));
+  }
+
+  private Duration left(Duration most) {
+    long nanos = Math.min(most.toNanos(), end - System.nanoTime());
+    return Duration.ofNanos(Math.max(TimeUnit.MILLISECONDS.toNanos(1), nanos));
+  }
+}
