@@ -30,7 +30,7 @@ public final class DoctorServer implements AutoCloseable {
   private static final int MOST_VISITORS = 64;
 
   /** For what a visitor has to say next. */
-  private static final Duration PATIENCE = Duration.ofSeconds(4);
+  private static final Duration PATIENCE = Duration.ofSeconds(8);
 
   private final DoctorOptions options;
   private final Transport transport;
@@ -68,6 +68,8 @@ public final class DoctorServer implements AutoCloseable {
       DoctorOptions options, InetSocketAddress address, Consumer<String> visits)
       throws IOException {
     Objects.requireNonNull(visits, "visits");
+    // The first look takes longest: it is over before anybody waits for an answer.
+    Doctor.examine(Host.read(options));
     Transport transport = Transport.open(config(options.config()));
     DoctorServer server = null;
     try {
