@@ -12,8 +12,6 @@ if [[ $TESTBED_HOST == 2 ]]; then
   programs+=($!)
   "$@" io.verbena.EchoPeerProgram 7482 &
   programs+=($!)
-  "$@" io.verbena.DoctorPeerProgram 7483 &
-  programs+=($!)
   while [[ ! -e $tests_are_over ]] && kill -0 "${programs[@]}" 2>/dev/null; do sleep 0.2; done
   kill "${programs[@]}" 2>/dev/null
   exit 0
@@ -23,7 +21,7 @@ fi
 run_tests() {
   local reports=$TESTBED_OUT/$1
   shift
-  "${java[@]}" -Dverbena.peer.port=7480 -Dverbena.cm.peer.port=7481 -Dverbena.echo.port=7482 -Dverbena.doctor.port=7483 \
+  "${java[@]}" -Dverbena.peer.port=7480 -Dverbena.cm.peer.port=7481 -Dverbena.echo.port=7482 \
     org.junit.platform.console.ConsoleLauncher execute "$@" --include-tag rdma-two-hosts \
     --details=testfeed --disable-banner --disable-ansi-colors --reports-dir "$reports"
 }
