@@ -146,7 +146,8 @@ final class PeerProbe {
     findings.add(PeerFindings.handshake(report, time, own, answer.side()));
     findings.add(message);
     findings.add(write);
-    findings.add(new CmReach(own, answer).look(endpoint.remoteAddress().getAddress(), left(STEP)));
+    findings.add(
+        new CmReach(own, answer).look(endpoint.remoteAddress().getAddress(), left(PATIENCE)));
     findings.add(PeerFindings.partitions(own, answer.side()));
   }
 
