@@ -37,7 +37,7 @@ final class AdapterCheck implements Check {
       notes.saw(RdmaNode.FOLDER + '/' + each.name(), "software, over " + each.driver());
     }
     if (!host.adapters().isEmpty()) {
-      if (host.platform().azure() && !host.hasInfiniband()) {
+      if (host.platform().azure() && !host.hasInfiniband() && software.isEmpty()) {
         return notes.fail(
             "This size has no InfiniBand: its adapter is the %s one of Accelerated Networking, over"
                     .formatted(host.adapters().getFirst().kind())

@@ -36,6 +36,9 @@ final class DriverCheck implements Check {
     if (host.nodes().isEmpty()) {
       return notes.fail(words(first), cure(host, first));
     }
+    if (first.isInfiniband() && !host.hasInfinibandPort() && host.platform().azure()) {
+      return notes.fail(words(first), cure(host, first));
+    }
     // The Ethernet function of accelerated networking needs no RDMA beside InfiniBand's.
     return first.isInfiniband()
         ? notes.warn(words(first), cure(host, first))

@@ -115,10 +115,13 @@ record Host(
 
   /** Whether there is an InfiniBand adapter or port, in whatever state. */
   boolean hasInfiniband() {
-    return adapters.stream().anyMatch(PciAdapter::isInfiniband)
-        || nodes.stream()
-            .flatMap(node -> node.ports().stream())
-            .anyMatch(port -> !port.isEthernet());
+    return adapters.stream().anyMatch(PciAdapter::isInfiniband) || hasInfinibandPort();
+  }
+
+  boolean hasInfinibandPort() {
+    return nodes.stream()
+        .flatMap(node -> node.ports().stream())
+        .anyMatch(port -> !port.isEthernet());
   }
 
   /** A failure if RDMA could be used but for this; without any device, nothing to look at. */

@@ -104,7 +104,7 @@ final class IpoibCheck implements Check {
   private static String agentCure(Host host) {
     String service =
         host.platform().family() == Platform.Family.DEBIAN ? "walinuxagent" : "waagent";
-    return "sed -i -e '/^[# ]*OS.EnableRDMA=/d' -e '$aOS.EnableRDMA=y' %s && systemctl restart %s"
+    return "sed -i -e '$aOS.EnableRDMA=y' -e '/^[# ]*OS.EnableRDMA=/d' %s && systemctl restart %s"
         .formatted(AGENT, service);
   }
 }

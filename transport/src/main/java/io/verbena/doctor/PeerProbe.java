@@ -148,7 +148,7 @@ final class PeerProbe {
     findings.add(write);
     findings.add(
         new CmReach(own, answer).look(endpoint.remoteAddress().getAddress(), left(PATIENCE)));
-    findings.add(PeerFindings.partitions(own, answer.side()));
+    findings.add(PeerFindings.partitions(own, answer.side(), isRdma));
   }
 
   private long roundTrip(PeerWire wire) throws IOException {

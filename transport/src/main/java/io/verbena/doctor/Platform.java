@@ -22,7 +22,8 @@ record Platform(
   /** What all virtual machines of Azure have, and no other. */
   private static final String AZURE = "7783-7084-3265-9085-8269-3286-77";
 
-  private static final List<String> CONTAINER_MARKS = List.of("/.dockerenv", "/run/.containerenv");
+  private static final List<String> CONTAINER_MARKS =
+      List.of("/.dockerenv", "/run/.containerenv", "/run/secrets/kubernetes.io/serviceaccount");
 
   /** How packages are installed, and what they are called. */
   enum Family {

@@ -84,7 +84,9 @@ final class PortCheck implements Check {
       return host.platform().azure()
           ? "Wait a minute, since Azure runs the subnet manager; if it stays so, restart the"
               + " virtual machine, then ask Azure's support."
-          : Cause.SUBNET_MANAGER.advice();
+          : state == PortState.ARMED
+              ? "Wait a moment; if it stays so, ask who runs the subnet manager."
+              : Cause.SUBNET_MANAGER.advice();
     }
     if (port.isEthernet()) {
       String nic = nic(host, port);

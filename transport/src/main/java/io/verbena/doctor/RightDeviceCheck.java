@@ -21,7 +21,17 @@ final class RightDeviceCheck implements Check {
             .flatMap(node -> node.ports().stream())
             .filter(port -> !port.isEthernet())
             .findFirst();
-    boolean ethernet = !chosen.protocol().equals("InfiniBand");
+    boolean software =
+        host.nodes().stream()
+            .anyMatch(node -> node.isSoftware() && chosen.place().startsWith(node.name() + ':'));
+    boolean ethernet = !chosen.protocol().equals("InfiniBand") && !software;
+    if (ethernet && infiniband.isPresent() && isPinned(host)) {
+      return notes.warn(
+          "Verbena would choose %s, an Ethernet port, as the configuration asks, and not the"
+                  .formatted(chosen.place())
+              + " InfiniBand port %s.".formatted(infiniband.get().place()),
+          "Leave the choice to Verbena: do without --device and VERBENA_DEVICE.");
+    }
     if (ethernet && infiniband.isPresent()) {
       return notes.finding(
           host.platform().azure() ? Severity.FAIL : Severity.WARN,
@@ -45,6 +55,10 @@ final class RightDeviceCheck implements Check {
                     : ", and not " + String.join(", not ", chosen.passedOver())));
   }
 
+  private static boolean isPinned(Host host) {
+    return !host.pins().equals(Host.pins(TransportConfig.defaults()));
+  }
+
   private static Finding none(Host host, Notes notes) {
     if (host.nodes().isEmpty()) {
       return notes.notApplicable("There is no RDMA device to choose.");
@@ -52,7 +66,7 @@ final class RightDeviceCheck implements Check {
     String why = host.survey().whyNone(host.pins());
     notes.saw("the transport's choice", '(' + why + ')');
     String words = "Verbena would choose none: " + why + '.';
-    if (!host.pins().equals(Host.pins(TransportConfig.defaults()))) {
+    if (isPinned(host)) {
       return notes.fail(words, "Ask for less in the transport's configuration.");
     }
     // What is wrong with a port that was looked at, the checks of ports and addresses say.

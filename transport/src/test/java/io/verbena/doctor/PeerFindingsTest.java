@@ -65,7 +65,8 @@ class PeerFindingsTest {
 
   @Test
   void shouldComparePartitions() {
-    Finding apart = PeerFindings.partitions(infiniband(0x8001, 0x7fff), infiniband(0x8002, 0x7fff));
+    Finding apart =
+        PeerFindings.partitions(infiniband(0x8001, 0x7fff), infiniband(0x8002, 0x7fff), false);
     assertEquals(Severity.FAIL, apart.severity());
     assertEquals(
         "The sides have no partition in common: this side has 0x8001, 0x7fff, the peer 0x8002,"
@@ -73,13 +74,18 @@ class PeerFindingsTest {
         apart.message());
     assertTrue(apart.cure().contains("scale set"), apart.cure());
     Finding together =
-        PeerFindings.partitions(infiniband(0x7fff, 0x800b), infiniband(0x800b, 0x7fff));
+        PeerFindings.partitions(infiniband(0x7fff, 0x800b), infiniband(0x800b, 0x7fff), false);
     assertEquals(Severity.OK, together.severity());
     assertEquals("Both sides are in the partition 0x800b.", together.message());
-    Finding limited = PeerFindings.partitions(infiniband(0x000b), infiniband(0x800b));
+    assertEquals(
+        Severity.WARN,
+        PeerFindings.partitions(infiniband(0x8001, 0x7fff), infiniband(0x8002, 0x7fff), true)
+            .severity());
+    Finding limited = PeerFindings.partitions(infiniband(0x000b), infiniband(0x800b), false);
     assertEquals(Severity.OK, limited.severity());
     assertTrue(limited.message().contains("by 0x000b, the peer by 0x800b"), limited.message());
-    assertEquals(Severity.NA, PeerFindings.partitions(BARE, infiniband(0x800b)).severity());
-    assertEquals(Severity.NA, PeerFindings.partitions(roce(), infiniband(0x800b)).severity());
+    assertEquals(Severity.NA, PeerFindings.partitions(BARE, infiniband(0x800b), false).severity());
+    assertEquals(
+        Severity.NA, PeerFindings.partitions(roce(), infiniband(0x800b), false).severity());
   }
 }

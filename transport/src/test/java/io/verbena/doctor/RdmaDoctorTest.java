@@ -11,7 +11,6 @@ import io.verbena.ChildJvm;
 import io.verbena.Endpoint;
 import io.verbena.Link;
 import io.verbena.Listener;
-import io.verbena.RdmaDevice;
 import io.verbena.RdmaTest;
 import io.verbena.Transport;
 import io.verbena.TransportConfig;
@@ -20,19 +19,16 @@ import io.verbena.lane.rdma.RdmaPort;
 import io.verbena.verbs.PortAttributes;
 import java.io.IOException;
 import java.net.InetSocketAddress;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.parallel.Isolated;
 import org.slf4j.Logger;
 
 /** What the doctor says where there is RDMA, and where something of it is taken away. */
 @RdmaTest
 @Timeout(240)
-@Isolated("takes the device away from everybody for a while")
 class RdmaDoctorTest {
   private static final String LIBRARIES = "/usr/lib/x86_64-linux-gnu";
 
@@ -223,27 +219,6 @@ class RdmaDoctorTest {
     assertTrue(ended.said().contains("but its node /dev/infiniband/uverbs"), ended::said);
   }
 
-  @Test
-  void shouldMissTheDevice() throws Exception {
-    assumeTrue(
-        System.getenv("TESTBED_HOST") != null, "removes the device: only in the testbed's guest");
-    String device = RdmaDevice.find().name();
-    String nic = Files.readString(Path.of("/sys/class/infiniband", device, "parent")).strip();
-    command("timeout", "60", "rdma", "link", "delete", device);
-    try {
-      Diagnosis diagnosis = Doctor.examine(DoctorOptions.defaults());
-      assertFalse(diagnosis.rdmaUsable());
-      Finding first = diagnosis.firstFailure().orElseThrow();
-      assertEquals("adapter", first.check(), diagnosis::toString);
-      assertTrue(first.message().contains("soft-RoCE, which is loaded, has no device"));
-      assertEquals("rdma link add rxe0 type rxe netdev " + diagnosis.tcpInterface(), first.cure());
-    } finally {
-      command("rdma", "link", "add", device, "type", "rxe", "netdev", nic);
-    }
-    Diagnosis mended = Doctor.examine(DoctorOptions.defaults());
-    assertTrue(mended.rdmaUsable(), mended::toString);
-  }
-
   /** The check that the first line with FAIL is of. */
   private static String firstFailure(ChildJvm.Ended ended) {
     return ended
@@ -257,10 +232,5 @@ class RdmaDoctorTest {
 
   private static void requireRoot() {
     assumeTrue("root".equals(System.getProperty("user.name")), "only root can take something away");
-  }
-
-  private static void command(String... words) throws Exception {
-    ChildJvm.Ended ended = ChildJvm.run(new ProcessBuilder(words));
-    assertEquals(0, ended.status(), ended::said);
   }
 }

@@ -34,7 +34,7 @@ final class LookOptions {
 
   /** Whether it is this machine, and not a copy of one's files. */
   boolean isMachine() {
-    return root.toAbsolutePath().normalize().equals(Path.of("/"));
+    return root.toAbsolutePath().normalize().equals(DoctorOptions.defaults().root());
   }
 
   /**

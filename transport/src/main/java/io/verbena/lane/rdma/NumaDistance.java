@@ -1,6 +1,7 @@
 package io.verbena.lane.rdma;
 
 import java.io.IOException;
+import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -17,6 +18,9 @@ public record NumaDistance(Path root) {
   static final int NEAR = 10;
 
   private static final int FARTHEST = 255;
+
+  /** More processors than any kernel knows. */
+  private static final int MOST = 1 << 16;
 
   /** From a node to the nearest one with a processor of ours; unknown ones are near. */
   public int of(int node) {
@@ -41,7 +45,7 @@ public record NumaDistance(Path root) {
         at++;
       }
       return nearest == FARTHEST ? NEAR : nearest;
-    } catch (IOException | IllegalArgumentException e) {
+    } catch (IOException | DirectoryIteratorException | IllegalArgumentException e) {
       return NEAR;
     }
   }
@@ -51,7 +55,7 @@ public record NumaDistance(Path root) {
     try (DirectoryStream<Path> found = Files.newDirectoryStream(nodes, "node[0-9]*")) {
       for (Path each : found) {
         String name = String.valueOf(each.getFileName());
-        numbers.set(Integer.parseInt(name.substring("node".length())));
+        numbers.set(requireSmall(Integer.parseInt(name.substring("node".length()))));
       }
     }
     return numbers.stream().toArray();
@@ -67,6 +71,13 @@ public record NumaDistance(Path root) {
     return parse(list);
   }
 
+  private static int requireSmall(int number) {
+    if (number > MOST) {
+      throw new IllegalArgumentException("no node: " + number);
+    }
+    return number;
+  }
+
   /** The kernel's way to write sets: {@code 0-3,8}. */
   static BitSet parse(@Nullable String list) {
     BitSet set = new BitSet();
@@ -77,6 +88,9 @@ public record NumaDistance(Path root) {
       int dash = part.indexOf('-');
       int first = Integer.parseInt(dash < 0 ? part : part.substring(0, dash));
       int last = dash < 0 ? first : Integer.parseInt(part.substring(dash + 1));
+      if (first < 0 || last < first || last > MOST) {
+        throw new IllegalArgumentException("no set: " + list);
+      }
       set.set(first, last + 1);
     }
     return set;

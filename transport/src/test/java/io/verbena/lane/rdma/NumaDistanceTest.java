@@ -46,6 +46,11 @@ class NumaDistanceTest {
     twoNodes("0-7");
     assertEquals(10, new NumaDistance(root).of(-1));
     assertEquals(10, new NumaDistance(root).of(1));
+    for (String set : new String[] {"5-3", "0-2147483646", "-1", "1-2-3"}) {
+      twoNodes(set);
+      assertEquals(10, new NumaDistance(root).of(0), set);
+    }
+    twoNodes("0-7");
     write("sys/devices/system/node/node0/distance", "what?\n");
     assertEquals(10, new NumaDistance(root).of(0));
   }
