@@ -10,8 +10,6 @@ import java.lang.foreign.Linker;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
-import java.lang.invoke.MethodHandles;
-import java.lang.invoke.MethodType;
 
 /**
  * The verbs that are {@code static inline} in {@code infiniband/verbs.h}: there is no symbol to
@@ -45,7 +43,7 @@ public final class InlineVerbs {
    * @param completionsOut the address of room for that many {@code struct ibv_wc}
    * @return the number taken; negative on failure
    */
-  public static int pollCq(long function, long queue, int limit, long completionsOut) {
+  public static int pollCq(MemorySegment function, long queue, int limit, long completionsOut) {
     try {
       return (int) Handles.POLL.invokeExact(function, queue, limit, completionsOut);
     } catch (Throwable e) {
@@ -61,7 +59,7 @@ public final class InlineVerbs {
    * @param solicitedOnly 1 for solicited and failed completions only, else 0
    * @return 0; an error number on failure
    */
-  public static int reqNotifyCq(long function, long queue, int solicitedOnly) {
+  public static int reqNotifyCq(MemorySegment function, long queue, int solicitedOnly) {
     try {
       return (int) Handles.NOTIFY.invokeExact(function, queue, solicitedOnly);
     } catch (Throwable e) {
@@ -78,7 +76,7 @@ public final class InlineVerbs {
    * @param refusedOut the address where that of the first refused request goes
    * @return 0; an error number on failure
    */
-  public static int postSend(long function, long pair, long request, long refusedOut) {
+  public static int postSend(MemorySegment function, long pair, long request, long refusedOut) {
     return post(function, pair, request, refusedOut);
   }
 
@@ -92,7 +90,8 @@ public final class InlineVerbs {
    * @param refusedOut the address where that of the first refused request goes
    * @return 0; an error number on failure
    */
-  public static int postSendCritical(long function, long pair, long request, long refusedOut) {
+  public static int postSendCritical(
+      MemorySegment function, long pair, long request, long refusedOut) {
     return postCritical(function, pair, request, refusedOut);
   }
 
@@ -106,7 +105,7 @@ public final class InlineVerbs {
    * @param refusedOut the address where that of the first refused request goes
    * @return 0; an error number on failure
    */
-  public static int postRecv(long function, long pair, long request, long refusedOut) {
+  public static int postRecv(MemorySegment function, long pair, long request, long refusedOut) {
     return post(function, pair, request, refusedOut);
   }
 
@@ -120,7 +119,8 @@ public final class InlineVerbs {
    * @param refusedOut the address where that of the first refused request goes
    * @return 0; an error number on failure
    */
-  public static int postRecvCritical(long function, long pair, long request, long refusedOut) {
+  public static int postRecvCritical(
+      MemorySegment function, long pair, long request, long refusedOut) {
     return postCritical(function, pair, request, refusedOut);
   }
 
@@ -150,51 +150,51 @@ public final class InlineVerbs {
    * What {@code ibv_poll_cq} calls for a context's queues.
    *
    * @param context a {@code struct ibv_context}
-   * @return the address of the provider's function
+   * @return the provider's function
    */
-  public static long pollCq(MemorySegment context) {
-    return ibv_context_ops.poll_cq(ibv_context.ops(context)).address();
+  public static MemorySegment pollCq(MemorySegment context) {
+    return ibv_context_ops.poll_cq(ibv_context.ops(context));
   }
 
   /**
    * What {@code ibv_req_notify_cq} calls for a context's queues.
    *
    * @param context a {@code struct ibv_context}
-   * @return the address of the provider's function
+   * @return the provider's function
    */
-  public static long reqNotifyCq(MemorySegment context) {
-    return ibv_context_ops.req_notify_cq(ibv_context.ops(context)).address();
+  public static MemorySegment reqNotifyCq(MemorySegment context) {
+    return ibv_context_ops.req_notify_cq(ibv_context.ops(context));
   }
 
   /**
    * What {@code ibv_post_send} calls for a context's queue pairs.
    *
    * @param context a {@code struct ibv_context}
-   * @return the address of the provider's function
+   * @return the provider's function
    */
-  public static long postSend(MemorySegment context) {
-    return ibv_context_ops.post_send(ibv_context.ops(context)).address();
+  public static MemorySegment postSend(MemorySegment context) {
+    return ibv_context_ops.post_send(ibv_context.ops(context));
   }
 
   /**
    * What {@code ibv_post_recv} calls for a context's queue pairs.
    *
    * @param context a {@code struct ibv_context}
-   * @return the address of the provider's function
+   * @return the provider's function
    */
-  public static long postRecv(MemorySegment context) {
-    return ibv_context_ops.post_recv(ibv_context.ops(context)).address();
+  public static MemorySegment postRecv(MemorySegment context) {
+    return ibv_context_ops.post_recv(ibv_context.ops(context));
   }
 
   /**
    * What {@code ibv_post_srq_recv} calls for a context's shared receive queues; post with {@link
-   * #postRecv(long, long, long, long)}.
+   * #postRecv(MemorySegment, long, long, long)}.
    *
    * @param context a {@code struct ibv_context}
-   * @return the address of the provider's function
+   * @return the provider's function
    */
-  public static long postSrqRecv(MemorySegment context) {
-    return ibv_context_ops.post_srq_recv(ibv_context.ops(context)).address();
+  public static MemorySegment postSrqRecv(MemorySegment context) {
+    return ibv_context_ops.post_srq_recv(ibv_context.ops(context));
   }
 
   /**
@@ -248,7 +248,7 @@ public final class InlineVerbs {
     Handles.MEMORY.set(ValueLayout.JAVA_INT_UNALIGNED, address, value);
   }
 
-  private static int post(long function, long pair, long request, long refusedOut) {
+  private static int post(MemorySegment function, long pair, long request, long refusedOut) {
     try {
       return (int) Handles.POST.invokeExact(function, pair, request, refusedOut);
     } catch (Throwable e) {
@@ -256,7 +256,8 @@ public final class InlineVerbs {
     }
   }
 
-  private static int postCritical(long function, long pair, long request, long refusedOut) {
+  private static int postCritical(
+      MemorySegment function, long pair, long request, long refusedOut) {
     try {
       return (int) Handles.POST_CRITICAL.invokeExact(function, pair, request, refusedOut);
     } catch (Throwable e) {
@@ -297,20 +298,12 @@ public final class InlineVerbs {
     static final MethodHandle POST_CRITICAL =
         through(POST_DESCRIPTOR, Linker.Option.critical(false));
 
-    /** A handle whose first argument is the function's address as a number. */
+    /**
+     * A handle whose first argument is the function. As a number it would have to be made a segment
+     * again for each call, which the compiler does not remove everywhere.
+     */
     private static MethodHandle through(FunctionDescriptor descriptor, Linker.Option... options) {
-      MethodHandle handle = Linker.nativeLinker().downcallHandle(descriptor, options);
-      try {
-        MethodHandle pointer =
-            MethodHandles.lookup()
-                .findStatic(
-                    MemorySegment.class,
-                    "ofAddress",
-                    MethodType.methodType(MemorySegment.class, long.class));
-        return MethodHandles.filterArguments(handle, 0, pointer);
-      } catch (ReflectiveOperationException e) {
-        throw new LinkageError("MemorySegment.ofAddress(long) is a public method", e);
-      }
+      return Linker.nativeLinker().downcallHandle(descriptor, options);
     }
   }
 }

@@ -46,12 +46,12 @@ class InlineVerbsTest {
   @Test
   void shouldPassArgumentsOfCriticalCallsInOrder() {
     // A critical call must not come back to Java: C functions with the right kind of arguments.
-    long abs = Linker.nativeLinker().defaultLookup().findOrThrow("abs").address();
+    MemorySegment abs = Linker.nativeLinker().defaultLookup().findOrThrow("abs");
     assertEquals(5, InlineVerbs.pollCq(abs, -5, 1, 2));
     assertEquals(6, InlineVerbs.postSendCritical(abs, -6, 1, 2));
     assertEquals(7, InlineVerbs.postRecvCritical(abs, -7, 1, 2));
     try (Arena arena = Arena.ofConfined()) {
-      long memset = Linker.nativeLinker().defaultLookup().findOrThrow("memset").address();
+      MemorySegment memset = Linker.nativeLinker().defaultLookup().findOrThrow("memset");
       MemorySegment bytes = arena.allocate(16);
       assertEquals((int) bytes.address(), InlineVerbs.pollCq(memset, bytes.address(), 0x55, 8));
       assertEquals(0x5555555555555555L, bytes.get(ValueLayout.JAVA_LONG, 0));
@@ -64,7 +64,7 @@ class InlineVerbsTest {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment context = ibv_context.allocate(arena);
       ibv_context_ops.poll_cq(ibv_context.ops(context), MemorySegment.ofAddress(0x1234));
-      assertEquals(0x1234, InlineVerbs.pollCq(context));
+      assertEquals(0x1234, InlineVerbs.pollCq(context).address());
     }
   }
 

@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
 final class BufferPool {
   final RegisteredByteBufAllocator allocator;
   final Holders holders = new Holders();
+  final OutgrownBlocks outgrown = new OutgrownBlocks();
 
   private final SlabHeap heap;
   private final ThreadCaches caches;
@@ -58,7 +59,7 @@ final class BufferPool {
     int sizeClass = SizeClasses.of(bytes);
     ThreadCache cache = caches.current();
     RegisteredByteBuf buffer = cache == null ? null : cache.take(sizeClass);
-    return buffer == null ? takeSlowly(cache, sizeClass) : buffer;
+    return buffer == null ? takeSlowly(cache, sizeClass, bytes) : buffer;
   }
 
   /** Takes back what {@link #take} gave; never fails. */
@@ -71,8 +72,10 @@ final class BufferPool {
   }
 
   /**
-   * Lets the leak detector see when nobody uses the buffer any more. For virtual threads that is
-   * done when it is taken, while the cache is still theirs.
+   * Lets the leak detector see when nobody uses the buffer any more, as far as this thread's cache
+   * goes: another one, in which the buffer has been before, may still refer to it, and the detector
+   * then misses the leak. For virtual threads that is done when it is taken, while the cache is
+   * still theirs.
    */
   void forget(RegisteredByteBuf buffer) {
     ThreadCache cache = caches.current();
@@ -91,24 +94,24 @@ final class BufferPool {
     return caches.copied();
   }
 
-  private RegisteredByteBuf takeSlowly(@Nullable ThreadCache cache, int sizeClass) {
+  private RegisteredByteBuf takeSlowly(@Nullable ThreadCache cache, int sizeClass, int bytes) {
     stock.requireOpen();
     if (cache != null) {
-      return takeThrough(cache, sizeClass);
+      return takeThrough(cache, sizeClass, bytes);
     }
     if (Thread.currentThread().isVirtual()) {
       return shared.use(
           each -> {
-            RegisteredByteBuf buffer = takeThrough(each, sizeClass);
+            RegisteredByteBuf buffer = takeThrough(each, sizeClass, bytes);
             // Nobody comes back to do that when the buffer turns out to be watched.
-            each.forget(sizeClass, buffer);
+            each.forgetTop(sizeClass, buffer);
             return buffer;
           });
     }
-    return takeThrough(caches.enroll(Thread.currentThread()), sizeClass);
+    return takeThrough(caches.enroll(Thread.currentThread()), sizeClass, bytes);
   }
 
-  private RegisteredByteBuf takeThrough(ThreadCache cache, int sizeClass) {
+  private RegisteredByteBuf takeThrough(ThreadCache cache, int sizeClass, int bytes) {
     while (true) {
       RegisteredByteBuf buffer = cache.take(sizeClass);
       if (buffer == null) {
@@ -126,7 +129,7 @@ final class BufferPool {
       RegisteredByteBuf top;
       stock.carry();
       try {
-        Magazine magazine = stock.filled(sizeClass);
+        Magazine magazine = stock.filled(sizeClass, bytes);
         top = magazine.take();
         // The cache may be revoked by now: then the magazine goes where no one can find it for
         // that.

@@ -65,8 +65,17 @@ final class Magazine {
     return true;
   }
 
-  /** Drops the reference to a buffer that was taken just now. */
+  /** Drops the references to a buffer that is not in here. */
   void forget(RegisteredByteBuf buffer) {
+    for (int i = count; i < buffers.length; i++) {
+      if (buffers[i] == buffer) {
+        buffers[i] = null;
+      }
+    }
+  }
+
+  /** Drops the reference that taking a buffer, just now, has left. */
+  void forgetTop(RegisteredByteBuf buffer) {
     if (count < buffers.length && buffers[count] == buffer) {
       buffers[count] = null;
     }

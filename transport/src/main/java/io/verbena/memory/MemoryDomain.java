@@ -17,8 +17,8 @@ import org.jspecify.annotations.Nullable;
  * {@link ProtectionDomain} the memory is registered with its adapter; without one the same calls
  * give plain memory that peers reach over TCP.
  *
- * <p>Thread-safe. Closing it frees the memory that was allocated from it; the protection domain
- * stays its creator's.
+ * <p>Thread-safe. Closing it frees the memory that was allocated from it, but for buffers of {@link
+ * RegisteredByteBufAllocator}s that are in use; the protection domain stays its creator's.
  */
 public final class MemoryDomain implements AutoCloseable {
   private record Grant(RegisteredMemory memory, Set<RemoteAccess> rights) {}
@@ -27,6 +27,14 @@ public final class MemoryDomain implements AutoCloseable {
   private final SecureRandom random = new SecureRandom();
   private final ConcurrentHashMap<Long, Grant> grants = new ConcurrentHashMap<>();
   private final CopyOnWriteArrayList<RegisteredMemory> allocated = new CopyOnWriteArrayList<>();
+
+  /** Of allocators, whose buffers may be in use when the domain is closed. */
+  private final CopyOnWriteArrayList<RegisteredMemory> slabs = new CopyOnWriteArrayList<>();
+
+  /** Open ones. */
+  private final CopyOnWriteArrayList<RegisteredByteBufAllocator> allocators =
+      new CopyOnWriteArrayList<>();
+
   private volatile boolean closed;
 
   /** Read: by lanes that serve an access. Write: by nobody, but to wait until those are done. */
@@ -116,15 +124,39 @@ public final class MemoryDomain implements AutoCloseable {
     if (bytes <= 0) {
       throw new IllegalArgumentException("bytes must be positive: " + bytes);
     }
+    return allocate(bytes, config, allocated, rights);
+  }
+
+  /** Allocates memory that {@link #close} deregisters and does not free: its user does that. */
+  RegisteredMemory allocateSlab(long bytes) throws IOException {
+    return allocate(
+        bytes, MemoryConfig.defaults().withPages(PageKind.TRANSPARENT), slabs, Access.LOCAL_WRITE);
+  }
+
+  private RegisteredMemory allocate(
+      long bytes, MemoryConfig config, List<RegisteredMemory> list, Access... rights)
+      throws IOException {
     requireOpen();
     var memory = RegisteredMemory.allocate(this, protectionDomains, bytes, config, rights);
-    allocated.add(memory);
+    list.add(memory);
     if (closed) {
       // Closing may have gone through the list before this was in it.
       memory.close();
       requireOpen();
     }
     return memory;
+  }
+
+  /** Is closed with the domain, unless it ends before. */
+  void add(RegisteredByteBufAllocator allocator) {
+    allocators.add(allocator);
+    if (closed) {
+      allocator.close();
+    }
+  }
+
+  void ended(RegisteredByteBufAllocator allocator) {
+    allocators.remove(allocator);
   }
 
   private void requireOpen() {
@@ -224,28 +256,27 @@ public final class MemoryDomain implements AutoCloseable {
 
   void freed(RegisteredMemory memory) {
     allocated.remove(memory);
+    slabs.remove(memory);
   }
 
   /**
-   * Revokes all grants and frees all memory of this domain.
+   * Revokes all grants, frees all memory of this domain and closes its allocators. Buffers of these
+   * that are in use are plain memory from now on, which is freed when they are released.
    *
    * @throws IllegalStateException if the device does not let go of some memory: it is not freed,
-   *     everything else is
+   *     everything else is; what it refused besides is suppressed
    */
   @Override
   public void close() {
     closed = true;
     grants.clear();
-    IllegalStateException failure = null;
-    for (RegisteredMemory memory : allocated) {
-      try {
-        memory.close();
-      } catch (IllegalStateException e) {
-        failure = e;
-      }
-    }
-    if (failure != null) {
-      throw failure;
+    var endings = new Endings();
+    allocated.forEach(each -> endings.attempt(each::close));
+    slabs.forEach(each -> endings.attempt(each::deregister));
+    allocators.forEach(each -> endings.attempt(each::close));
+    RuntimeException refusal = endings.refusal();
+    if (refusal != null) {
+      throw refusal;
     }
   }
 }

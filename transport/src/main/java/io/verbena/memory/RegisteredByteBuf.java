@@ -20,6 +20,9 @@ final class RegisteredByteBuf extends SlabByteBuf {
   private int length;
   private boolean recorded;
 
+  /** Whether the pool keeps blocks that this has grown out of. */
+  private boolean outgrown;
+
   /**
    * Whether views share this count: Netty's leak detector knows no others, and while misuse is
    * looked for they are not used again.
@@ -95,9 +98,19 @@ final class RegisteredByteBuf extends SlabByteBuf {
 
   @Override
   public ByteBuf capacity(int newCapacity) {
+    return resize(newCapacity, refCnt() > 1);
+  }
+
+  /**
+   * Changes its length.
+   *
+   * @param shared whether somebody else may use the memory as well: then a block that it grows out
+   *     of stays taken as long as this
+   */
+  ByteBuf resize(int newCapacity, boolean shared) {
     checkNewCapacity(newCapacity);
     if (newCapacity > span.blockBytes()) {
-      move(newCapacity);
+      move(newCapacity, shared);
     }
     boolean shorter = newCapacity < length;
     length = newCapacity;
@@ -107,7 +120,7 @@ final class RegisteredByteBuf extends SlabByteBuf {
     return this;
   }
 
-  private void move(int newCapacity) {
+  private void move(int newCapacity, boolean shared) {
     RegisteredByteBuf other = pool.take(newCapacity);
     boolean recording = Holders.areWanted();
     if (recording) {
@@ -123,13 +136,19 @@ final class RegisteredByteBuf extends SlabByteBuf {
     if (recorded) {
       pool.holders.remove(memoryAddress());
     }
+    long before = address();
     exchangeMemory(other);
     Span otherSpan = other.span;
     other.span = span;
     span = otherSpan;
     recorded = other.recorded;
     other.recorded = false;
-    other.release();
+    if (outgrown || shared) {
+      outgrown = true;
+      pool.outgrown.keep(other, before, address());
+    } else {
+      other.release();
+    }
   }
 
   @Override
@@ -155,7 +174,11 @@ final class RegisteredByteBuf extends SlabByteBuf {
   protected void deallocate() {
     if (recorded) {
       recorded = false;
-      pool.holders.remove(span.slab.address + offset());
+      pool.holders.remove(address());
+    }
+    if (outgrown) {
+      outgrown = false;
+      pool.outgrown.release(address());
     }
     pool.give(this);
   }
@@ -165,9 +188,13 @@ final class RegisteredByteBuf extends SlabByteBuf {
     return pool.allocator;
   }
 
+  private long address() {
+    return span.slab.address + offset();
+  }
+
   @Override
   public long memoryAddress() {
     ensureAccessible();
-    return span.slab.address + offset();
+    return address();
   }
 }

@@ -9,7 +9,7 @@ import io.verbena.verbs.MemoryRegion;
 import io.verbena.verbs.ProtectionDomain;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
-import java.util.Objects;
+import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -17,8 +17,8 @@ import org.slf4j.LoggerFactory;
 /**
  * Allocates Netty buffers in memory that a network adapter reaches: whoever writes a message into
  * one of its direct buffers has written it where it is sent from. Without an adapter the same
- * allocator gives plain direct memory, so that a program needs one way only. Heap buffers are of
- * Netty's pool, and what their {@link ByteBuf#alloc} gives lies in registered memory, too.
+ * allocator gives plain direct memory, so that a program needs one way only. Heap buffers are plain
+ * arrays, and what their {@link ByteBuf#alloc} gives lies in registered memory, too.
  *
  * <p>Memory is registered in big slabs, of the sizes and up to the ceiling that the {@link
  * BufferPoolConfig} says. What is released stays for the next allocation; {@link #trim} gives slabs
@@ -27,24 +27,31 @@ import org.slf4j.LoggerFactory;
  *
  * <p>Threads: any, also virtual ones; buffers may be released by other threads than those that
  * allocated them. Neither allocating nor releasing takes a lock as long as the thread's own cache
- * suffices. Ownership: the memory is the {@link MemoryDomain}'s. Close the allocator first: it
- * frees each slab when the last buffer in it is released. If the domain is closed before, buffers
- * that are still in use throw {@link IllegalStateException}.
+ * suffices. Ownership: a closed allocator frees each slab when the last buffer in it is released.
+ * Closing the {@link MemoryDomain} closes it, too, and deregisters all: buffers that are in use
+ * stay memory until they are released, which no adapter reaches any more.
  *
  * <p>A buffer that was released must not be used, nor released again: as with Netty's own pools,
  * its object is the next user's by then, which nothing notices. With Netty's leak detection at
  * {@code advanced} or {@code paranoid} objects are not used again, and such a use throws {@link
  * io.netty.util.IllegalReferenceCountException}.
  *
- * <p>When there is no memory, allocating throws {@link OutOfRegisteredMemoryException}.
+ * <p>When there is no memory, allocating throws {@link OutOfRegisteredMemoryException}; after
+ * {@link #close}, {@link IllegalStateException}.
+ *
+ * <p>A buffer that grows moves, and its views with it. Where it was stays taken until it is
+ * released if there were other references to it: what a peer's adapter is reading is nobody else's.
  */
 public final class RegisteredByteBufAllocator extends AbstractByteBufAllocator
     implements ByteBufAllocatorMetricProvider, AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(RegisteredByteBufAllocator.class);
 
+  /** Which closes this with itself; null if that is nobody's. */
+  private final @Nullable MemoryDomain domain;
+
   private final SlabSource source;
   private final BufferPool pool;
-  private final HeapByteBufAllocator heapBuffers;
+  private final LongAdder heapBytes = new LongAdder();
 
   /**
    * Creates an allocator with {@link BufferPoolConfig#defaults}. It registers nothing before the
@@ -63,7 +70,8 @@ public final class RegisteredByteBufAllocator extends AbstractByteBufAllocator
    * @param config how much of it to take
    */
   public RegisteredByteBufAllocator(MemoryDomain domain, BufferPoolConfig config) {
-    this(slabsOf(domain), config, true);
+    this(domain::allocateSlab, config, true, domain);
+    domain.add(this);
   }
 
   /**
@@ -82,15 +90,18 @@ public final class RegisteredByteBufAllocator extends AbstractByteBufAllocator
         new PeerReadableSource(protectionDomain, config.firstSlabBytes()), config, true);
   }
 
-  private static SlabSource slabsOf(MemoryDomain domain) {
-    Objects.requireNonNull(domain, "domain");
-    return bytes -> domain.allocate(bytes, PageKind.TRANSPARENT);
+  RegisteredByteBufAllocator(SlabSource source, BufferPoolConfig config, boolean preferDirect) {
+    this(source, config, preferDirect, null);
   }
 
-  RegisteredByteBufAllocator(SlabSource source, BufferPoolConfig config, boolean preferDirect) {
+  private RegisteredByteBufAllocator(
+      SlabSource source,
+      BufferPoolConfig config,
+      boolean preferDirect,
+      @Nullable MemoryDomain domain) {
     super(preferDirect);
     this.source = source;
-    heapBuffers = new HeapByteBufAllocator(this, preferDirect);
+    this.domain = domain;
     pool = new BufferPool(this, source, config);
   }
 
@@ -106,7 +117,11 @@ public final class RegisteredByteBufAllocator extends AbstractByteBufAllocator
 
   @Override
   protected ByteBuf newHeapBuffer(int initialCapacity, int maxCapacity) {
-    return heapBuffers.heapBuffer(initialCapacity, maxCapacity);
+    return new HeapByteBuf(this, initialCapacity, maxCapacity);
+  }
+
+  void countHeap(int bytes) {
+    heapBytes.add(bytes);
   }
 
   @Override
@@ -134,7 +149,8 @@ public final class RegisteredByteBufAllocator extends AbstractByteBufAllocator
    * The registration that a buffer lies in: for a buffer of this allocator, its slices, duplicates
    * and read-only views, and for any other direct buffer on the same memory.
    *
-   * @param buffer any buffer; its memory must be in one piece, see {@link #locate}
+   * @param buffer any buffer that is not released: of one that is, this may tell where it was, or
+   *     throw; its memory must be in one piece, see {@link #locate}
    * @return the region, or null if there is no adapter or the memory is not of this allocator
    */
   public @Nullable MemoryRegion regionOf(ByteBuf buffer) {
@@ -149,7 +165,7 @@ public final class RegisteredByteBufAllocator extends AbstractByteBufAllocator
   /**
    * The registration that a buffer lies in, in one of several protection domains.
    *
-   * @param buffer any buffer; its memory must be in one piece, see {@link #locate}
+   * @param buffer as of {@link #regionOf(ByteBuf)}
    * @param domain that of the queue pair that is to use it
    * @return the region, or null if the memory is not registered there or not of this allocator
    */
@@ -162,7 +178,7 @@ public final class RegisteredByteBufAllocator extends AbstractByteBufAllocator
    * Whether a buffer's memory is of this allocator: as {@link #regionOf}, with an adapter or
    * without.
    *
-   * @param buffer any buffer
+   * @param buffer as of {@link #regionOf(ByteBuf)}
    * @return false also if the memory is not in one piece
    */
   public boolean owns(ByteBuf buffer) {
@@ -197,6 +213,8 @@ public final class RegisteredByteBufAllocator extends AbstractByteBufAllocator
    * @param into what is filled
    * @return false if some of the bytes are not in memory of this allocator, or are in more pieces
    *     than {@code into} takes
+   * @throws io.netty.util.IllegalReferenceCountException if the buffer is released and has readable
+   *     bytes; it is not noticed if the object is the next user's
    */
   public boolean locate(ByteBuf buffer, BufferRanges into) {
     into.clear();
@@ -259,6 +277,8 @@ public final class RegisteredByteBufAllocator extends AbstractByteBufAllocator
    * @param buffer any buffer; the caller hands over its reference, unless this throws
    * @param into what is filled
    * @return the buffer itself or its copy, to release after use
+   * @throws io.netty.util.IllegalReferenceCountException as {@link #locate}
+   * @throws IllegalStateException after {@link #close}, if it has to be copied
    * @throws OutOfRegisteredMemoryException if there is no memory for the copy
    */
   public ByteBuf register(ByteBuf buffer, BufferRanges into) {
@@ -306,7 +326,7 @@ public final class RegisteredByteBufAllocator extends AbstractByteBufAllocator
     return new ByteBufAllocatorMetric() {
       @Override
       public long usedHeapMemory() {
-        return heapBuffers.metric().usedHeapMemory();
+        return heapBytes.sum();
       }
 
       @Override
@@ -334,6 +354,9 @@ public final class RegisteredByteBufAllocator extends AbstractByteBufAllocator
    */
   @Override
   public void close() {
+    if (domain != null) {
+      domain.ended(this);
+    }
     long inUse = pool.close();
     if (inUse > 0) {
       LOG.warn(

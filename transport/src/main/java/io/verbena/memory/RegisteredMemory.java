@@ -187,6 +187,7 @@ public final class RegisteredMemory implements AutoCloseable {
    * @param rights at least one right
    * @return what to send to the peer
    * @throws IOException if the adapter refuses the registration
+   * @throws IllegalArgumentException if no right is given
    * @throws IllegalStateException after close
    */
   public synchronized RemoteMemory grant(RemoteAccess... rights) throws IOException {
@@ -201,7 +202,7 @@ public final class RegisteredMemory implements AutoCloseable {
    * @param rights at least one right
    * @return what to send to the peer
    * @throws IOException if the adapter refuses the registration
-   * @throws IllegalArgumentException if the memory is not registered there
+   * @throws IllegalArgumentException if the memory is not registered there, or no right is given
    * @throws IllegalStateException after close
    */
   public synchronized RemoteMemory grant(ProtectionDomain protectionDomain, RemoteAccess... rights)
@@ -215,6 +216,7 @@ public final class RegisteredMemory implements AutoCloseable {
    *
    * @param rights at least one right
    * @return what to send to the peer; it {@linkplain RemoteMemory#hasKey has no key}
+   * @throws IllegalArgumentException if no right is given
    * @throws IllegalStateException after close
    */
   public synchronized RemoteMemory grantByHandle(RemoteAccess... rights) {
@@ -253,7 +255,7 @@ public final class RegisteredMemory implements AutoCloseable {
    * @throws IOException if the adapter refuses, or has no windows of this type: {@link
    *     #grant(RemoteAccess...)} needs none
    * @throws IllegalArgumentException if the memory is not registered in the domain of the queue
-   *     pair
+   *     pair, or no right is given
    * @throws IllegalStateException after close, if the queue pair is closed or not connected, or if
    *     its batch is not empty
    */
@@ -301,12 +303,7 @@ public final class RegisteredMemory implements AutoCloseable {
   private static EnumSet<Access> access(Set<RemoteAccess> rights) {
     var access = EnumSet.noneOf(Access.class);
     for (RemoteAccess right : rights) {
-      access.add(
-          switch (right) {
-            case READ -> Access.REMOTE_READ;
-            case WRITE -> Access.REMOTE_WRITE;
-            case ATOMIC -> Access.REMOTE_ATOMIC;
-          });
+      access.add(right.access);
     }
     return access;
   }
@@ -369,13 +366,23 @@ public final class RegisteredMemory implements AutoCloseable {
    */
   @Override
   public synchronized void close() {
+    domain.freed(this);
+    try {
+      deregister();
+    } finally {
+      // What the device can still reach is held: that memory is not freed.
+      arena.closeWhenFree();
+    }
+  }
+
+  /** As {@link #close}, but the memory stays: for blocks of which others have a part. */
+  synchronized void deregister() {
     if (closed) {
       return;
     }
     closed = true;
     grants.keySet().forEach(domain::withdraw);
     domain.awaitAccesses();
-    domain.freed(this);
     var endings = new Endings();
     windows.values().forEach(each -> endings.attempt(each::close));
     grants.values().forEach(endings::attempt);
@@ -383,8 +390,6 @@ public final class RegisteredMemory implements AutoCloseable {
     regions.forEach(each -> endings.attempt(each::close));
     windows.clear();
     grants.clear();
-    // What the device can still reach is held: that memory is not freed.
-    arena.closeWhenFree();
     RuntimeException refusal = endings.refusal();
     if (refusal != null) {
       throw new IllegalStateException(

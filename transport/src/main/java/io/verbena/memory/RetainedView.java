@@ -127,7 +127,8 @@ final class RetainedView extends DirectByteBuf {
       throw new UnsupportedOperationException("a slice keeps its length");
     }
     checkNewCapacity(newCapacity);
-    root().capacity(newCapacity);
+    // The root's count says nothing of references to this, nor of views of it.
+    root().resize(newCapacity, true);
     trimIndicesToCapacity(newCapacity);
     return this;
   }

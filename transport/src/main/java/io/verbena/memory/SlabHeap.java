@@ -1,5 +1,6 @@
 package io.verbena.memory;
 
+import io.verbena.cause.Cause;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -197,12 +198,26 @@ final class SlabHeap {
       } catch (IOException | IllegalStateException | OutOfMemoryError e) {
         if (length == least) {
           growthRefused();
-          throw e instanceof IOException refused ? refused : new IOException(e.getMessage(), e);
+          throw refusal(e);
         }
         length = Math.max(least, length / 2 / Slab.UNIT * Slab.UNIT);
       }
     }
     return null;
+  }
+
+  private static IOException refusal(Throwable cause) {
+    if (cause instanceof IOException refused) {
+      return refused;
+    }
+    // Mostly a program closes what is registered with because the device has gone.
+    return new IOException(
+        cause instanceof IllegalStateException
+            ? "%s; if %s: %s"
+                .formatted(
+                    cause.getMessage(), Cause.DEVICE_GONE.meaning(), Cause.DEVICE_GONE.cure())
+            : cause.getMessage(),
+        cause);
   }
 
   /** In bytes; 0 if there may be none. */
@@ -236,25 +251,20 @@ final class SlabHeap {
     }
   }
 
-  /**
-   * Gives slabs back of which nothing is in use.
-   *
-   * @return bytes given back
-   */
-  long trim() {
-    List<Slab> idle;
+  /** Takes slabs of which nothing is in use out of the list, for {@link #free}. */
+  List<Slab> unlistIdle() {
     lock.lock();
     try {
-      idle = slabs.stream().filter(Slab::isIdle).toList();
+      List<Slab> idle = slabs.stream().filter(Slab::isIdle).toList();
       if (!idle.isEmpty()) {
         slabs.removeAll(idle);
         leaving += idle.size();
         table = new SlabTable(slabs);
       }
+      return idle;
     } finally {
       lock.unlock();
     }
-    return free(idle);
   }
 
   /** From now on slabs go back as soon as nothing of them is in use. */
@@ -265,7 +275,7 @@ final class SlabHeap {
     } finally {
       lock.unlock();
     }
-    trim();
+    free(unlistIdle());
   }
 
   private void add(Slab slab) {
@@ -283,15 +293,19 @@ final class SlabHeap {
    *
    * @return bytes given back
    */
-  private long free(List<Slab> unlisted) {
+  long free(List<Slab> unlisted) {
     if (unlisted.isEmpty()) {
       return 0;
     }
     long freed = 0;
+    List<IllegalStateException> refusals = new ArrayList<>();
     try {
       for (Slab slab : unlisted) {
-        if (free(slab)) {
+        try {
+          slab.free();
           freed += slab.length();
+        } catch (IllegalStateException e) {
+          refusals.add(e);
         }
       }
     } finally {
@@ -304,18 +318,9 @@ final class SlabHeap {
         lock.unlock();
       }
     }
+    // Nobody waits for them any more: what writes the log may want memory of this heap.
+    refusals.forEach(each -> LOG.warn("A slab is lost: it stays registered", each));
     return freed;
-  }
-
-  /** False if it stays registered. */
-  private static boolean free(Slab slab) {
-    try {
-      slab.free();
-      return true;
-    } catch (IllegalStateException e) {
-      LOG.warn("A slab of {} bytes is lost: it stays registered", slab.length(), e);
-      return false;
-    }
   }
 
   private @Nullable RegisteredByteBuf takeBlock(int sizeClass) {

@@ -3,8 +3,8 @@ package io.verbena.memory;
 import java.io.IOException;
 
 /**
- * Where a pool gets its slabs from: see {@link MemoryDomain#allocate}. A pool asks by one thread at
- * a time.
+ * Where a pool gets its slabs from: see {@link MemoryDomain#allocateSlab}. A pool asks by one
+ * thread at a time.
  */
 @FunctionalInterface
 interface SlabSource {

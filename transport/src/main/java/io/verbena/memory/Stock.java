@@ -1,9 +1,10 @@
 package io.verbena.memory;
 
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.ReentrantLock;
@@ -80,10 +81,11 @@ final class Stock {
   /**
    * A magazine with at least one buffer, for a thread that said {@link #carry}.
    *
+   * @param bytes what is asked for: of this size class, for messages
    * @throws OutOfRegisteredMemoryException if there is no memory
    * @throws IllegalStateException if the pool is closed
    */
-  Magazine filled(int sizeClass) {
+  Magazine filled(int sizeClass, int bytes) {
     Magazine filled = depots[sizeClass].filled();
     if (filled != null) {
       return filled;
@@ -93,7 +95,7 @@ final class Stock {
       return magazine;
     }
     try {
-      fillSlowly(sizeClass, magazine);
+      fillSlowly(sizeClass, bytes, magazine);
     } finally {
       if (magazine.count() == 0) {
         give(sizeClass, magazine);
@@ -102,7 +104,7 @@ final class Stock {
     return magazine;
   }
 
-  private void fillSlowly(int sizeClass, Magazine magazine) {
+  private void fillSlowly(int sizeClass, int bytes, Magazine magazine) {
     // Waiting with nothing in its hands.
     arrive();
     growing.lock();
@@ -126,7 +128,7 @@ final class Stock {
       }
       takeFromOthers(sizeClass, magazine);
       if (magazine.count() == 0) {
-        throw refused(SizeClasses.bytes(sizeClass), refusal);
+        throw refused(bytes, refusal);
       }
     } finally {
       carry();
@@ -207,15 +209,17 @@ final class Stock {
   /** What other threads and slabs do not need may make room. */
   private @Nullable RegisteredByteBuf takeLargeFromOthers(int bytes) {
     var taken = new AtomicReference<@Nullable RegisteredByteBuf>();
+    List<Slab> idle = new ArrayList<>();
     caches.drain(
         () -> {
           drainDepots();
           RegisteredByteBuf buffer = heap.takeLarge(bytes);
           taken.set(buffer);
           if (buffer == null) {
-            heap.trim();
+            idle.addAll(heap.unlistIdle());
           }
         });
+    heap.free(idle);
     return taken.get();
   }
 
@@ -240,13 +244,14 @@ final class Stock {
   long trim() {
     growing.lock();
     try {
-      var trimmed = new AtomicLong();
+      List<Slab> idle = new ArrayList<>();
       caches.drain(
           () -> {
             drainDepots();
-            trimmed.set(heap.trim());
+            idle.addAll(heap.unlistIdle());
           });
-      return trimmed.get();
+      // The device takes its time: all threads would wait for it in there.
+      return heap.free(idle);
     } finally {
       growing.unlock();
     }

@@ -139,12 +139,27 @@ final class ThreadCache {
     return out;
   }
 
-  /** By the owner: see {@link Magazine#forget}. */
+  /** By the owner: drops the references that a buffer which was taken may have left here. */
   void forget(int sizeClass, RegisteredByteBuf buffer) {
     try {
       BUSY.setOpaque(this, true);
       if (!(boolean) REVOKED.getAcquire(this)) {
         loaded[sizeClass].forget(buffer);
+        previous[sizeClass].forget(buffer);
+      }
+      BUSY.setRelease(this, false);
+    } catch (Throwable e) {
+      busy = false;
+      throw e;
+    }
+  }
+
+  /** By the owner: the reference that a buffer which was taken just now has left. Cheaper. */
+  void forgetTop(int sizeClass, RegisteredByteBuf buffer) {
+    try {
+      BUSY.setOpaque(this, true);
+      if (!(boolean) REVOKED.getAcquire(this)) {
+        loaded[sizeClass].forgetTop(buffer);
       }
       BUSY.setRelease(this, false);
     } catch (Throwable e) {

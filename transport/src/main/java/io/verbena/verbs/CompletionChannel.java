@@ -26,6 +26,9 @@ public final class CompletionChannel extends EventSource {
   private final MemorySegment queueOut = Arena.ofAuto().allocate(ValueLayout.ADDRESS);
   private final MemorySegment contextOut = Arena.ofAuto().allocate(ValueLayout.ADDRESS);
 
+  /** The queue that had the last event: mostly it has the next one, too. */
+  private MemorySegment lastQueue = MemorySegment.NULL;
+
   private CompletionChannel(Context context, MemorySegment handle, int wakeupDescriptor) {
     super(handle, ibv_comp_channel.fd(handle), wakeupDescriptor, context);
     this.context = context;
@@ -78,15 +81,29 @@ public final class CompletionChannel extends EventSource {
   @Override
   boolean consumeEvents() throws VerbsException {
     boolean any = false;
-    while (ErrnoCalls.getCqEvent(capture, handle, queueOut, contextOut) == 0) {
-      Verbs.ibv_ack_cq_events(queueOut.get(ValueLayout.ADDRESS, 0), 1);
+    do {
+      if (Verbs.ibv_get_cq_event(handle, queueOut, contextOut) != 0
+          // Once more, to hear why: see sleep().
+          && ErrnoCalls.getCqEvent(capture, handle, queueOut, contextOut) != 0) {
+        int errno = ErrnoCalls.errno(capture);
+        if (errno != LibC.EAGAIN() && errno != LibC.EINTR()) {
+          throw VerbsException.of("ibv_get_cq_event", context.device().name(), errno);
+        }
+        return any;
+      }
+      acknowledge(queueOut.get(ValueLayout.JAVA_LONG, 0));
       any = true;
-    }
-    int errno = ErrnoCalls.errno(capture);
-    if (errno != LibC.EAGAIN() && errno != LibC.EINTR()) {
-      throw VerbsException.of("ibv_get_cq_event", context.device().name(), errno);
-    }
+    } while (hasEvent());
     return any;
+  }
+
+  private void acknowledge(long queue) {
+    MemorySegment told = lastQueue;
+    if (told.address() != queue) {
+      told = MemorySegment.ofAddress(queue);
+      lastQueue = told;
+    }
+    Verbs.ibv_ack_cq_events(told, 1);
   }
 
   @Override

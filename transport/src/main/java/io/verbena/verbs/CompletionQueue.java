@@ -27,8 +27,8 @@ public final class CompletionQueue extends NativeObject {
   private final Completions completions;
   private final @Nullable ExtendedPoll extended;
 
-  private final long pollFunction;
-  private final long notifyFunction;
+  private final MemorySegment pollFunction;
+  private final MemorySegment notifyFunction;
   private final long queueAddress;
   private final long arrayAddress;
 

@@ -36,7 +36,7 @@ public final class Context extends NativeObject {
   Context(Device device, MemorySegment handle) {
     super(handle);
     this.device = device;
-    this.traits = Provider.traits(Provider.of(InlineVerbs.postSend(handle)));
+    this.traits = Provider.traits(Provider.of(InlineVerbs.postSend(handle).address()));
     OPEN.add(this);
   }
 

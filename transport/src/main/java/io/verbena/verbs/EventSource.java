@@ -15,6 +15,8 @@ import org.jspecify.annotations.Nullable;
  * library's own blocking calls are of no use: nothing could wake their thread up.
  */
 abstract class EventSource extends NativeObject {
+  private static final MemorySegment ONE = Arena.ofAuto().allocateFrom(ValueLayout.JAVA_LONG, 1);
+
   private final int wakeupDescriptor;
   private final Object wakeupLock = new Object();
   private boolean wakeupClosed;
@@ -22,6 +24,8 @@ abstract class EventSource extends NativeObject {
   // Used by the one thread that awaits; automatic memory lives as long as this.
   final MemorySegment capture = ErrnoCalls.capture(Arena.ofAuto());
   private final MemorySegment descriptors = pollfd.allocateArray(2, Arena.ofAuto());
+  private final MemorySegment eventEntry = pollfd.asSlice(descriptors, 0);
+  private final MemorySegment wakeupEntry = pollfd.asSlice(descriptors, 1);
   private final MemorySegment counter = Arena.ofAuto().allocate(ValueLayout.JAVA_LONG);
 
   /**
@@ -34,12 +38,11 @@ abstract class EventSource extends NativeObject {
       MemorySegment handle, int eventDescriptor, int wakeupDescriptor, NativeObject... owners) {
     super(handle, owners);
     this.wakeupDescriptor = wakeupDescriptor;
-    watch(0, eventDescriptor);
-    watch(1, wakeupDescriptor);
+    watch(eventEntry, eventDescriptor);
+    watch(wakeupEntry, wakeupDescriptor);
   }
 
-  private void watch(int place, int descriptor) {
-    MemorySegment entry = pollfd.asSlice(descriptors, place);
+  private static void watch(MemorySegment entry, int descriptor) {
     pollfd.fd(entry, descriptor);
     pollfd.events(entry, (short) LibC.POLLIN());
   }
@@ -87,7 +90,11 @@ abstract class EventSource extends NativeObject {
           throw closed();
         }
         int millis = Deadlines.pollMillis(nanos - (System.nanoTime() - start));
-        int ready = SystemCalls.poll(capture, descriptors, 2, millis);
+        int ready = LibC.poll(descriptors, 2, millis);
+        if (ready < 0) {
+          // Once more, to hear why: a call that captures errno leaves garbage, so not each time.
+          ready = SystemCalls.poll(capture, descriptors, 2, 0);
+        }
         if (ready < 0) {
           int errno = ErrnoCalls.errno(capture);
           if (errno != LibC.EINTR()) {
@@ -95,8 +102,8 @@ abstract class EventSource extends NativeObject {
           }
           continue;
         }
-        boolean event = isReady(0) && consumeEvents();
-        boolean woken = isReady(1) && consumeWakeup();
+        boolean event = isReady(eventEntry) && consumeEvents();
+        boolean woken = isReady(wakeupEntry) && consumeWakeup();
         if (event) {
           // Even if this is being closed: it is taken, and nobody else will ever see it.
           return true;
@@ -113,12 +120,17 @@ abstract class EventSource extends NativeObject {
     }
   }
 
-  private boolean isReady(int place) {
-    return pollfd.revents(pollfd.asSlice(descriptors, place)) != 0;
+  /** Whether there is one more event now. */
+  final boolean hasEvent() {
+    return LibC.poll(eventEntry, 1, 0) > 0;
+  }
+
+  private static boolean isReady(MemorySegment entry) {
+    return pollfd.revents(entry) != 0;
   }
 
   private boolean consumeWakeup() {
-    return SystemCalls.read(capture, wakeupDescriptor, counter, Long.BYTES) == Long.BYTES;
+    return LibC.read(wakeupDescriptor, counter, Long.BYTES) == Long.BYTES;
   }
 
   /**
@@ -130,10 +142,7 @@ abstract class EventSource extends NativeObject {
     // then.
     synchronized (wakeupLock) {
       if (!wakeupClosed) {
-        try (Arena arena = Arena.ofConfined()) {
-          MemorySegment one = arena.allocateFrom(ValueLayout.JAVA_LONG, 1);
-          LibC.write(wakeupDescriptor, one, Long.BYTES);
-        }
+        LibC.write(wakeupDescriptor, ONE, Long.BYTES);
       }
     }
   }

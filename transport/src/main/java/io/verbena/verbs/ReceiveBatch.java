@@ -25,7 +25,7 @@ import java.lang.foreign.ValueLayout;
 public final class ReceiveBatch extends WorkBatch {
   private final NativeObject queue;
   private final String verb;
-  private final long function;
+  private final MemorySegment function;
   private final long queueAddress;
   private final boolean critical;
 

@@ -38,7 +38,7 @@ abstract class SendQueue extends WorkBatch {
   final QueuePair pair;
 
   final WorkRing sendRing;
-  private final long function;
+  private final MemorySegment function;
   private final long pairAddress;
   private final boolean critical;
   private final @Nullable ExtendedPoster extended;

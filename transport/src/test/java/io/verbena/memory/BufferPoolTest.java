@@ -12,6 +12,7 @@ import io.netty.util.ResourceLeakDetector.Level;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -35,11 +36,11 @@ class BufferPoolTest extends SmallAllocator {
             OutOfRegisteredMemoryException.class,
             () -> {
               for (int i = 0; i < 17; i++) {
-                buffers.add(allocator.directBuffer(SLAB));
+                buffers.add(allocator.directBuffer(SLAB - 1));
               }
             });
     assertEquals(16, buffers.size());
-    assertEquals(SLAB, refusal.requestedBytes());
+    assertEquals(SLAB - 1, refusal.requestedBytes(), "not the block");
     assertEquals(16 * SLAB, refusal.ceilingBytes());
     assertEquals(16 * SLAB, refusal.usedBytes());
     assertEquals(16 * SLAB, refusal.registeredBytes());
@@ -134,6 +135,31 @@ class BufferPoolTest extends SmallAllocator {
     } catch (InterruptedException e) {
       throw new IllegalStateException(e);
     }
+  }
+
+  /** To deregister one takes as long, and may have to wait for what uses it. */
+  @Test
+  @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+  void shouldServeOthersWhileItGivesSlabsBack() throws InterruptedException {
+    ByteBuf kept = allocator.directBuffer(1000);
+    allocator.directBuffer(SLAB).release();
+    long before = allocator.metrics().registeredBytes();
+    var given = new AtomicLong();
+    long access = domain.beginAccess();
+    Thread thread = Thread.ofPlatform().start(() -> given.set(allocator.trim()));
+    while (thread.getState() != Thread.State.WAITING) {
+      Thread.sleep(1);
+    }
+    // Of the same size, from this thread's cache; of others, which the depots and the heap have.
+    for (int bytes = 125; bytes <= 1000; bytes *= 2) {
+      allocator.directBuffer(bytes).release();
+    }
+    assertTrue(thread.isAlive(), "it waits until the access is over");
+    domain.endAccess(access);
+    thread.join();
+    assertEquals(SLAB, given.get());
+    assertEquals(before - SLAB, allocator.metrics().registeredBytes());
+    kept.release();
   }
 
   @Test

@@ -18,7 +18,10 @@ public class BufferSteps {
   private static final int MOST_HELD = 2000;
   private static final long SEED = 20_251_122;
 
-  /** A reference to a buffer or a view of one, which has the buffer's number in its first bytes. */
+  /**
+   * A reference to a buffer or a view of one, which has the buffer's number in its first bytes and
+   * in its last.
+   */
   private record Held(ByteBuf buffer, int number) {
     void check() {
       assertEquals(number, buffer.getInt(0));
@@ -108,12 +111,26 @@ public class BufferSteps {
 
   private void view() {
     Held each = any();
-    int length = each.buffer.capacity();
-    ByteBuf view =
-        random.nextBoolean()
-            ? each.buffer.retainedSlice(0, length)
-            : each.buffer.retainedDuplicate();
-    held.add(new Held(view, each.number));
+    var view =
+        new Held(
+            random.nextBoolean() ? slice(each.buffer) : each.buffer.retainedDuplicate(),
+            each.number);
+    view.mark();
+    held.add(view);
+  }
+
+  /**
+   * A part of whole ints before the last one, so that what is written into it changes no bytes of
+   * the same number at other places.
+   */
+  private ByteBuf slice(ByteBuf buffer) {
+    int ints = buffer.capacity() / Integer.BYTES - 1;
+    if (ints < 2) {
+      return buffer.retainedSlice(0, buffer.capacity());
+    }
+    int first = random.nextInt(ints - 1);
+    int count = 2 + random.nextInt(ints - first - 1);
+    return buffer.retainedSlice(first * Integer.BYTES, count * Integer.BYTES);
   }
 
   private void grow() {

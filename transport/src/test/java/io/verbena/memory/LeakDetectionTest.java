@@ -13,8 +13,12 @@ import io.netty.util.ResourceLeakDetector;
 import io.netty.util.ResourceLeakDetector.Level;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
+import java.lang.ref.WeakReference;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
+import java.util.Random;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -24,6 +28,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 /** A pool keeps its buffers: Netty's detector must see all the same when a user has lost one. */
 class LeakDetectionTest {
   private static final long PATIENCE_NANOS = 30_000_000_000L;
+  private static final int LEAKS = 8000;
 
   private final PrintStream realErrors = System.err;
   private final Level realLevel = ResourceLeakDetector.getLevel();
@@ -95,6 +100,49 @@ class LeakDetectionTest {
       assertTrue(second.release());
     }
     assertEquals(0, allocator.metrics().usedBytes());
+  }
+
+  /** Each leaves references where it was, and is somewhere else when it is lost. */
+  @Test
+  void shouldSeeAllThatItSamplesAtTheUsualLevel() throws InterruptedException {
+    ResourceLeakDetector.setLevel(Level.SIMPLE);
+    List<WeakReference<ByteBuf>> watched = leakSome();
+    assertTrue(watched.size() > LEAKS / 1000, "it samples one of 128: " + watched.size());
+    long deadline = System.nanoTime() + PATIENCE_NANOS;
+    do {
+      System.gc();
+      Thread.sleep(10);
+    } while (reachable(watched) > 0 && System.nanoTime() < deadline);
+    assertEquals(0, reachable(watched), () -> "of " + watched.size());
+  }
+
+  private static long reachable(List<WeakReference<ByteBuf>> buffers) {
+    return buffers.stream().filter(each -> each.get() != null).count();
+  }
+
+  /** What the detector watches of the buffers that were lost. */
+  private List<WeakReference<ByteBuf>> leakSome() {
+    List<ByteBuf> buffers = new ArrayList<>();
+    for (int i = 0; i < LEAKS; i++) {
+      buffers.add(allocator.directBuffer(777));
+    }
+    Collections.shuffle(buffers, new Random(LEAKS));
+    buffers.forEach(ByteBuf::release);
+    // From where they lie, to other places than they came from, and half of them again.
+    buffers.replaceAll(_ -> allocator.directBuffer(777));
+    Collections.shuffle(buffers, new Random(LEAKS));
+    List<ByteBuf> half = buffers.subList(0, LEAKS / 2);
+    half.forEach(ByteBuf::release);
+    List<WeakReference<ByteBuf>> watched = new ArrayList<>();
+    for (int i = 0; i < LEAKS / 2; i++) {
+      ByteBuf lost = allocator.directBuffer(777);
+      ByteBuf root = lost.unwrap();
+      if (root != null) {
+        watched.add(new WeakReference<>(root));
+      }
+    }
+    buffers.subList(LEAKS / 2, LEAKS).forEach(ByteBuf::release);
+    return watched;
   }
 
   /** It would be alive while bytes are copied: who released it then would release what grows. */

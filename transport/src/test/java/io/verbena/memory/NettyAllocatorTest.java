@@ -8,8 +8,8 @@ import io.netty.buffer.ByteBuf;
 import org.junit.jupiter.api.Test;
 
 /**
- * Netty's suite for allocators over ours. What a pool has in use is counted in slabs, for heap
- * buffers in the chunks of Netty's pool.
+ * Netty's suite for allocators over ours. What is in use is counted in slabs, of heap buffers in
+ * bytes.
  *
  * <p>Of Netty's other suites, {@link NettyByteBufTest} and {@link NettyLittleEndianByteBufTest} run
  * that for pooled buffers, {@link NettySliceByteBufTest} that for slices, and {@link
@@ -42,8 +42,6 @@ import org.junit.jupiter.api.Test;
  * </ul>
  */
 class NettyAllocatorTest extends AbstractByteBufAllocatorTest<RegisteredByteBufAllocator> {
-  private static final int NETTY_CHUNK = 4 << 20;
-
   @Override
   protected RegisteredByteBufAllocator newAllocator(boolean preferDirect) {
     return new RegisteredByteBufAllocator(
@@ -79,16 +77,33 @@ class NettyAllocatorTest extends AbstractByteBufAllocatorTest<RegisteredByteBufA
     heap.release();
   }
 
-  /**
-   * The suite expects one chunk size for heap and direct buffers: here heap buffers are Netty's.
-   */
+  /** The suite looks at heap buffers, which have no chunks here: the same of direct ones. */
+  @Override
+  @Test
+  public void shouldReuseChunks() {
+    int length = 1 << 20;
+    RegisteredByteBufAllocator allocator = newAllocator(true);
+    for (int i = 0; i < 100; i++) {
+      assertTrue(allocator.directBuffer(length, length).release());
+    }
+    assertEquals(1, allocator.metrics().registrations());
+  }
+
+  /** The suite expects that heap and direct buffers are counted alike. */
   @Override
   @Test
   public void testUsedHeapMemory() {
     RegisteredByteBufAllocator allocator = newAllocator(true);
     assertEquals(0, allocator.metric().usedHeapMemory());
     ByteBuf buffer = allocator.heapBuffer(1024, 4096);
-    assertEquals(NETTY_CHUNK, allocator.metric().usedHeapMemory());
+    assertEquals(1024, allocator.metric().usedHeapMemory());
+    buffer.capacity(4096);
+    assertEquals(4096, allocator.metric().usedHeapMemory());
+    ByteBuf other = allocator.heapBuffer(10);
+    assertEquals(4106, allocator.metric().usedHeapMemory());
     buffer.release();
+    assertEquals(10, allocator.metric().usedHeapMemory());
+    other.release();
+    assertEquals(0, allocator.metric().usedHeapMemory());
   }
 }

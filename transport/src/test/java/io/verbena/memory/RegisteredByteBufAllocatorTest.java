@@ -11,8 +11,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.CompositeByteBuf;
 import io.netty.buffer.Unpooled;
+import java.lang.ref.WeakReference;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 /** Whose memory a buffer has, and where it lies. */
 class RegisteredByteBufAllocatorTest extends SmallAllocator {
@@ -135,5 +137,25 @@ class RegisteredByteBufAllocatorTest extends SmallAllocator {
       each.release();
     }
     heap.release();
+  }
+
+  /** A thread may live as long as the program, and open an allocator for each of its tasks. */
+  @Test
+  @Timeout(60)
+  void shouldNotBeKeptByAThreadThatHasUsedIt() throws InterruptedException {
+    WeakReference<RegisteredByteBufAllocator> closed = useAndClose();
+    while (closed.get() != null) {
+      System.gc();
+      Thread.sleep(10);
+    }
+  }
+
+  private WeakReference<RegisteredByteBufAllocator> useAndClose() {
+    try (var other = new RegisteredByteBufAllocator(domain)) {
+      other.heapBuffer(8).writeLong(1).release();
+      other.directBuffer(8).writeLong(1).release();
+      other.compositeBuffer().addComponent(true, other.buffer(8).writeLong(1)).release();
+      return new WeakReference<>(other);
+    }
   }
 }

@@ -126,6 +126,48 @@ class RetainedViewTest {
   }
 
   @Test
+  void shouldKeepTheOldBlockForWhoHasAnotherReferenceToTheView() {
+    ByteBuf view = buffer.retainedDuplicate();
+    buffer.release();
+    ByteBuf sent = view.retain();
+    shouldKeepItsBlock(view);
+    sent.release();
+    assertTrue(view.release());
+  }
+
+  @Test
+  void shouldKeepTheOldBlockForWhoHasAViewOfTheView() {
+    ByteBuf view = buffer.retainedDuplicate();
+    buffer.release();
+    ByteBuf sent = view.retainedSlice(40, 100);
+    shouldKeepItsBlock(view);
+    sent.release();
+    assertTrue(view.release());
+  }
+
+  @Test
+  void shouldKeepTheOldBlockForWhoHasTheViewThatItIsOf() {
+    ByteBuf sent = buffer.retainedDuplicate();
+    buffer.release();
+    ByteBuf view = sent.retainedDuplicate();
+    shouldKeepItsBlock(view);
+    view.release();
+    assertTrue(sent.release());
+  }
+
+  /** A peer may be reading it, by the address that the buffer had when it was sent. */
+  private void shouldKeepItsBlock(ByteBuf view) {
+    assertEquals(1, buffer.refCnt());
+    long before = view.memoryAddress();
+    view.writeBytes(new byte[100_000]);
+    assertNotEquals(before, view.memoryAddress());
+    // A block that was given back would be the first that this thread gets.
+    ByteBuf next = allocator.directBuffer(1000);
+    assertNotEquals(before, next.memoryAddress());
+    next.release();
+  }
+
+  @Test
   void shouldRefuseEverythingAfterItsRelease() {
     ByteBuf slice = buffer.retainedSlice(40, 100);
     slice.release();

@@ -27,7 +27,7 @@ abstract class SmallAllocator {
     if (broken.get()) {
       throw new IOException("the device is gone");
     }
-    RegisteredMemory slab = domain.allocate(bytes);
+    RegisteredMemory slab = domain.allocateSlab(bytes);
     slabs.add(slab);
     return slab;
   }

@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.netty.buffer.ByteBuf;
 import io.verbena.RdmaTest;
+import io.verbena.cause.Cause;
 import io.verbena.ffi.verbs.ibv_mr;
 import io.verbena.memory.BufferPoolConfig;
 import io.verbena.memory.BufferPoolMetrics;
@@ -16,10 +17,16 @@ import io.verbena.memory.MemoryDomain;
 import io.verbena.memory.OutOfRegisteredMemoryException;
 import io.verbena.memory.RegisteredByteBufAllocator;
 import java.io.IOException;
+import java.io.OutputStream;
+import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 /** What an allocator does when the device does not let go of a slab, or is gone. */
 @RdmaTest
@@ -89,6 +96,7 @@ class LostSlabTest {
       var refusal =
           assertThrows(OutOfRegisteredMemoryException.class, () -> allocator.directBuffer(SLAB));
       assertTrue(refusal.getMessage().contains("closed"), refusal.getMessage());
+      assertTrue(refusal.getMessage().contains(Cause.DEVICE_GONE.cure()), refusal.getMessage());
       expect(allocator, SLAB, SLAB, 1);
       buffer.release();
       ByteBuf again = allocator.directBuffer(SLAB).writeLong(43);
@@ -97,6 +105,89 @@ class LostSlabTest {
       assertEquals(SLAB, allocator.trim());
       expect(allocator, 0, 0, 1);
       assertFalse(region.memory().scope().isAlive());
+    }
+  }
+
+  /** What is written to a log may be written into buffers first. */
+  @Test
+  @Timeout(value = 120, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+  void shouldLetTheLogAllocateThatTellsOfALostSlab() throws IOException {
+    PrintStream realErrors = System.err;
+    try (LoopbackPair pair = new LoopbackPair();
+        MemoryDomain domain = new MemoryDomain(pair.domain);
+        var allocator = new RegisteredByteBufAllocator(domain, config.withCeiling(SLAB))) {
+      ByteBuf lost = allocator.directBuffer(SLAB);
+      MemoryRegion region = allocator.regionOf(lost);
+      assertNotNull(region);
+      int number = ibv_mr.handle(region.handle);
+      ibv_mr.handle(region.handle, -1);
+      lost.release();
+      var refused = new AtomicInteger();
+      System.setErr(
+          new PrintStream(
+              new OutputStream() {
+                @Override
+                public void write(int each) {
+                  // The lost slab is all that there may be.
+                  assertThrows(
+                      OutOfRegisteredMemoryException.class, () -> allocator.directBuffer(100));
+                  refused.incrementAndGet();
+                }
+              },
+              true,
+              StandardCharsets.UTF_8));
+      try {
+        assertEquals(0, allocator.trim());
+      } finally {
+        System.setErr(realErrors);
+        ibv_mr.handle(region.handle, number);
+      }
+      assertTrue(refused.get() > 0, "nothing was logged");
+    }
+  }
+
+  @Test
+  void shouldKeepTheMemoryOfBuffersInUseWhenTheDomainIsClosed() throws IOException {
+    long pinned = pinnedKilobytes();
+    try (LoopbackPair pair = new LoopbackPair()) {
+      long pinnedByThePair = pinnedKilobytes();
+      var domain = new MemoryDomain(pair.domain);
+      var allocator = new RegisteredByteBufAllocator(domain, config);
+      ByteBuf buffer = allocator.directBuffer(SLAB).writeLong(42);
+      MemoryRegion region = allocator.regionOf(buffer);
+      assertNotNull(region);
+      domain.close();
+      assertFalse(region.isOpen());
+      assertEquals(pinnedByThePair, pinnedKilobytes(), "no adapter reaches it");
+      assertEquals(42, buffer.readLong());
+      assertThrows(IllegalStateException.class, () -> allocator.directBuffer(SLAB));
+      buffer.release();
+      assertEquals(0, allocator.metrics().registeredBytes());
+      assertFalse(region.memory().scope().isAlive());
+    }
+    assertEquals(pinned, pinnedKilobytes());
+  }
+
+  @Test
+  void shouldTellOfAllMemoryThatTheDeviceDoesNotLetGoOf() throws IOException {
+    try (LoopbackPair pair = new LoopbackPair()) {
+      var domain = new MemoryDomain(pair.domain);
+      List<MemoryRegion> regions = new ArrayList<>();
+      List<Integer> numbers = new ArrayList<>();
+      for (int i = 0; i < 2; i++) {
+        MemoryRegion region = domain.allocate(SLAB).region();
+        assertNotNull(region);
+        regions.add(region);
+        numbers.add(ibv_mr.handle(region.handle));
+        ibv_mr.handle(region.handle, -1);
+      }
+      var failure = assertThrows(IllegalStateException.class, domain::close);
+      assertEquals(1, failure.getSuppressed().length, "the other one");
+      for (int i = 0; i < 2; i++) {
+        ibv_mr.handle(regions.get(i).handle, numbers.get(i));
+      }
+      pair.domain.close();
+      regions.forEach(each -> assertFalse(each.memory().scope().isAlive(), "it was tried again"));
     }
   }
 
