@@ -86,7 +86,7 @@ class FilteredPortTest {
   }
 
   /** RoCE packets that this host sends get lost until this is closed; TCP goes on. */
-  private static final class Filter implements AutoCloseable {
+  static final class Filter implements AutoCloseable {
     private static final Pattern DROPPED =
         Pattern.compile("netem.*?dropped (\\d+)", Pattern.DOTALL);
 

@@ -29,10 +29,7 @@ public enum Cause {
   CONNECTION_FILE(
       "the device file of the connection manager cannot be opened", files("rdma_cm", "rdma_ucm")),
   /** RLIMIT_MEMLOCK; {@link LockedMemory#cure} names the limit of this process. */
-  LOCKED_MEMORY(
-      "no more memory may be locked",
-      "ulimit -l unlimited (to make it last: '* - memlock unlimited' in /etc/security/limits.conf,"
-          + " LimitMEMLOCK=infinity in a systemd unit, --ulimit memlock=-1 for a container)"),
+  LOCKED_MEMORY("no more memory may be locked", Cause.MEMLOCK + " (" + Cause.MEMLOCK_LASTS + ")"),
   /** RLIMIT_NOFILE. */
   OPEN_FILES("too many files are open", "raise the limit of open files (ulimit -n)"),
   /** The system maps no more memory. */
@@ -59,8 +56,9 @@ public enum Cause {
           + " the subnet manager"),
   /** Two RoCE ports that fit hear nothing of each other. */
   ROCE_FILTERED(
-      "RoCE packets do not get through",
-      "let UDP port 4791 pass in the firewalls of both machines and of the network between them"),
+      "RoCE packets (UDP port 4791) do not get through",
+      "let UDP port 4791 pass in the firewalls of both machines and of the network between them;"
+          + " Azure's carries no RoCE at all: use InfiniBand there"),
   /** Two InfiniBand ports that fit hear nothing of each other. */
   SUBNET(
       "InfiniBand packets do not get through",
@@ -73,7 +71,7 @@ public enum Cause {
   UNANSWERED(
       "the peer did not acknowledge",
       "the peer has died, or packets are lost: check the link; on InfiniBand the partition keys, on"
-          + " RoCE that firewalls let UDP port 4791 pass; and that queue pair, GID index and MTU of"
+          + " RoCE that firewalls let UDP port 4791 pass (Azure's Ethernet does not); and that queue pair, GID index and MTU of"
           + " both sides fit"),
   /** The peer's memory is not to be used so: status 10 of a completion, or the same over TCP. */
   REMOTE_ACCESS(
@@ -89,6 +87,17 @@ public enum Cause {
     this.meaning = meaning;
     this.cure = cure;
   }
+
+  /** Lifts the limit of locked memory until the shell ends. */
+  public static final String MEMLOCK = "ulimit -l unlimited";
+
+  /** And what lifts it for longer. */
+  public static final String MEMLOCK_LASTS =
+      "to make it last: '* - memlock unlimited' in /etc/security/limits.conf,"
+          + " LimitMEMLOCK=infinity in a systemd unit, --ulimit memlock=-1 for a container";
+
+  /** What a link's reason says of ports that fit and yet hear nothing of each other. */
+  public static final String CUT_OFF = "cut off from the peer";
 
   /** How a container gets the devices, the right to use them and the memory. */
   public static final String CONTAINER =

@@ -19,8 +19,9 @@ final class AdapterCheck implements Check {
   private static final Pattern SIZE =
       Pattern.compile("Standard_[A-Z]+\\d+(?:-\\d+)?([a-z]*)(?:_.*)?");
 
-  /** RDMA-capable ones without an r in their name. */
-  private static final Pattern OLD_SIZE = Pattern.compile("Standard_(A8|A9|H16m?r)");
+  /** Those whose RDMA is no SR-IOV. */
+  private static final Pattern NETWORK_DIRECT_SIZE =
+      Pattern.compile("Standard_(A8|A9|H16m?r|NC24r)(_Promo)?");
 
   private static final String AZURE_CURE =
       "Choose an RDMA-capable size with SR-IOV: the H series, or an N-series size with an r in"
@@ -36,13 +37,20 @@ final class AdapterCheck implements Check {
     for (RdmaNode each : software) {
       notes.saw(RdmaNode.FOLDER + '/' + each.name(), "software, over " + each.driver());
     }
-    if (!host.adapters().isEmpty()) {
+    boolean lacksRdma =
+        software.size() == host.nodes().size()
+            && host.adapters().stream().allMatch(each -> each.lacksRdma(host.files()));
+    if (!host.adapters().isEmpty() && !(lacksRdma && !software.isEmpty())) {
       if (host.platform().azure() && !host.hasInfiniband() && software.isEmpty()) {
         return notes.fail(
             "This size has no InfiniBand: its adapter is the %s one of Accelerated Networking, over"
                     .formatted(host.adapters().getFirst().kind())
                 + " which Azure carries no RDMA.",
             AZURE_CURE);
+      }
+      if (lacksRdma) {
+        PciAdapter first = host.adapters().getFirst();
+        return notes.fail(first.withoutRdma(), first.withRdma());
       }
       return notes.ok(
           "There %s: %s."
@@ -62,7 +70,10 @@ final class AdapterCheck implements Check {
         PciAdapter.FOLDER,
         functions == 0
             ? "(none)"
-            : functions + " functions, none of Mellanox (0x15b3) or MANA (0x1414:0x00ba)");
+            : functions
+                + " functions, none of Mellanox (0x15b3) or MANA (0x1414:0x00ba), none with a driver"
+                + " that has a part for RDMA: "
+                + String.join(" ", PciAdapter.drivers()));
     return absent(host, notes);
   }
 
@@ -70,9 +81,7 @@ final class AdapterCheck implements Check {
     for (String each : host.files().list(VMBUS)) {
       if (host.files().text(VMBUS + '/' + each + "/class_id").contains(NETWORK_DIRECT)) {
         notes.saw(VMBUS + '/' + each + "/class_id", NETWORK_DIRECT);
-        return notes.fail(
-            "This size has RDMA by NetworkDirect without SR-IOV, which Linux has no verbs for.",
-            AZURE_CURE);
+        return withoutVerbs("This size", notes);
       }
     }
     if (host.platform().azure()) {
@@ -92,8 +101,17 @@ final class AdapterCheck implements Check {
             + " in a guest.");
   }
 
+  private static Finding withoutVerbs(String size, Notes notes) {
+    return notes.fail(
+        size + " has RDMA by NetworkDirect without SR-IOV, which Linux has no verbs for.",
+        AZURE_CURE);
+  }
+
   private static Finding ofAzure(Host host, Notes notes) {
     String size = host.options().metadata().map(InstanceMetadata::machineSize).orElse("");
+    if (NETWORK_DIRECT_SIZE.matcher(size).matches()) {
+      return withoutVerbs("The size " + size, notes);
+    }
     Optional<Boolean> capable = isRdmaCapable(size);
     if (capable.isEmpty()) {
       return notes.fail(
@@ -112,7 +130,7 @@ final class AdapterCheck implements Check {
 
   /** Whether a size of Azure has RDMA, by the r among its features; empty for other names. */
   static Optional<Boolean> isRdmaCapable(String size) {
-    if (OLD_SIZE.matcher(size).matches()) {
+    if (NETWORK_DIRECT_SIZE.matcher(size).matches()) {
       return Optional.of(true);
     }
     Matcher parts = SIZE.matcher(size);

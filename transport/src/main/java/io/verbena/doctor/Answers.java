@@ -8,7 +8,6 @@ import io.verbena.verbs.Access;
 import io.verbena.verbs.Context;
 import io.verbena.verbs.Device;
 import io.verbena.verbs.VerbsException;
-import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.NetworkInterface;
@@ -45,8 +44,11 @@ record Answers(
    * @param device with which device
    * @param bytes how much
    * @param problem why it was refused, or empty
+   * @param cure what helps, if it is not the limit of locked memory
    */
-  record Trial(String device, long bytes, String problem) {}
+  record Trial(String device, long bytes, String problem, String cure) {}
+
+  private static final String DEVICE = "look at what the kernel says of the device (dmesg)";
 
   static Answers ofMachine(RdmaPins pins) {
     String verbsProblem = problem(Native.LIBIBVERBS);
@@ -91,10 +93,28 @@ record Answers(
     int bytes = BufferPoolConfig.defaults().firstSlabBytes();
     try (Context context = Device.named(name).open()) {
       context.createDomain().allocate(bytes, Access.LOCAL_WRITE, Access.REMOTE_READ).close();
-      return new Trial(name, bytes, "");
-    } catch (IOException | UncheckedIOException e) {
-      return new Trial(name, bytes, String.valueOf(e.getMessage()));
+      return new Trial(name, bytes, "", "");
+    } catch (VerbsException e) {
+      return refused(name, bytes, e);
+    } catch (UncheckedIOException e) {
+      return e.getCause() instanceof VerbsException refusal
+          ? refused(name, bytes, refusal)
+          : new Trial(name, bytes, String.valueOf(e.getMessage()), DEVICE);
     }
+  }
+
+  private static Trial refused(String name, int bytes, VerbsException e) {
+    boolean isLimit = e.verb().startsWith("ibv_reg_mr") && e.errnoName().equals("ENOMEM");
+    String message = String.valueOf(e.getMessage());
+    String cure = e.cure();
+    return new Trial(
+        name,
+        bytes,
+        // What the message says of the limit, the doctor's own cure does not.
+        isLimit || cure.isEmpty()
+            ? message
+            : message.substring(0, message.length() - cure.length() - 2),
+        isLimit ? "" : cure.isEmpty() ? DEVICE : cure);
   }
 
   private static Map<String, List<String>> interfaceAddresses() {

@@ -1,6 +1,5 @@
 package io.verbena.doctor;
 
-import io.verbena.cause.Cause;
 import io.verbena.rdmacm.Connection;
 import io.verbena.rdmacm.ConnectionException;
 import io.verbena.rdmacm.ConnectionManager;
@@ -56,7 +55,8 @@ final class CmReach {
     } catch (IOException | IllegalStateException | IllegalArgumentException e) {
       notes.saw("rdma_cm", PeerFindings.clause(e));
       return notes.warn(
-          "rdma_cm does not connect: " + PeerFindings.clause(e) + '.', Cause.UNANSWERED.cure());
+          "rdma_cm does not connect: " + PeerFindings.clause(e) + '.',
+          PeerFindings.cure(e, "Mend what is said above first."));
     }
   }
 

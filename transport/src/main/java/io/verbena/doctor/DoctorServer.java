@@ -14,6 +14,7 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.Semaphore;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -23,8 +24,8 @@ import org.jspecify.annotations.Nullable;
  * this machine, by TCP, by RDMA and by rdma_cm. It tells each of them what this machine has for
  * RDMA and what it lacks, and lets it write 4096 bytes.
  *
- * <p>Thread-safe. It serves 64 at a time, each for a few seconds and with a few kilobytes; those
- * beyond are turned away.
+ * <p>Thread-safe. It serves 64 at a time, each for a few seconds and with up to 600 KiB of
+ * registered memory, most of it for what arrives; those beyond are turned away.
  */
 public final class DoctorServer implements AutoCloseable {
   private static final int MOST_VISITORS = 64;
@@ -32,7 +33,7 @@ public final class DoctorServer implements AutoCloseable {
   /** For what a visitor has to say next. */
   private static final Duration PATIENCE = Duration.ofSeconds(8);
 
-  private final DoctorOptions options;
+  private final PeerSide side;
   private final Transport transport;
   private final Listener listener;
   private final @Nullable CmService manager;
@@ -41,13 +42,13 @@ public final class DoctorServer implements AutoCloseable {
   private final Semaphore places = new Semaphore(MOST_VISITORS);
 
   private DoctorServer(
-      DoctorOptions options,
+      PeerSide side,
       Transport transport,
       Listener listener,
       @Nullable CmService manager,
       String noManager,
       Consumer<String> visits) {
-    this.options = options;
+    this.side = side;
     this.transport = transport;
     this.listener = listener;
     this.manager = manager;
@@ -56,7 +57,8 @@ public final class DoctorServer implements AutoCloseable {
   }
 
   /**
-   * Starts to serve. Adapters that come later are not noticed: then open another one.
+   * Starts to serve. It looks at the machine once; what is mended later is not noticed: then open
+   * another one.
    *
    * @param options of this machine's transport
    * @param address where to listen; port 0 for any free one
@@ -68,12 +70,14 @@ public final class DoctorServer implements AutoCloseable {
       DoctorOptions options, InetSocketAddress address, Consumer<String> visits)
       throws IOException {
     Objects.requireNonNull(visits, "visits");
-    // The first look takes longest: it is over before anybody waits for an answer.
-    Doctor.examine(Host.read(options));
+    // Once: it takes long where there are many adapters, and visitors wait for an answer.
+    Host host = Host.read(options);
+    Optional<Finding> failure = Doctor.examine(host).firstFailure();
     Transport transport = Transport.open(config(options.config()));
     DoctorServer server = null;
     try {
       Listener listener = transport.listen(address);
+      PeerSide side = PeerSide.of(host, failure, transport);
       CmService manager = null;
       String noManager = "";
       try {
@@ -81,7 +85,7 @@ public final class DoctorServer implements AutoCloseable {
       } catch (IOException e) {
         noManager = String.valueOf(e.getMessage());
       }
-      server = new DoctorServer(options, transport, listener, manager, noManager, visits);
+      server = new DoctorServer(side, transport, listener, manager, noManager, visits);
       Thread.ofVirtual().name("verbena-doctor").start(server::run);
       return server;
     } finally {
@@ -158,7 +162,7 @@ public final class DoctorServer implements AutoCloseable {
     }
     RemoteMemory grant = visitor.grant(inbox, RemoteAccess.WRITE);
     int port = manager == null ? 0 : manager.port();
-    wire.answer(new PeerWire.Answer(side(), port, noManager, grant));
+    wire.answer(new PeerWire.Answer(side, port, noManager, grant));
     wire.readWritten(PATIENCE);
     String arrived = WriteProof.check(inbox.segment(), greeting.seed());
     WriteProof.fill(outbox.segment(), ~greeting.seed());
@@ -174,12 +178,6 @@ public final class DoctorServer implements AutoCloseable {
     return arrived.isEmpty() && written.isEmpty()
         ? "written both ways by " + means
         : "not written both ways: " + arrived + written;
-  }
-
-  /** One after the other: each look opens all adapters. */
-  private synchronized PeerSide side() {
-    Host host = Host.read(options);
-    return PeerSide.of(host, Doctor.examine(host).firstFailure(), transport);
   }
 
   /** Ends all visits. Idempotent. */

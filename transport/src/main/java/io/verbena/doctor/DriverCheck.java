@@ -1,5 +1,6 @@
 package io.verbena.doctor;
 
+import java.util.Comparator;
 import java.util.List;
 import java.util.stream.Collectors;
 
@@ -32,7 +33,14 @@ final class DriverCheck implements Check {
       return notes.ok("None: all adapters have their drivers and are RDMA devices.");
     }
     PciAdapter first =
-        idle.stream().filter(PciAdapter::isInfiniband).findFirst().orElse(idle.getFirst());
+        idle.stream()
+            .min(
+                Comparator.comparing((PciAdapter each) -> !each.isInfiniband())
+                    .thenComparing(each -> each.lacksRdma(host.files())))
+            .orElseThrow();
+    if (host.nodes().isEmpty() && first.lacksRdma(host.files())) {
+      return notes.fail(first.withoutRdma(), first.withRdma());
+    }
     if (host.nodes().isEmpty()) {
       return notes.fail(words(first), cure(host, first));
     }
@@ -67,9 +75,11 @@ final class DriverCheck implements Check {
     }
     return host.platform().azure()
         ? modprobe
-            + " (if there are no such modules: use an HPC image, which has the drivers, or the"
+            + " # if there are no such modules: use an HPC image, which has the drivers, or the"
             + " InfiniBandDriverLinux extension where it lists the distribution and the card, or"
-            + " DOCA-OFED)"
-        : modprobe + " (if there are no such modules: install the distribution's, or DOCA-OFED)";
+            + " DOCA-OFED"
+        : modprobe
+            + " # if there are no such modules: install the distribution's, or the vendor's"
+            + (adapter.isMellanox() ? " (DOCA-OFED)" : "");
   }
 }

@@ -10,7 +10,8 @@ import java.util.List;
  * @param severity how it is to be taken
  * @param message what is so: one or more sentences
  * @param evidence what was seen
- * @param cure what to do: one command, or a sentence; empty if there is nothing to be done
+ * @param cure what to do: a sentence; or one command, with a small letter first, which may end in a
+ *     remark as shells take it, after {@code #}; empty if there is nothing to be done
  */
 public record Finding(
     String check,

@@ -1,5 +1,6 @@
 package io.verbena.doctor;
 
+import io.verbena.RdmaMode;
 import io.verbena.TransportConfig;
 import io.verbena.lane.rdma.RdmaCandidate;
 import io.verbena.lane.rdma.RdmaPins;
@@ -42,7 +43,7 @@ record Host(
 
   static Host read(DoctorOptions options, @Nullable Answers answers) {
     var files = new HostFiles(options.root());
-    List<RdmaNode> nodes = RdmaNode.list(files, options.root());
+    List<RdmaNode> nodes = RdmaNode.list(files);
     RdmaPins pins = pins(options.config());
     RdmaSurvey survey = answers == null ? byFiles(nodes, pins) : answers.survey();
     return new Host(
@@ -53,7 +54,9 @@ record Host(
         PciAdapter.list(files),
         nodes,
         survey,
-        survey.choose(pins).map(Host::choice),
+        options.config().rdma() == RdmaMode.OFF
+            ? Optional.empty()
+            : survey.choose(pins).map(Host::choice),
         Network.list(files, answers));
   }
 

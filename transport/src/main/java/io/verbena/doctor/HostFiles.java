@@ -1,7 +1,9 @@
 package io.verbena.doctor;
 
+import io.verbena.lane.rdma.NumaDistance;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.DirectoryIteratorException;
@@ -13,6 +15,8 @@ import java.nio.file.InvalidPathException;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.PosixFileAttributes;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayDeque;
@@ -26,16 +30,22 @@ import java.util.regex.Pattern;
  * The files of a machine, or of a folder that looks like one. Nothing here throws, whatever is
  * there, nothing takes long, and links in a folder do not lead out of it. Thread-safe.
  */
-final class HostFiles {
+final class HostFiles implements NumaDistance.Source {
   /** All that is read of a file. */
   static final int LONGEST = 1 << 16;
 
   /** All that is listed of a folder. */
   static final int MOST_NAMES = 8192;
 
+  /** A problem: the rights of a file are not for this user. */
+  static final String DENIED = "permission denied";
+
   private static final int MOST_LINKS = 40;
 
   private static final Pattern NUMBER = Pattern.compile("[0-9]+");
+
+  /** Nodes that one may open to see whether that is possible: nothing changes by it. */
+  private static final Pattern OPENABLE = Pattern.compile("/dev/infiniband/(uverbs[0-9]+|rdma_cm)");
 
   private final Path root;
   private final boolean isMachine;
@@ -81,22 +91,22 @@ final class HostFiles {
   }
 
   /** A file's text without blanks around it; empty if it cannot be read. */
-  String text(String path) {
+  @Override
+  public String text(String path) {
     return read(path).text.strip();
   }
 
   private static String why(Exception e) {
-    if (e instanceof NoSuchFileException) {
-      return "absent";
-    }
+    return e instanceof NoSuchFileException ? "absent" : "unreadable: " + reason(e);
+  }
+
+  private static String reason(Exception e) {
     if (e instanceof AccessDeniedException) {
-      return "unreadable: permission denied";
+      return DENIED;
     }
-    String reason =
-        e instanceof FileSystemException system && system.getReason() != null
-            ? system.getReason()
-            : String.valueOf(e.getMessage());
-    return "unreadable: " + reason;
+    return e instanceof FileSystemException system && system.getReason() != null
+        ? system.getReason()
+        : String.valueOf(e.getMessage());
   }
 
   /** Whether there is a file, a folder or a device; a link counts as what it leads to. */
@@ -108,13 +118,37 @@ final class HostFiles {
     }
   }
 
-  /** Whether this user may read and write it. */
-  boolean isUsable(String path) {
+  boolean isFolder(String path) {
     try {
-      Path file = resolve(path);
-      return Files.isReadable(file) && Files.isWritable(file);
+      return Files.isDirectory(resolve(path));
     } catch (IOException | InvalidPathException e) {
       return false;
+    }
+  }
+
+  /** Whether {@link #openProblem} may open a device, and not only look at its rights. */
+  static boolean mayOpen(String path) {
+    return OPENABLE.matcher(path).matches();
+  }
+
+  /**
+   * Why this user cannot open a device to read and write; empty if that is possible, or if only the
+   * rights were looked at and allow it.
+   */
+  String openProblem(String path) {
+    try {
+      Path file = resolve(path);
+      if (isMachine
+          && mayOpen(path)
+          && Files.readAttributes(file, BasicFileAttributes.class).isOther()) {
+        // A cgroup may forbid what the rights allow. Others are not opened: issm* would make the
+        // port that of a subnet manager, and waits for as long as it has another one.
+        FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE).close();
+        return "";
+      }
+      return Files.isReadable(file) && Files.isWritable(file) ? "" : DENIED;
+    } catch (IOException | InvalidPathException e) {
+      return reason(e);
     }
   }
 
@@ -136,7 +170,8 @@ final class HostFiles {
    * The names in a folder; empty if it cannot be listed. Numbers within names count as numbers:
    * mlx5_2 comes before mlx5_10.
    */
-  List<String> list(String folder) {
+  @Override
+  public List<String> list(String folder) {
     List<String> names = new ArrayList<>();
     try (DirectoryStream<Path> found = Files.newDirectoryStream(resolve(folder))) {
       for (Path each : found) {

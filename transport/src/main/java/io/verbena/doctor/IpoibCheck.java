@@ -45,16 +45,22 @@ final class IpoibCheck implements Check {
           "IP over InfiniBand is not set up: " + agent + '.' + optional, agentCure(host));
     }
     if (ipoib.isEmpty()) {
-      return notes.warn("There is no IP over InfiniBand." + optional, "modprobe ib_ipoib");
+      return notes.warn(
+          "There is no IP over InfiniBand." + optional, command(host, "modprobe ib_ipoib"));
     }
     Network first = ipoib.getFirst();
     return first.isUp()
         ? notes.warn(
             "%s has no address.%s".formatted(first.name(), optional),
-            "ip address add ADDRESS/LENGTH dev " + first.name())
+            command(host, "ip address add ADDRESS/LENGTH dev " + first.name()))
         : notes.warn(
             "%s is not up.%s".formatted(first.name(), optional),
-            "ip link set %s up".formatted(first.name()));
+            command(host, "ip link set %s up".formatted(first.name())));
+  }
+
+  /** A container has no modules, and seldom the right to configure a network. */
+  private static String command(Host host, String command) {
+    return host.platform().container() ? "On the host, not in the container: " + command : command;
   }
 
   /** What the Azure agent's configuration says against it; empty if nothing. */
@@ -104,7 +110,9 @@ final class IpoibCheck implements Check {
   private static String agentCure(Host host) {
     String service =
         host.platform().family() == Platform.Family.DEBIAN ? "walinuxagent" : "waagent";
-    return "sed -i -e '$aOS.EnableRDMA=y' -e '/^[# ]*OS.EnableRDMA=/d' %s && systemctl restart %s"
-        .formatted(AGENT, service);
+    return command(
+        host,
+        "sed -i -e '$aOS.EnableRDMA=y' -e '/^[# ]*OS.EnableRDMA=/d' %s && systemctl restart %s"
+            .formatted(AGENT, service));
   }
 }

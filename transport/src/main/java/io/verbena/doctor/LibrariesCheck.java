@@ -10,6 +10,9 @@ final class LibrariesCheck implements Check {
   private static final String VERBS = "libibverbs.so.1";
   private static final String MANAGER = "librdmacm.so.1";
 
+  /** What the library's refusal names, with the module or ALL-UNNAMED behind it. */
+  private static final String FLAG = "--enable-native-access=";
+
   /** Where libibverbs looks for its providers. */
   static final List<String> PROVIDER_FOLDERS =
       List.of(
@@ -23,9 +26,9 @@ final class LibrariesCheck implements Check {
           "mana", "mana",
           "bnxt_en", "bnxt_re",
           "ice", "irdma",
+          "qede", "qedr",
           "i40e", "irdma",
           "efa", "efa",
-          "hns3", "hns",
           "erdma", "erdma");
 
   @Override
@@ -38,8 +41,8 @@ final class LibrariesCheck implements Check {
       return notes.finding(
           host.worst(),
           sentence(verbs),
-          verbs.contains("native access")
-              ? "Start java with --enable-native-access=ALL-UNNAMED"
+          verbs.contains(FLAG)
+              ? "Start java with " + verbs.substring(verbs.indexOf(FLAG))
               : install);
     }
     List<String> without = withoutProvider(host, notes);

@@ -9,6 +9,9 @@ final class Limits {
 
   private static final String STATUS = "/proc/self/status";
 
+  /** In the machine's own user namespace each user is mapped to itself. */
+  private static final String USERS = "/proc/self/uid_map";
+
   /** CAP_IPC_LOCK: who has it may lock as much as there is. */
   private static final int IPC_LOCK = 14;
 
@@ -34,8 +37,15 @@ final class Limits {
         : OptionalLong.empty();
   }
 
-  /** Whether the limit of locked memory does not count for this process. */
+  /**
+   * Whether the limit of locked memory does not count for this process: capabilities of a user
+   * namespace are none to the kernel's rules for memory.
+   */
   static boolean mayLockAll(HostFiles files) {
+    HostFiles.Content map = files.read(USERS);
+    if (map.isPresent() && !map.text().strip().matches("0\\s+0\\s+4294967295")) {
+      return false;
+    }
     for (String line : files.text(STATUS).lines().toList()) {
       if (line.startsWith("CapEff:")) {
         String value = line.substring(line.indexOf(':') + 1).strip();

@@ -8,7 +8,12 @@ import java.util.OptionalLong;
 final class LockedMemoryCheck implements Check {
   private static final String NAME = "Max locked memory";
 
-  private static final String CURE = Cause.LOCKED_MEMORY.cure();
+  /** In a container nobody may raise it. */
+  private static String cure(Host host) {
+    return host.platform().container()
+        ? "Start the container with " + Cause.CONTAINER
+        : Cause.MEMLOCK + " # " + Cause.MEMLOCK_LASTS;
+  }
 
   @Override
   public Finding look(Host host) {
@@ -24,7 +29,9 @@ final class LockedMemoryCheck implements Check {
           "ibv_reg_mr of %d bytes on %s".formatted(trial.bytes(), trial.device()),
           trial.problem().isEmpty() ? "registered" : '(' + trial.problem() + ')');
       if (!trial.problem().isEmpty()) {
-        return notes.fail("Registering memory failed: " + trial.problem() + '.', CURE);
+        return notes.fail(
+            "Registering memory failed: " + trial.problem() + '.',
+            trial.cure().isEmpty() ? cure(host) : PeerFindings.sentence(trial.cure()));
       }
     }
     if (answers == null) {
@@ -40,13 +47,13 @@ final class LockedMemoryCheck implements Check {
           host.worst(),
           "This process may lock %s of memory, and a transport's first buffers take %s."
               .formatted(size(bytes), size(pool.firstSlabBytes())),
-          CURE);
+          cure(host));
     }
     if (bytes < pool.ceilingBytes()) {
       return notes.warn(
           "This process may lock %s of memory, and a transport's buffers may want up to %s."
               .formatted(size(bytes), size(pool.ceilingBytes())),
-          CURE);
+          cure(host));
     }
     return notes.ok(
         bytes == Long.MAX_VALUE

@@ -10,6 +10,8 @@ final class ModulesCheck implements Check {
   static final String NODES = "/dev/infiniband";
   private static final String MANAGER = NODES + "/rdma_cm";
 
+  private static final String MANAGER_DEVICE = "/sys/class/misc/rdma_cm";
+
   private static final String CONTAINER = "Start the container with " + Cause.CONTAINER;
 
   @Override
@@ -32,7 +34,7 @@ final class ModulesCheck implements Check {
         problems.add(problem);
       }
     }
-    boolean hasManager = files.exists(MANAGER) && files.isUsable(MANAGER);
+    boolean hasManager = files.exists(MANAGER) && files.openProblem(MANAGER).isEmpty();
     notes.saw(MANAGER, state(files, MANAGER));
     if (!problems.isEmpty()) {
       Finding first = problems.getFirst();
@@ -44,7 +46,9 @@ final class ModulesCheck implements Check {
     return notes.warn(
         "There is no rdma_cm for this user: Verbena's messages do without it, io.verbena.rdmacm"
             + " does not.",
-        files.exists(MANAGER) ? rights(host, MANAGER) : withoutManager(host));
+        files.exists(MANAGER)
+            ? access(host, MANAGER, MANAGER_DEVICE, files.openProblem(MANAGER))
+            : withoutManager(host));
   }
 
   private static String withoutManager(Host host) {
@@ -60,11 +64,13 @@ final class ModulesCheck implements Check {
     return files.exists("/sys/module/" + module);
   }
 
-  private static String state(HostFiles files, String path) {
+  /** The rights of a node, and whether they are for this user. */
+  static String state(HostFiles files, String path) {
     if (!files.exists(path)) {
       return "(absent)";
     }
-    return files.rights(path) + (files.isUsable(path) ? "" : ", not for this user");
+    String problem = files.openProblem(path);
+    return files.rights(path) + (problem.isEmpty() ? "" : ", not for this user: " + problem);
   }
 
   private static @Nullable Finding problem(Host host, RdmaNode node, Notes notes) {
@@ -85,21 +91,45 @@ final class ModulesCheck implements Check {
           "%s is there, but its node %s is not.".formatted(node.name(), path),
           host.platform().container()
               ? CONTAINER
-              : "udevadm trigger --subsystem-match=infiniband_verbs (in a container: "
-                  + "--device=/dev/infiniband)");
+              : "udevadm trigger --subsystem-match=infiniband_verbs # in a container: start it with"
+                  + " --device=/dev/infiniband");
     }
-    return files.isUsable(path)
-        ? null
-        : notes.fail(
-            "This user may not open %s, the node of %s.".formatted(path, node.name()),
-            rights(host, path));
+    String why = files.openProblem(path);
+    if (why.isEmpty()) {
+      return null;
+    }
+    return notes.fail(
+        why.equals(HostFiles.DENIED)
+            ? "This user may not open %s, the node of %s.".formatted(path, node.name())
+            : "%s, the node of %s, cannot be opened: %s.".formatted(path, node.name(), why),
+        access(host, path, RdmaNode.VERBS + '/' + node.verbsNode(), why));
+  }
+
+  /**
+   * What helps who cannot open a node.
+   *
+   * @param device the kernel's folder of the device that the node is for
+   * @param why as {@link HostFiles#openProblem} says it: but for missing rights in the words of the
+   *     user's language, so that nothing follows from them
+   */
+  static String access(Host host, String path, String device, String why) {
+    if (why.equals(HostFiles.DENIED)) {
+      return rights(host, path);
+    }
+    // Nobody but a cgroup forbids what the rights allow, as long as the device is there.
+    return host.files().exists(device)
+        ? ("Put it into the cgroup's list of devices: by --device=/dev/infiniband for a container, by"
+                + " DeviceAllow=%s rw in a systemd unit. If it is there, look what dmesg says of the"
+                + " device.")
+            .formatted(path)
+        : "udevadm trigger --subsystem-match=infiniband_verbs # or look what dmesg says of it";
   }
 
   private static String rights(Host host, String path) {
     String[] rights = host.files().rights(path).split(" ", -1);
     boolean group = rights.length == 3 && rights[0].startsWith("rw", 3);
     return group && !rights[2].equals("root")
-        ? "usermod -aG %s $USER (and log in again)".formatted(rights[2])
-        : "chmod 0666 %s (a udev rule makes it last)".formatted(path);
+        ? "usermod -aG %s $USER # then log in again".formatted(rights[2])
+        : "chmod 0666 %s # a udev rule makes it last".formatted(path);
   }
 }

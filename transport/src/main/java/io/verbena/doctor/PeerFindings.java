@@ -2,10 +2,12 @@ package io.verbena.doctor;
 
 import io.verbena.Link;
 import io.verbena.LinkReport;
+import io.verbena.TransportException;
 import io.verbena.cause.Cause;
 import io.verbena.lane.rdma.RdmaCandidate;
 import io.verbena.lane.rdma.RdmaPair;
 import io.verbena.verbs.GidType;
+import io.verbena.verbs.VerbsException;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.List;
@@ -75,20 +77,31 @@ enum PeerFindings {
           "The peer has no RDMA: %s. This side has.".formatted(part(peer.noRdma())),
           "Run ./verbena doctor on the peer, and mend what it says first.");
     }
+    notes.saw("reason", tcp.why());
+    RdmaPair pair = RdmaPair.best(own.candidates(), peer.candidates());
+    if (pair != null && tcp.why().contains(Cause.CUT_OFF)) {
+      RdmaCandidate ours = own.candidates().get(pair.client());
+      Cause cause = ours.type() == GidType.INFINIBAND ? Cause.SUBNET : Cause.ROCE_FILTERED;
+      return notes.fail(
+          "Both sides have RDMA, but %s between %s here and %s there."
+              .formatted(
+                  cause.meaning(), ours.place(), peer.candidates().get(pair.server()).place()),
+          sentence(cause.cure()));
+    }
     return notes.fail(
         "Both sides have RDMA, but it does not work between them: %s.".formatted(tcp.why()),
-        apart(own, peer));
+        pair == null ? apart(own, peer) : broken(tcp));
   }
 
-  /** What helps two sides that both have RDMA. */
+  /** What helps where the ports fit, and one of the sides did not get as far as to try. */
+  private static String broken(Link.Tcp tcp) {
+    return tcp.why().startsWith("the peer says: ")
+        ? "Mend on the peer what the reason names: run ./verbena doctor there."
+        : "Mend on this machine what the reason names: run ./verbena doctor without --peer.";
+  }
+
+  /** What helps two sides that both have RDMA, and no ports that fit. */
   private static String apart(PeerSide own, PeerSide peer) {
-    RdmaPair pair = RdmaPair.best(own.candidates(), peer.candidates());
-    if (pair != null) {
-      return sentence(
-          own.candidates().get(pair.client()).type() == GidType.INFINIBAND
-              ? Cause.SUBNET.cure()
-              : Cause.ROCE_FILTERED.cure());
-    }
     GidType shared = sharedType(own, peer);
     if (shared == null) {
       return "Give both sides adapters and addresses of one kind: InfiniBand or RoCE v2.";
@@ -175,6 +188,31 @@ enum PeerFindings {
         : clause.substring(0, 1).toUpperCase(Locale.ROOT)
             + clause.substring(1)
             + (clause.endsWith(".") ? "" : ".");
+  }
+
+  /**
+   * What helps against a failure between two doctors that have found each other.
+   *
+   * @param otherwise if it is none of those that have a cure of their own
+   */
+  static String cure(Exception failure, String otherwise) {
+    for (Throwable each = failure; each != null; each = each.getCause()) {
+      if (each instanceof VerbsException refused && !refused.cure().isEmpty()) {
+        return sentence(refused.cure());
+      }
+    }
+    if (!(failure instanceof TransportException failed)) {
+      return otherwise;
+    }
+    return switch (failed.kind()) {
+      case PEER_CLOSED, PEER_LOST ->
+          "The peer's doctor has ended: start ./verbena doctor --serve there again.";
+      case REMOTE_ACCESS -> sentence(Cause.REMOTE_ACCESS.cure());
+      case RDMA_UNAVAILABLE, LOCAL_ACCESS, CLOSED ->
+          "Mend this machine first: run ./verbena doctor without --peer.";
+      case TIMEOUT, NETWORK -> sentence(Cause.UNANSWERED.cure());
+      case ADDRESS, HANDSHAKE, PROTOCOL -> otherwise;
+    };
   }
 
   /** What an exception says, to go on within a sentence. */

@@ -37,12 +37,20 @@ final class PeerProbe {
       "Run ./verbena doctor --serve on the peer, of the same release, and give the port that it"
           + " names.";
 
+  private static final String LOST =
+      "Look at what the kernels of both sides say of their adapters (dmesg): bytes are missing"
+          + " although their arrival was acknowledged.";
+
   private final InetSocketAddress address;
   private final Host host;
   private final Optional<Finding> failure;
   private final long end = System.nanoTime() + PATIENCE.toNanos();
   private final List<Finding> findings = new ArrayList<>();
   private boolean isRdma;
+
+  /** The peer has sent an echo, as no other program does. */
+  private boolean isDoctor;
+
   private String link = "";
 
   /**
@@ -96,7 +104,7 @@ final class PeerProbe {
       if (link.isEmpty()) {
         Notes notes = PeerFindings.HANDSHAKE.notes();
         notes.saw("Transport.connect", PeerFindings.clause(e));
-        findings.add(notes.fail(noHandshake(e), NO_DOCTOR));
+        findings.add(notes.fail(noHandshake(e), PeerFindings.cure(e, NO_DOCTOR)));
         notTried(PeerFindings.MESSAGE, "the handshake failed");
       }
     }
@@ -139,7 +147,7 @@ final class PeerProbe {
               .saw("Endpoint.receive", PeerFindings.clause(e))
               .fail(
                   "No message went there and back: %s.".formatted(PeerFindings.clause(e)),
-                  NO_DOCTOR));
+                  isDoctor ? PeerFindings.cure(e, NO_DOCTOR) : cureOfStranger(e)));
       notTried(PeerFindings.WRITE, "messages fail");
       return;
     }
@@ -151,12 +159,22 @@ final class PeerProbe {
     findings.add(PeerFindings.partitions(own, answer.side(), isRdma));
   }
 
+  /** The link has been proven: who is silent on it, or goes, is another program. */
+  private static String cureOfStranger(IOException e) {
+    boolean hasNothingToSay =
+        e instanceof TransportException failed
+            && (failed.kind() == TransportException.Kind.TIMEOUT
+                || failed.kind() == TransportException.Kind.PEER_CLOSED);
+    return hasNothingToSay ? NO_DOCTOR : PeerFindings.cure(e, NO_DOCTOR);
+  }
+
   private long roundTrip(PeerWire wire) throws IOException {
     long best = Long.MAX_VALUE;
     for (int i = 0; i < PeerWire.ECHOES; i++) {
       long start = System.nanoTime();
       wire.echo();
       wire.readEcho(left(ANSWER));
+      isDoctor = true;
       best = Math.min(best, System.nanoTime() - start);
     }
     return best;
@@ -184,7 +202,7 @@ final class PeerProbe {
       notes.saw(step, '(' + PeerFindings.clause(e) + ')');
       return notes.fail(
           "Writing over %s failed: %s: %s.".formatted(means(), step, PeerFindings.clause(e)),
-          PeerFindings.sentence(Cause.UNANSWERED.cure()));
+          PeerFindings.cure(e, NO_DOCTOR));
     }
   }
 
@@ -196,18 +214,18 @@ final class PeerProbe {
             ? PeerFindings.time(verdict.nanos())
             : '(' + verdict.written() + ')');
     String problem = "";
+    String cure = LOST;
     if (!verdict.arrived().isEmpty()) {
       problem = "what this side wrote is not there: " + verdict.arrived();
     } else if (!verdict.written().isEmpty()) {
       problem = "the peer's write failed: " + verdict.written();
+      cure = PeerFindings.sentence(Cause.UNANSWERED.cure());
     } else {
       notes.saw("here", received.isEmpty() ? "whole" : '(' + received + ')');
       problem = received.isEmpty() ? "" : "what the peer wrote is not here: " + received;
     }
     if (!problem.isEmpty()) {
-      return notes.fail(
-          "Writing over %s failed: %s.".formatted(means(), problem),
-          PeerFindings.sentence(Cause.UNANSWERED.cure()));
+      return notes.fail("Writing over %s failed: %s.".formatted(means(), problem), cure);
     }
     return isRdma
         ? notes.ok(

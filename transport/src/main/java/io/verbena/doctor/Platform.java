@@ -29,7 +29,7 @@ record Platform(
   enum Family {
     DEBIAN("apt-get install -y rdma-core ibverbs-providers librdmacm1"),
     RED_HAT("dnf install -y rdma-core libibverbs librdmacm"),
-    SUSE("zypper install -y rdma-core libibverbs1 librdmacm1"),
+    SUSE("zypper install -y rdma-core libibverbs libibverbs1 librdmacm1"),
     UNKNOWN("Install rdma-core with libibverbs, its providers and librdmacm.");
 
     private final String libraries;

@@ -7,6 +7,7 @@ import io.verbena.verbs.PortState;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
 
 /** Whether the ports have a link, and a subnet manager where they need one. */
 final class PortCheck implements Check {
@@ -89,24 +90,24 @@ final class PortCheck implements Check {
               : Cause.SUBNET_MANAGER.advice();
     }
     if (port.isEthernet()) {
-      String nic = nic(host, port);
-      return "ip link set %s up (and look at cable and switch)".formatted(nic);
+      return nic(host, port)
+          .map("ip link set %s up # and look at cable and switch"::formatted)
+          .orElse("Bring the port's network interface up, and look at cable and switch.");
     }
     return host.platform().azure()
         ? "Restart the virtual machine; if it stays so, ask Azure's support."
         : "Look at the cable, the switch's port, and the host's own port (ibportstate).";
   }
 
-  private static String nic(Host host, RdmaPort port) {
+  private static Optional<String> nic(Host host, RdmaPort port) {
     String named = host.files().text(RdmaNode.folder(port) + "/gid_attrs/ndevs/0");
     if (!named.isEmpty()) {
-      return named;
+      return Optional.of(named);
     }
     return host.nodes().stream()
         .filter(node -> node.name().equals(port.device()) && node.isSoftware())
         .map(RdmaNode::driver)
         .filter(each -> !each.isEmpty())
-        .findFirst()
-        .orElse("its interface");
+        .findFirst();
   }
 }

@@ -11,7 +11,6 @@ import io.verbena.verbs.NodeType;
 import io.verbena.verbs.PortAttributes;
 import io.verbena.verbs.PortState;
 import io.verbena.verbs.TransportType;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -43,15 +42,15 @@ record RdmaNode(
     return "%s/%s/ports/%d".formatted(FOLDER, port.device(), port.attributes().number());
   }
 
-  static List<RdmaNode> list(HostFiles files, Path root) {
+  static List<RdmaNode> list(HostFiles files) {
     List<RdmaNode> found = new ArrayList<>();
     for (String name : files.list(FOLDER)) {
-      found.add(read(files, root, name));
+      found.add(read(files, name));
     }
     return List.copyOf(found);
   }
 
-  private static RdmaNode read(HostFiles files, Path root, String name) {
+  private static RdmaNode read(HostFiles files, String name) {
     String folder = FOLDER + '/' + name;
     NodeType type = NodeType.of(Numbers.code(files.text(folder + "/node_type")));
     var device = new Device(name, 0, type, transport(type));
@@ -59,7 +58,7 @@ record RdmaNode(
     String driver =
         isSoftware ? files.text(folder + "/parent") : files.link(folder + "/device/driver");
     int numaNode = Numbers.parse(files.text(folder + "/device/numa_node"), -1);
-    int distance = new NumaDistance(root).of(numaNode);
+    int distance = new NumaDistance(files).of(numaNode);
     List<RdmaPort> ports = new ArrayList<>();
     for (String port : files.list(folder + "/ports")) {
       int number = Numbers.parse(port, 0);

@@ -1,5 +1,6 @@
 package io.verbena.doctor;
 
+import io.verbena.RdmaMode;
 import io.verbena.TransportConfig;
 import io.verbena.lane.rdma.RdmaPort;
 import java.util.Optional;
@@ -23,7 +24,7 @@ final class RightDeviceCheck implements Check {
             .findFirst();
     boolean software =
         host.nodes().stream()
-            .anyMatch(node -> node.isSoftware() && chosen.place().startsWith(node.name() + ':'));
+            .anyMatch(node -> node.isSoftware() && node.name().equals(chosen.device()));
     boolean ethernet = !chosen.protocol().equals("InfiniBand") && !software;
     if (ethernet && infiniband.isPresent() && isPinned(host)) {
       return notes.warn(
@@ -62,6 +63,11 @@ final class RightDeviceCheck implements Check {
   private static Finding none(Host host, Notes notes) {
     if (host.nodes().isEmpty()) {
       return notes.notApplicable("There is no RDMA device to choose.");
+    }
+    if (host.options().config().rdma() == RdmaMode.OFF) {
+      return notes.fail(
+          "The configuration has RDMA switched off.",
+          "Leave TransportConfig.withRdma at RdmaMode.PREFERRED.");
     }
     String why = host.survey().whyNone(host.pins());
     notes.saw("the transport's choice", '(' + why + ')');

@@ -1,6 +1,9 @@
 package io.verbena.doctor;
 
 import io.verbena.lane.rdma.RdmaPort;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;
@@ -152,7 +155,10 @@ final class StockTaking {
     }
     for (String each : files.list(ModulesCheck.NODES)) {
       String node = ModulesCheck.NODES + '/' + each;
-      saw(node, files.rights(node) + (files.isUsable(node) ? "" : ", not for this user"));
+      // In by-ibdev and by-path there are links to the others.
+      if (!files.isFolder(node)) {
+        saw(node, ModulesCheck.state(files, node));
+      }
     }
   }
 
@@ -177,6 +183,15 @@ final class StockTaking {
   }
 
   private void java() {
+    if (host.answers() == null) {
+      saw("Java", "(not looked at: --root)");
+    } else {
+      thisJava();
+    }
+    saw("Verbena", version());
+  }
+
+  private void thisJava() {
     for (String each : List.of("java.runtime.version", "java.vm.name", "os.name", "os.arch")) {
       saw(each, System.getProperty(each, "(unknown)"));
     }
@@ -187,7 +202,16 @@ final class StockTaking {
             Stream.of(ProcessHandle.current().info().arguments().orElse(new String[0]))
                 .filter(each -> each.startsWith("-X") || each.startsWith("--enable-native-access"))
                 .collect(Collectors.joining(" "))));
-    String version = StockTaking.class.getPackage().getImplementationVersion();
-    saw("Verbena", version == null ? "(of unknown version)" : version);
+  }
+
+  /** Of this release, which the build writes down. */
+  private static String version() {
+    try (InputStream in = StockTaking.class.getResourceAsStream("version.txt")) {
+      return in == null
+          ? "(of unknown version)"
+          : new String(in.readAllBytes(), StandardCharsets.UTF_8).strip();
+    } catch (IOException e) {
+      return "(of unknown version)";
+    }
   }
 }

@@ -1,11 +1,14 @@
 package io.verbena.doctor;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.verbena.RdmaMode;
 import io.verbena.TransportConfig;
 import io.verbena.lane.rdma.RdmaSurvey;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -14,6 +17,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Each check where {@link MachinesTest} does not get to. */
 class ChecksTest {
@@ -94,6 +98,7 @@ class ChecksTest {
     "Standard_NC24rs_v3, true",
     "Standard_H16mr, true",
     "Standard_A8, true",
+    "Standard_NC24r_Promo, true",
     "Standard_D4s_v5, false",
     "Standard_NC24s_v3, false",
     "Standard_E64-16s_v3, false",
@@ -112,6 +117,8 @@ class ChecksTest {
       value = {
         "Standard_D4s_v5 | Standard_D4s_v5 is not an RDMA-capable size | Choose an RDMA-capable",
         "Standard_HB120rs_v3 | Standard_HB120rs_v3 has RDMA, but there is no adapter | Deallocate",
+        "Standard_H16mr | The size Standard_H16mr has RDMA by NetworkDirect without SR-IOV | Choose an"
+            + " RDMA-capable size with SR-IOV",
       })
   void shouldTakeTheCloudsWordForTheSize(String size, String message, String cure)
       throws IOException {
@@ -152,6 +159,51 @@ class ChecksTest {
     shouldBe(tree.finding("driver"), Severity.FAIL, "has no driver", "On the host, not in the");
   }
 
+  @ParameterizedTest
+  @CsvSource({
+    "0x8086, ice, Intel Ethernet, irdma",
+    "0x14e4, bnxt_en, Broadcom Ethernet, bnxt_re",
+    "0x1077, qede, Ethernet, qedr"
+  })
+  void shouldSeeEthernetAdaptersWhoseDriversHaveAPartForRdma(
+      String vendor, String driver, String kind, String module) throws IOException {
+    String function = "/sys/bus/pci/devices/0000:3b:00.0";
+    MachineTree tree = tree("linux").apply(function + "/vendor = " + vendor);
+    tree.apply(function + "/class = 0x020000").apply(function + "/device = 0x1593");
+    shouldBe(tree.finding("adapter"), Severity.FAIL, "This machine has no RDMA adapter", "Use a");
+    tree.apply(function + "/driver -> ../../../bus/pci/drivers/" + driver);
+    shouldBe(tree.finding("adapter"), Severity.OK, kind + " at 0000:3b:00.0", "");
+    shouldBe(
+        tree.finding("driver"),
+        Severity.FAIL,
+        "The %s adapter at 0000:3b:00.0 has the driver %s, but is no RDMA device."
+            .formatted(kind, driver),
+        "modprobe -a %s ib_uverbs rdma_ucm # if there are".formatted(module));
+    tree.apply("/sys/module/" + module + "/initstate = live");
+    String without =
+        "The %s adapter at 0000:3b:00.0 has no RDMA, or it is switched off in its firmware."
+            .formatted(kind);
+    shouldBe(tree.finding("adapter"), Severity.FAIL, without, "devlink dev param show pci/0000:3b");
+    shouldBe(tree.finding("driver"), Severity.FAIL, without, "else use an adapter that has");
+    // Another one that wants its module only comes first.
+    String other = "/sys/bus/pci/devices/0000:af:00.0";
+    tree.apply(other + "/vendor = 0x15b3").apply(other + "/device = 0x1017");
+    tree.apply(other + "/class = 0x020000");
+    assertEquals(Severity.OK, tree.finding("adapter").severity());
+    shouldBe(tree.finding("driver"), Severity.FAIL, "at 0000:af:00.0 has no driver", "mlx5_ib");
+  }
+
+  @Test
+  void shouldTakeSoftRoceOverAnAdapterWithoutRdma() throws IOException {
+    String function = "/sys/bus/pci/devices/0000:3b:00.0";
+    MachineTree tree = tree("soft-roce").apply(function + "/vendor = 0x14e4");
+    tree.apply(function + "/class = 0x020000").apply(function + "/device = 0x165f");
+    tree.apply(function + "/driver -> ../../../bus/pci/drivers/bnxt_en");
+    tree.apply("/sys/module/bnxt_re/initstate = live");
+    shouldBe(tree.finding("adapter"), Severity.OK, "in software, which needs no adapter", "");
+    shouldBe(tree.finding("driver"), Severity.OK, "the Ethernet adapter at 0000:3b:00.0", "");
+  }
+
   @Test
   void shouldNotMindAnIdleEthernetFunctionBesideInfiniband() throws IOException {
     MachineTree ethernet = tree("azure-hb-an");
@@ -172,9 +224,29 @@ class ChecksTest {
     shouldBe(doca.finding("driver-stack"), Severity.WARN, "2 copies of libibverbs", "Keep one");
     doca.apply("/usr/local/lib/libibverbs.so.1 !");
     shouldBe(doca.finding("driver-stack"), Severity.OK, "OFED-internal-24.10-1.1.4.0.200.", "");
+    // Of a library for 32 bits this is the beginning.
+    doca.apply("/usr/lib/libibverbs.so.1 = \177ELF\1\1\1");
+    assertEquals(Severity.OK, doca.finding("driver-stack").severity());
+    doca.apply("/usr/lib/libibverbs.so.1 !").apply("/usr/lib/libibverbs.so.1 = \177ELF\2\1\1");
+    assertEquals(Severity.WARN, doca.finding("driver-stack").severity());
+    doca.apply("/usr/lib/libibverbs.so.1 !");
     // One library by two names is one.
     doca.apply("/usr/lib64 -> lib/x86_64-linux-gnu");
     assertEquals(Severity.OK, doca.finding("driver-stack").severity());
+  }
+
+  @Test
+  void shouldSayByWhichWayDriversCameOnAzure() throws IOException {
+    MachineTree tree = tree("azure-hb");
+    Evidence none = new Evidence("/opt/azurehpc/component_versions.txt", "(absent: no HPC image)");
+    assertTrue(tree.finding("driver-stack").evidence().contains(none));
+    tree.apply("/var/log/azure/ib-vmext-status = done");
+    shouldBe(tree.finding("driver-stack"), Severity.OK, "InfiniBandDriverLinux has run", "");
+    tree.apply("/opt/azurehpc/component_versions.txt = {}");
+    shouldBe(tree.finding("driver-stack"), Severity.OK, "one of Azure's HPC images", "");
+    // Elsewhere such files mean nothing.
+    assertFalse(
+        tree.apply("/sys/class/dmi !").finding("driver-stack").message().contains("HPC image"));
   }
 
   @Test
@@ -194,6 +266,34 @@ class ChecksTest {
         Severity.FAIL,
         "ib_uverbs is not loaded",
         "modprobe -a ib_uverbs rdma_ucm");
+  }
+
+  /** What the kernel says of EPERM is in the user's language. */
+  @ParameterizedTest
+  @ValueSource(strings = {"Operation not permitted", "Die Operation ist nicht erlaubt"})
+  void shouldThinkOfTheCgroupInAnyLanguage(String why) throws IOException {
+    MachineTree tree = tree("soft-roce");
+    Host host = Host.read(DoctorOptions.defaults().withRoot(tree.root()));
+    String node = "/dev/infiniband/uverbs0";
+    String device = RdmaNode.VERBS + "/uverbs0";
+    String cure = ModulesCheck.access(host, node, device, why);
+    assertTrue(cure.startsWith("Put it into the cgroup's list of devices: "), cure);
+    assertTrue(cure.contains("DeviceAllow=/dev/infiniband/uverbs0 rw"), cure);
+    String rights = ModulesCheck.access(host, node, device, HostFiles.DENIED);
+    assertTrue(rights.startsWith("chmod 0666 ") || rights.startsWith("usermod "), rights);
+    tree.apply(device + " !");
+    String stale = ModulesCheck.access(host, node, device, why);
+    assertTrue(stale.startsWith("udevadm trigger"), stale);
+  }
+
+  @Test
+  void shouldLeaveFoldersOfNodesOutOfTheInventory() throws IOException {
+    MachineTree tree = tree("soft-roce");
+    tree.apply("/dev/infiniband/by-ibdev/uverbs-rxe0 -> ../uverbs0");
+    DoctorOptions options = DoctorOptions.defaults().withRoot(tree.root());
+    String text = Doctor.takeStock(options).toString();
+    assertTrue(text.contains("/dev/infiniband/uverbs0"), text);
+    assertFalse(text.contains("by-ibdev"), text);
   }
 
   @ParameterizedTest
@@ -245,14 +345,17 @@ class ChecksTest {
         new Answers(
             "Linux",
             "amd64",
-            "native access is denied to Verbena",
+            "native access is denied to Verbena: start java with --enable-native-access=a.module",
             "",
             null,
             new RdmaSurvey(List.of(), List.of("native access is denied to Verbena")),
             null,
             Map.of());
     shouldBe(
-        asked(tree, denied, "libraries"), Severity.FAIL, "native access", "--enable-native-access");
+        asked(tree, denied, "libraries"),
+        Severity.FAIL,
+        "native access",
+        "Start java with --enable-native-access=a.module");
   }
 
   @ParameterizedTest
@@ -272,6 +375,28 @@ class ChecksTest {
   }
 
   @Test
+  void shouldNotSendAContainerToItsShellForMoreMemory() throws IOException {
+    shouldBe(
+        tree("container").finding("locked-memory"),
+        Severity.FAIL,
+        "may lock 64 KiB",
+        "Start the container with --device=/dev/infiniband");
+  }
+
+  @Test
+  void shouldLetAzureHaveRdmaInSoftware() throws IOException {
+    MachineTree tree = tree("soft-roce");
+    for (String line :
+        List.of(
+            "sys_vendor = Microsoft Corporation",
+            "product_name = Virtual Machine",
+            "chassis_asset_tag = 7783-7084-3265-9085-8269-3286-77")) {
+      tree.apply("/sys/class/dmi/id/" + line);
+    }
+    shouldBe(tree.finding("right-device"), Severity.OK, "rxe0 port 1", "");
+  }
+
+  @Test
   void shouldNotMindTheLimitOfWhoMayLockAll() throws IOException {
     MachineTree tree = tree("soft-roce").apply(LIMITS + " !").apply("/proc/self/status !");
     tree.apply(LIMITS + " = Max locked memory         0   0   bytes");
@@ -280,7 +405,27 @@ class ChecksTest {
   }
 
   @Test
-  void shouldRepeatWhyRegisteringFailed() throws IOException {
+  void shouldNotTakeACapabilityOfAUserNamespaceForOne() throws IOException {
+    MachineTree tree = tree("soft-roce").apply(LIMITS + " !").apply("/proc/self/status !");
+    tree.apply(LIMITS + " = Max locked memory         65536   65536   bytes");
+    tree.apply("/proc/self/status = CapEff:	000001ffffffffff");
+    tree.apply("/proc/self/uid_map =          0       1000          1");
+    shouldBe(
+        tree.finding("locked-memory"), Severity.FAIL, "may lock 64 KiB", "ulimit -l unlimited");
+    tree.apply("/proc/self/uid_map !");
+    tree.apply("/proc/self/uid_map =          0          0 4294967295");
+    assertEquals(Severity.OK, tree.finding("locked-memory").severity());
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "ibv_reg_mr failed with ENOMEM | '' | ulimit -l unlimited # to make it last",
+        "ibv_open_device failed with EPERM | let this user open it | Let this user open it."
+      })
+  void shouldRepeatWhyRegisteringFailed(String problem, String cure, String advice)
+      throws IOException {
     var refused =
         new Answers(
             "Linux",
@@ -289,13 +434,13 @@ class ChecksTest {
             "",
             List.of("rxe0"),
             new RdmaSurvey(List.of(), List.of()),
-            new Answers.Trial("rxe0", 2 << 20, "ibv_reg_mr failed with ENOMEM"),
+            new Answers.Trial("rxe0", 2 << 20, problem, cure),
             Map.of());
     shouldBe(
         asked(tree("soft-roce"), refused, "locked-memory"),
         Severity.FAIL,
-        "Registering memory failed: ibv_reg_mr failed with ENOMEM.",
-        "ulimit -l unlimited");
+        "Registering memory failed: " + problem + '.',
+        advice);
   }
 
   @Test
@@ -305,6 +450,22 @@ class ChecksTest {
     shouldBe(tree.finding("port"), Severity.FAIL, "The port rxe0:1 is DOWN", "ip link set eth0 up");
     tree.apply(SOFT_PORT + "/state !").apply(SOFT_PORT + "/state = nonsense");
     shouldBe(tree.finding("port"), Severity.FAIL, "in no state that is known", "ip link set");
+  }
+
+  /** A command with words in place of a name would be pasted as it is. */
+  @Test
+  void shouldGiveNoCommandForAnInterfaceWithoutAName() throws IOException {
+    MachineTree tree = tree("roce");
+    for (String each : List.of("mlx5_0", "mlx5_1")) {
+      String port = "/sys/class/infiniband/" + each + "/ports/1";
+      if (Files.exists(tree.path(port + "/gid_attrs/ndevs/0"))) {
+        tree.apply(port + "/gid_attrs/ndevs/0 !");
+      }
+      tree.apply(port + "/state !").apply(port + "/state = 1: DOWN");
+    }
+    Finding port = tree.finding("port");
+    shouldBe(port, Severity.FAIL, " is DOWN", "Bring the port's network interface up, and look at");
+    assertFalse(port.cure().contains("ip link"), port.cure());
   }
 
   @Test
@@ -333,6 +494,33 @@ class ChecksTest {
     Choice choice = Doctor.examine(options.withConfig(config)).choice().orElseThrow();
     assertEquals("mlx5_0 port 1", choice.place());
     assertEquals(0xffff, choice.pkey());
+  }
+
+  @Test
+  void shouldChooseNothingWhereRdmaIsSwitchedOff() throws IOException {
+    Path root = tree("azure-hb").root();
+    TransportConfig off = TransportConfig.defaults().withRdma(RdmaMode.OFF);
+    Diagnosis diagnosis = Doctor.examine(DoctorOptions.defaults().withRoot(root).withConfig(off));
+    assertTrue(diagnosis.choice().isEmpty());
+    assertEquals(
+        "RDMA: no. The configuration has RDMA switched off. Verbena will use TCP on ib0.",
+        diagnosis.summary());
+  }
+
+  /** A link to an absolute path means one below the root: it is the other machine's. */
+  @Test
+  void shouldLookForDistancesBelowTheRootOnly() throws IOException {
+    MachineTree tree = tree("azure-hb").apply("/sys/devices/system/node -> /copy/of/nodes");
+    tree.apply("/copy/of/nodes/node0/cpulist = 0-3").apply("/copy/of/nodes/node0/distance = 10 32");
+    tree.apply("/copy/of/nodes/node1/cpulist = 4-7").apply("/copy/of/nodes/node1/distance = 32 10");
+    tree.apply("/proc/self/status !").apply("/proc/self/status = Cpus_allowed_list:	4-7");
+    String numaNode = "/sys/class/infiniband/mlx5_ib0/device/numa_node";
+    if (Files.exists(tree.path(numaNode))) {
+      tree.apply(numaNode + " !");
+    }
+    tree.apply(numaNode + " = 0");
+    RdmaNode node = RdmaNode.list(new HostFiles(tree.root())).getFirst();
+    assertEquals(32, node.ports().getFirst().distance());
   }
 
   @Test
@@ -372,6 +560,12 @@ class ChecksTest {
     shouldBe(tree.finding("ipoib"), Severity.WARN, "ib0 is not up", "ip link set ib0 up");
     tree.apply("/sys/class/net/ib0 !");
     shouldBe(tree.finding("ipoib"), Severity.WARN, "no IP over InfiniBand", "modprobe ib_ipoib");
+    tree.apply("/.dockerenv = ");
+    shouldBe(
+        tree.finding("ipoib"),
+        Severity.WARN,
+        "no IP over InfiniBand",
+        "On the host, not in the container: modprobe ib_ipoib");
   }
 
   @Test

@@ -2,15 +2,20 @@ package io.verbena.doctor;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeFalse;
 
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class HostFilesTest {
   @TempDir private Path folder;
@@ -85,5 +90,44 @@ class HostFilesTest {
     assertEquals(List.of("9", "10", "mlx4_0", "mlx5_2", "mlx5_10"), files.list("/"));
     assertEquals(List.of(), files.list("/absent"));
     assertEquals(List.of(), files.list("/9"));
+  }
+
+  /** To open the others does something to the port, or takes for ever. */
+  @ParameterizedTest
+  @CsvSource({
+    "uverbs0, true",
+    "uverbs12, true",
+    "rdma_cm, true",
+    "issm0, false",
+    "umad0, false",
+    "ucm0, false",
+    "uverbs, false",
+    "by-ibdev/uverbs0, false",
+    "by-ibdev/issm0, false"
+  })
+  void shouldOpenWhatProgramsOpenOnly(String name, boolean may) {
+    assertEquals(may, HostFiles.mayOpen("/dev/infiniband/" + name));
+    assertFalse(HostFiles.mayOpen("/tmp/" + name));
+  }
+
+  @Test
+  void shouldTellFoldersFromOthers() throws IOException {
+    Files.createFile(root.resolve("node"));
+    Files.createDirectory(root.resolve("by-path"));
+    assertTrue(files.isFolder("/by-path"));
+    assertFalse(files.isFolder("/node"));
+    assertFalse(files.isFolder("/absent"));
+  }
+
+  @Test
+  void shouldSayWhatCannotBeOpened() throws IOException {
+    Path node = Files.createFile(root.resolve("node"));
+    assertEquals("", files.openProblem("/node"));
+    assertNotEquals("", files.openProblem("/absent"));
+    var machine = new HostFiles(Path.of("/"));
+    assertEquals("", machine.openProblem("/dev/null"));
+    assumeFalse("root".equals(System.getProperty("user.name")), "root may open everything");
+    Files.setPosixFilePermissions(node, PosixFilePermissions.fromString("r--r--r--"));
+    assertEquals(HostFiles.DENIED, files.openProblem("/node"));
   }
 }

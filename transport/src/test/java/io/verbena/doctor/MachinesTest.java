@@ -64,7 +64,7 @@ class MachinesTest {
             + " is the Microsoft MANA one of Accelerated Networking, over which Azure carries no"
             + " RDMA. | Choose an RDMA-capable size",
         "azure-hb-bare        | OOFO NOO NNNNN O | eth0 | The NVIDIA (Mellanox) InfiniBand adapter"
-            + " at 0101:00:00.0 has no driver. | modprobe -a mlx5_ib ib_uverbs rdma_ucm (if there"
+            + " at 0101:00:00.0 has no driver. | modprobe -a mlx5_ib ib_uverbs rdma_ucm # if there"
             + " are no such modules: use an HPC image",
         "azure-hb-no-ib       | OOFO NOO NNNNN O | eth0 | The NVIDIA (Mellanox) InfiniBand adapter"
             + " at 0101:00:00.0 has the driver mlx5_core, but is no RDMA device. | modprobe -a"

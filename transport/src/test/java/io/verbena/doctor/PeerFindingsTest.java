@@ -15,8 +15,8 @@ import org.junit.jupiter.api.Test;
 class PeerFindingsTest {
   private static final PeerSide BARE =
       new PeerSide(List.of(), List.of(), "no device here", "no driver", "modprobe it");
-  private static final LinkReport TCP =
-      new LinkReport(new Link.Tcp("eth0", "the transport's reason"), "", List.of());
+  private static final String CUT_OFF =
+      "no message got through in time: is mlx5_0:1 cut off from the peer, by this or that?";
 
   private static PeerSide infiniband(Integer... pkeys) {
     return side(GidType.INFINIBAND, new Gid(0xfe80L << 48, 0x155dfffd33ff2bL), pkeys);
@@ -33,7 +33,12 @@ class PeerFindingsTest {
   }
 
   private static Finding handshake(PeerSide own, PeerSide peer) {
-    Finding finding = PeerFindings.handshake(TCP, "1.00 ms", own, peer);
+    return handshake("the transport's reason", own, peer);
+  }
+
+  private static Finding handshake(String why, PeerSide own, PeerSide peer) {
+    var report = new LinkReport(new Link.Tcp("eth0", why), "", List.of());
+    Finding finding = PeerFindings.handshake(report, "1.00 ms", own, peer);
     assertEquals(Severity.FAIL, finding.severity());
     return finding;
   }
@@ -56,11 +61,30 @@ class PeerFindingsTest {
 
   @Test
   void shouldNameTheCureForWhatLiesBetween() {
-    assertTrue(handshake(roce(), roce()).message().contains("the transport's reason"));
-    assertTrue(handshake(roce(), roce()).cure().contains("UDP port 4791"));
-    assertTrue(handshake(infiniband(0x8001), infiniband(0x8001)).cure().contains("subnet"));
+    Finding filtered = handshake(CUT_OFF, roce(), roce());
+    assertEquals(
+        "Both sides have RDMA, but RoCE packets (UDP port 4791) do not get through between mlx5_0:1"
+            + " here and mlx5_0:1 there.",
+        filtered.message());
+    assertTrue(filtered.cure().startsWith("Let UDP port 4791 pass"), filtered.cure());
+    assertTrue(filtered.evidence().contains(new Evidence("reason", CUT_OFF)));
+    Finding unrouted = handshake(CUT_OFF, infiniband(0x8001), infiniband(0x8001));
+    assertTrue(unrouted.message().contains("InfiniBand packets do not"), unrouted.message());
+    assertTrue(unrouted.cure().contains("subnet"), unrouted.cure());
     assertTrue(handshake(infiniband(0x8001), infiniband(0x8002)).cure().contains("scale set"));
     assertTrue(handshake(infiniband(0x8001), roce()).cure().contains("of one kind"));
+  }
+
+  @Test
+  void shouldNotBlameTheNetworkForWhatOneSideLacks() {
+    Finding here = handshake("no queue pair on mlx5_0:1: ENOMEM", roce(), roce());
+    assertEquals(
+        "Both sides have RDMA, but it does not work between them: no queue pair on mlx5_0:1:"
+            + " ENOMEM.",
+        here.message());
+    assertTrue(here.cure().startsWith("Mend on this machine"), here.cure());
+    Finding there = handshake("the peer says: no queue pair: ENOMEM", roce(), roce());
+    assertTrue(there.cure().startsWith("Mend on the peer"), there.cure());
   }
 
   @Test

@@ -209,25 +209,57 @@ class PeerProbeTest {
 
   @Test
   void shouldSayThatAnotherProgramIsNoDoctor() throws Exception {
+    Finding message = probeOf(PeerProbeTest::echo);
+    assertTrue(message.message().contains("is no doctor"), message.message());
+  }
+
+  @Test
+  void shouldSayThatASilentProgramMayBeNoDoctor() throws Exception {
+    probeOf(PeerProbeTest::keepSilent);
+  }
+
+  @Test
+  void shouldSayThatAProgramThatGoesMayBeNoDoctor() throws Exception {
+    probeOf(endpoint -> endpoint.receive().release());
+  }
+
+  /** What another program of Verbena's does with a visitor, until it closes. */
+  private interface Program {
+    void serve(Endpoint endpoint) throws TransportException;
+  }
+
+  private static Finding probeOf(Program program) throws IOException {
     try (Transport transport = Transport.open(OPTIONS.config());
         Listener listener = transport.listen(loopback(0))) {
-      Thread.startVirtualThread(() -> echo(listener));
+      Thread.startVirtualThread(() -> run(program, listener));
       Diagnosis diagnosis = probe(listener.address());
       Finding message = finding(diagnosis, "peer-message");
       assertEquals(Severity.FAIL, message.severity(), message::toString);
-      assertTrue(message.message().contains("is no doctor"), message.message());
+      assertTrue(
+          message.cure().startsWith("Run ./verbena doctor --serve on the peer"), message::toString);
       shouldBe(Severity.NA, diagnosis, "peer-write");
+      return message;
     }
   }
 
-  private static void echo(Listener listener) {
+  private static void run(Program program, Listener listener) {
     try (Endpoint endpoint = listener.accept()) {
-      while (true) {
-        ByteBuf message = endpoint.receive();
-        endpoint.send(message);
-      }
+      program.serve(endpoint);
     } catch (TransportException e) {
       // The test is over.
+    }
+  }
+
+  private static void echo(Endpoint endpoint) throws TransportException {
+    while (true) {
+      ByteBuf message = endpoint.receive();
+      endpoint.send(message);
+    }
+  }
+
+  private static void keepSilent(Endpoint endpoint) throws TransportException {
+    while (true) {
+      endpoint.receive().release();
     }
   }
 }

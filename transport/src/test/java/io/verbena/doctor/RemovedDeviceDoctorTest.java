@@ -32,11 +32,38 @@ class RemovedDeviceDoctorTest {
       assertEquals("adapter", first.check(), diagnosis::toString);
       assertTrue(first.message().contains("soft-RoCE, which is loaded, has no device"));
       assertEquals("rdma link add rxe0 type rxe netdev " + diagnosis.tcpInterface(), first.cure());
+      command("rmmod", "rdma_ucm", "rdma_rxe", "ib_uverbs");
+      Diagnosis bare = Doctor.examine(DoctorOptions.defaults());
+      assertFalse(bare.rdmaUsable());
+      Finding module = bare.firstFailure().orElseThrow();
+      assertEquals("adapter", module.check(), bare::toString);
+      assertEquals("This machine has no RDMA adapter.", module.message());
+      assertTrue(module.evidence().contains(new Evidence("/sys/module/rdma_rxe", "(absent)")));
     } finally {
+      command("modprobe", "-a", "ib_uverbs", "rdma_rxe", "rdma_ucm");
       command("rdma", "link", "add", device, "type", "rxe", "netdev", nic);
     }
     Diagnosis mended = Doctor.examine(DoctorOptions.defaults());
     assertTrue(mended.rdmaUsable(), mended::toString);
+  }
+
+  @Test
+  void shouldMissTheModuleOfTheConnectionManager() throws Exception {
+    try {
+      command("rmmod", "rdma_ucm");
+      Diagnosis diagnosis = Doctor.examine(DoctorOptions.defaults());
+      Finding modules = MachineTree.finding(diagnosis, "modules");
+      assertEquals(Severity.WARN, modules.severity(), diagnosis::toString);
+      assertTrue(modules.message().startsWith("There is no rdma_cm"), modules.message());
+      // Where the guest's root is that of a container, it is advised to go to the host.
+      assertTrue(modules.cure().endsWith("modprobe rdma_ucm"), modules.cure());
+      assertTrue(diagnosis.rdmaUsable(), diagnosis::toString);
+    } finally {
+      command("modprobe", "rdma_ucm");
+    }
+    assertEquals(
+        Severity.OK,
+        MachineTree.finding(Doctor.examine(DoctorOptions.defaults()), "modules").severity());
   }
 
   private static void command(String... words) throws Exception {

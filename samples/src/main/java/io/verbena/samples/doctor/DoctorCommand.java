@@ -95,11 +95,12 @@ public final class DoctorCommand implements Callable<Integer> {
 
   private static int serve(DoctorOptions options, int port) throws IOException {
     var address = new InetSocketAddress(port);
-    try (var server = DoctorServer.open(options, address, visit -> System.out.println(visit))) {
+    try (var server =
+        DoctorServer.open(options, address, visit -> System.out.println(Page.lines(visit)))) {
       System.out.println("listening on port " + server.address().getPort());
       System.out.println(
           "On the other machine: ./verbena doctor --peer THIS-HOST:" + server.address().getPort());
-      System.out.println(Doctor.examine(options).summary());
+      System.out.println(Page.lines(Doctor.examine(options).summary()));
       new CountDownLatch(1).await();
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();

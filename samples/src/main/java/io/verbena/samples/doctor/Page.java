@@ -7,11 +7,23 @@ import io.verbena.doctor.Inventory;
 import io.verbena.doctor.Severity;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import picocli.CommandLine.Help.Ansi;
 
 /** Text for people: lines of at most 80 columns, with colours where the terminal has them. */
 final class Page {
   private static final int COLUMNS = 80;
+  private static final String CONTINUED = " \\";
+
+  /** What a shell takes for one word: blanks in quotes belong to it. */
+  private static final Pattern SHELL_WORD =
+      Pattern.compile("(?:[^\\s'\"]|'[^']*'|\"[^\"]*\"|['\"])+");
+
+  /** Where a command is to be given, before the command. */
+  private static final Pattern PLACE =
+      Pattern.compile("(On the host, not in the container:) (\\p{Lower}.*)");
+
   private static final int TEXT = 8;
   private static final int DETAIL = 10;
 
@@ -25,7 +37,9 @@ final class Page {
   static String of(Diagnosis diagnosis, Ansi ansi) {
     var page = new Page(ansi);
     page.paragraph(diagnosis.summary(), 0, diagnosis.rdmaUsable() ? "bold,green" : "bold,red");
-    diagnosis.firstFailure().ifPresent(first -> page.paragraph("Next: " + first.cure(), 0, "bold"));
+    if (!diagnosis.rdmaUsable()) {
+      diagnosis.firstFailure().ifPresent(first -> page.cure("Next: ", first.cure(), 0));
+    }
     for (Finding each : diagnosis.findings()) {
       page.text.append('\n');
       page.finding(each);
@@ -58,8 +72,65 @@ final class Page {
       paragraph(each.toString(), DETAIL, "faint");
     }
     if (!finding.cure().isEmpty()) {
-      paragraph("-> " + finding.cure(), TEXT, "bold");
+      cure("-> ", finding.cure(), TEXT);
     }
+  }
+
+  /**
+   * A sentence; or a command, which can be pasted although it has several lines, perhaps after a
+   * line that says where.
+   */
+  private void cure(String mark, String cure, int indent) {
+    Matcher placed = PLACE.matcher(cure);
+    if (placed.matches()) {
+      paragraph(mark + placed.group(1), indent, "bold");
+      cure(" ".repeat(mark.length()), placed.group(2), indent);
+      return;
+    }
+    if (cure.isEmpty() || !Character.isLowerCase(cure.charAt(0))) {
+      paragraph(mark + cure, indent, "bold");
+      return;
+    }
+    String margin = " ".repeat(indent);
+    String before = mark;
+    for (String line : fold(cure, COLUMNS - indent - mark.length())) {
+      text.append(margin).append(styled(before + line, "bold")).append('\n');
+      before = " ".repeat(mark.length());
+    }
+  }
+
+  /**
+   * Breaks a command at blanks that are not within quotes, as a shell takes it; a remark after #
+   * comes in lines of its own.
+   */
+  static List<String> fold(String command, int width) {
+    List<String> lines = new ArrayList<>();
+    StringBuilder line = new StringBuilder();
+    Matcher words = SHELL_WORD.matcher(command);
+    String remark = "";
+    while (words.find()) {
+      String word = words.group();
+      if (word.equals("#")) {
+        remark = command.substring(words.end()).strip();
+        break;
+      }
+      if (!line.isEmpty() && line.length() + 1 + word.length() > width - CONTINUED.length()) {
+        lines.add(line + CONTINUED);
+        line.setLength(0);
+        line.append(' ');
+      }
+      line.append(line.isEmpty() ? "" : " ").append(word);
+    }
+    lines.add(line.toString());
+    if (!remark.isEmpty()) {
+      wrap(remark, width - 2).forEach(each -> lines.add("# " + each));
+    }
+    return lines;
+  }
+
+  /** Words that stand alone, for a terminal: further lines are indented. */
+  static String lines(String words) {
+    return String.join("\n  ", wrap(words, COLUMNS - 2));
   }
 
   private static String style(Severity severity) {
