@@ -4,10 +4,9 @@ import io.verbena.TransportException.Kind;
 import io.verbena.lane.rdma.RdmaHub;
 import io.verbena.verbs.VerbsException;
 import java.time.Duration;
-import java.util.Queue;
-import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -43,8 +42,15 @@ final class CompletionDriver implements Driver, Runnable {
 
   private final RdmaHub hub;
   private final CopyOnWriteArrayList<EndpointCore> endpoints = new CopyOnWriteArrayList<>();
-  private final Queue<EndpointCore> attention = new ConcurrentLinkedQueue<>();
+  private final EndpointQueue attention = new EndpointQueue();
   private final CallerPolls polls = new CallerPolls();
+
+  /** Of the thread alone. */
+  private int listeners;
+
+  /** Made once: it is asked a thousand times a second. */
+  private final Consumer<EndpointCore> countListeners = this::countListeners;
+
   private final Thread thread;
   private volatile boolean closed;
   private volatile @Nullable Failure failure;
@@ -173,11 +179,13 @@ final class CompletionDriver implements Driver, Runnable {
   }
 
   private int listeners() {
-    int listeners = 0;
-    for (EndpointCore endpoint : endpoints) {
-      listeners += endpoint.listeners();
-    }
+    listeners = 0;
+    endpoints.forEach(countListeners);
     return listeners;
+  }
+
+  private void countListeners(EndpointCore endpoint) {
+    listeners += endpoint.listeners();
   }
 
   private void failed(EndpointCore endpoint) {

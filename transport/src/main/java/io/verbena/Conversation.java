@@ -208,8 +208,7 @@ final class Conversation implements LaneEvents {
     String wrong =
         switch (header.type) {
           case Frame.DATA -> data(header, payload);
-          case Frame.ADVERTISE ->
-              peerClosed ? afterItsEnd() : inbox.advertised(header, payload.slice());
+          case Frame.ADVERTISE -> peerClosed ? afterItsEnd() : inbox.advertised(header, payload);
           case Frame.NOTIFY -> peerClosed ? afterItsEnd() : inbox.notified(header);
           case Frame.CREDIT -> credit(header, isCredit);
           case Frame.CLOSE -> closed(header);

@@ -88,6 +88,11 @@ public final class Endpoint implements AutoCloseable {
   /**
    * Sends a message, waiting while the peer is behind.
    *
+   * <p>A long message may be read by the peer's adapter long after this has returned, from the
+   * memory of the buffer. Nobody may change those bytes any more, through whatever view of it; what
+   * a slice of a bigger buffer leaves of that may be written, and the buffer may grow, if it is
+   * retained.
+   *
    * @param message its readable bytes are the message; taken over by a successful call
    * @throws TransportException if the endpoint has ended, or with {@link Kind#TIMEOUT}
    * @throws IllegalArgumentException if the message is longer than the peer accepts

@@ -74,10 +74,11 @@ final class Pulls {
     Pull pull = at(advertised++);
     pull.length = length;
     pull.arrival = arrival;
-    if (pull.pieces.capacity() < payload.remaining()) {
-      pull.pieces = ByteBuffer.allocate(payload.remaining());
+    int bytes = payload.remaining();
+    if (pull.pieces.capacity() < bytes) {
+      pull.pieces = ByteBuffer.allocate(bytes);
     }
-    pull.pieces.clear().put(payload.duplicate()).flip();
+    pull.pieces.clear().put(0, payload, payload.position(), bytes).limit(bytes);
   }
 
   /** Whether nobody can take anything before the next one to start is there. */

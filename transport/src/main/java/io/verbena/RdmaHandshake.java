@@ -2,6 +2,7 @@ package io.verbena;
 
 import io.verbena.HandshakeChannel.PeerOffer;
 import io.verbena.TransportException.Kind;
+import io.verbena.cause.Cause;
 import io.verbena.lane.rdma.RdmaAdapters;
 import io.verbena.lane.rdma.RdmaCandidate;
 import io.verbena.lane.rdma.RdmaLane;
@@ -189,12 +190,14 @@ final class RdmaHandshake {
       return "";
     }
     RdmaCandidate mine = ours(pair);
-    return "is %s cut off from the peer, %s?"
+    return "is %s %s, %s?"
         .formatted(
             mine.place(),
+            Cause.CUT_OFF,
             mine.type() == GidType.INFINIBAND
                 ? "by the partition 0x%04x or the subnet's routes".formatted(path.pkey())
-                : "by a firewall on UDP port 4791, or no route from " + mine.gid());
+                : "by a firewall on UDP port 4791, no route from %s, or a network without RoCE as Azure's is"
+                    .formatted(mine.gid()));
   }
 
   /** Both sides' objections to a step: ours, or else the peer's, or an empty text. */

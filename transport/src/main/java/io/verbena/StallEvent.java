@@ -16,11 +16,17 @@ import jdk.jfr.Timespan;
 @StackTrace(false)
 @SuppressWarnings("UnusedVariable") // Read by the flight recorder.
 final class StallEvent extends Event {
+  /** Asked whether anybody wants such events: an event that nobody wants is not made. */
+  private static final StallEvent KIND = new StallEvent();
+
   @Label("Waited")
   @Timespan(Timespan.NANOSECONDS)
   private long waited;
 
   static void commit(long sinceNanos) {
+    if (!KIND.isEnabled()) {
+      return;
+    }
     var event = new StallEvent();
     if (event.shouldCommit()) {
       event.waited = System.nanoTime() - sinceNanos;

@@ -55,7 +55,7 @@ final class GarbageProgram {
   /**
    * Prints a line for each kind of conversation: its name and the bytes of a thousand messages.
    *
-   * @param args whether RDMA is used, who moves the data, and messages in a round
+   * @param args whether RDMA is used, who moves the data, and short and long messages in a round
    */
   public static void main(String... args) throws Exception {
     TransportConfig config =
@@ -68,7 +68,7 @@ final class GarbageProgram {
       var program = new GarbageProgram(pair, other);
       program.pingPong(count / STREAMED_FOR_A_PING);
       program.stream("short", SHORT, count);
-      program.stream("long", LONG, count);
+      program.stream("long", LONG, Integer.parseInt(args[3]));
     }
   }
 

@@ -1,19 +1,27 @@
 package io.verbena.lane.rdma;
 
+import java.io.File;
 import java.io.IOException;
-import java.nio.file.DirectoryIteratorException;
-import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.BitSet;
+import java.util.List;
+import java.util.Objects;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
-/**
- * How far adapters are from the processors that this process may run on.
- *
- * @param root where the kernel's files are: {@code /} but for tests
- */
-public record NumaDistance(Path root) {
+/** How far adapters are from the processors that this process may run on. */
+public final class NumaDistance {
+  /** Where the kernel's files are read: those of this machine, or of a copy. */
+  public interface Source {
+    /** What a file says. */
+    String text(String path) throws IOException;
+
+    /** The names in a folder. */
+    List<String> list(String folder) throws IOException;
+  }
+
   /** What ACPI says of a node and itself. */
   static final int NEAR = 10;
 
@@ -22,6 +30,37 @@ public record NumaDistance(Path root) {
   /** More processors than any kernel knows. */
   private static final int MOST = 1 << 16;
 
+  private static final String NODES = "/sys/devices/system/node";
+
+  private static final Pattern NODE = Pattern.compile("node(\\d{1,6})");
+
+  private final Source files;
+
+  /**
+   * Reads the files when it is asked.
+   *
+   * @param files the kernel's
+   */
+  public NumaDistance(Source files) {
+    this.files = files;
+  }
+
+  /** Of this machine. */
+  static NumaDistance ofMachine() {
+    return new NumaDistance(
+        new Source() {
+          @Override
+          public String text(String path) throws IOException {
+            return Files.readString(Path.of(path));
+          }
+
+          @Override
+          public List<String> list(String folder) {
+            return List.of(Objects.requireNonNullElse(new File(folder).list(), new String[0]));
+          }
+        });
+  }
+
   /** From a node to the nearest one with a processor of ours; unknown ones are near. */
   public int of(int node) {
     if (node < 0) {
@@ -29,33 +68,30 @@ public record NumaDistance(Path root) {
     }
     try {
       BitSet ours = allowedProcessors();
-      Path nodes = root.resolve("sys/devices/system/node");
       String[] distances =
-          Files.readString(nodes.resolve("node" + node).resolve("distance"))
-              .trim()
-              .split("\\s+", -1);
+          files.text("%s/node%d/distance".formatted(NODES, node)).trim().split("\\s+", -1);
       int nearest = FARTHEST;
       int at = 0;
       // The line has a number for each node that is there, in their order.
-      for (int each : numbers(nodes)) {
-        String processors = Files.readString(nodes.resolve("node" + each).resolve("cpulist"));
+      for (int each : numbers()) {
+        String processors = files.text("%s/node%d/cpulist".formatted(NODES, each));
         if (parse(processors).intersects(ours) && at < distances.length) {
           nearest = Math.min(nearest, Integer.parseInt(distances[at]));
         }
         at++;
       }
       return nearest == FARTHEST ? NEAR : nearest;
-    } catch (IOException | DirectoryIteratorException | IllegalArgumentException e) {
+    } catch (IOException | IllegalArgumentException e) {
       return NEAR;
     }
   }
 
-  private static int[] numbers(Path nodes) throws IOException {
+  private int[] numbers() throws IOException {
     BitSet numbers = new BitSet();
-    try (DirectoryStream<Path> found = Files.newDirectoryStream(nodes, "node[0-9]*")) {
-      for (Path each : found) {
-        String name = String.valueOf(each.getFileName());
-        numbers.set(requireSmall(Integer.parseInt(name.substring("node".length()))));
+    for (String each : files.list(NODES)) {
+      Matcher node = NODE.matcher(each);
+      if (node.matches()) {
+        numbers.set(requireSmall(Integer.parseInt(node.group(1))));
       }
     }
     return numbers.stream().toArray();
@@ -63,7 +99,7 @@ public record NumaDistance(Path root) {
 
   private BitSet allowedProcessors() throws IOException {
     String list = null;
-    for (String line : Files.readAllLines(root.resolve("proc/self/status"))) {
+    for (String line : files.text("/proc/self/status").lines().toList()) {
       if (line.startsWith("Cpus_allowed_list:")) {
         list = line.substring(line.indexOf(':') + 1);
       }

@@ -7,7 +7,6 @@ import io.verbena.verbs.ProtectionDomain;
 import io.verbena.verbs.VerbsException;
 import java.io.IOException;
 import java.net.InetAddress;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -81,7 +80,7 @@ public final class RdmaAdapters implements AutoCloseable {
     List<String> problems = new ArrayList<>();
     try {
       adapter = RdmaAdapter.open(device);
-      int distance = new NumaDistance(Path.of("/")).of(device.numaNode());
+      int distance = NumaDistance.ofMachine().of(device.numaNode());
       var candidate = new Opened(adapter, distance);
       List<RdmaPort> found = RdmaSurvey.look(adapter.context(), distance);
       RdmaPort usable = RdmaSurvey.best(found, pins);

@@ -269,10 +269,16 @@ public final class RdmaHub {
   /** Where a message lies if a peer can pull it from there; with the lock. */
   boolean locate(ByteBuf message) {
     RegisteredByteBufAllocator present = buffers;
-    return present != null
-        && present.locate(message, ranges)
-        && ranges.count() > 0
-        && ranges.region(0) != null;
+    if (present == null || !present.locate(message, ranges)) {
+      return false;
+    }
+    // An adapter that has failed leaves a message in parts of which only some are registered.
+    for (int i = 0; i < ranges.count(); i++) {
+      if (ranges.region(i) == null) {
+        return false;
+      }
+    }
+    return ranges.count() > 0;
   }
 
   void close() {

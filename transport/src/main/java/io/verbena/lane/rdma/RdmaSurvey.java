@@ -8,7 +8,6 @@ import io.verbena.verbs.TransportType;
 import io.verbena.verbs.VerbsException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
@@ -114,7 +113,7 @@ public record RdmaSurvey(List<RdmaPort> ports, List<String> unusable) {
       return;
     }
     try (Context context = device.open()) {
-      int distance = new NumaDistance(Path.of("/")).of(device.numaNode());
+      int distance = NumaDistance.ofMachine().of(device.numaNode());
       ports.addAll(look(context, distance));
     } catch (VerbsException | UncheckedIOException e) {
       unusable.add(device.name() + ": " + e.getMessage());

@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.BitSet;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -16,6 +17,21 @@ class NumaDistanceTest {
     Path path = root.resolve(file);
     Files.createDirectories(path.getParent());
     Files.writeString(path, text);
+  }
+
+  private NumaDistance distance() {
+    return new NumaDistance(
+        new NumaDistance.Source() {
+          @Override
+          public String text(String path) throws IOException {
+            return Files.readString(Path.of(root + path));
+          }
+
+          @Override
+          public List<String> list(String folder) {
+            return List.of("has_cpu", "node2", "node0", "node", "power");
+          }
+        });
   }
 
   private void twoNodes(String allowed) throws IOException {
@@ -29,30 +45,30 @@ class NumaDistanceTest {
   @Test
   void shouldBeFarFromAProcessThatIsBoundToAnotherNode() throws IOException {
     twoNodes("5-6");
-    assertEquals(32, new NumaDistance(root).of(0));
-    assertEquals(10, new NumaDistance(root).of(2));
+    assertEquals(32, distance().of(0));
+    assertEquals(10, distance().of(2));
   }
 
   @Test
   void shouldBeNearAProcessThatRunsEverywhere() throws IOException {
     twoNodes("0-7");
-    assertEquals(10, new NumaDistance(root).of(0));
-    assertEquals(10, new NumaDistance(root).of(2));
+    assertEquals(10, distance().of(0));
+    assertEquals(10, distance().of(2));
   }
 
   @Test
   void shouldBeNearWhereNobodyKnows() throws IOException {
-    assertEquals(10, new NumaDistance(root).of(0));
+    assertEquals(10, distance().of(0));
     twoNodes("0-7");
-    assertEquals(10, new NumaDistance(root).of(-1));
-    assertEquals(10, new NumaDistance(root).of(1));
+    assertEquals(10, distance().of(-1));
+    assertEquals(10, distance().of(1));
     for (String set : new String[] {"5-3", "0-2147483646", "-1", "1-2-3"}) {
       twoNodes(set);
-      assertEquals(10, new NumaDistance(root).of(0), set);
+      assertEquals(10, distance().of(0), set);
     }
     twoNodes("0-7");
     write("sys/devices/system/node/node0/distance", "what?\n");
-    assertEquals(10, new NumaDistance(root).of(0));
+    assertEquals(10, distance().of(0));
   }
 
   @Test

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNotSame;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -13,6 +14,7 @@ import io.netty.buffer.Unpooled;
 import io.verbena.RdmaTest;
 import io.verbena.lane.Frame;
 import io.verbena.lane.LaneFailure;
+import io.verbena.memory.BufferPoolConfig;
 import io.verbena.verbs.AsyncEvent;
 import io.verbena.verbs.AsyncEventType;
 import java.io.IOException;
@@ -28,6 +30,7 @@ import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -262,6 +265,29 @@ class RdmaLaneTest {
     pull(composite, composite.readableBytes());
     between.forEach(ByteBuf::release);
     assertEquals(0, pair.near.buffers.metrics().copies());
+  }
+
+  /** As a message may be that is put together while the adapter fails. */
+  @Test
+  void shouldNotLetAPeerPullWhatIsRegisteredOnlyInParts() throws IOException {
+    var lanes = pair.connect();
+    var buffers = pair.near.buffers;
+    ByteBuf registered = random(buffers.directBuffer(10_000), 1, 10_000);
+    assertNotNull(buffers.regionOf(registered));
+    pair.near.adapter.giveUp("for the test");
+    int length = BufferPoolConfig.defaults().largestSlabBytes();
+    ByteBuf plain = random(buffers.directBuffer(length), 2, 10_000);
+    assertNull(buffers.regionOf(plain));
+    ByteBuf message = buffers.compositeDirectBuffer().addComponents(true, registered, plain);
+    var pullable = new AtomicReference<ByteBuf>();
+    LanePair.locked(
+        lanes.near(),
+        () -> {
+          pullable.set(lanes.near().pullable(message));
+          return true;
+        });
+    assertNull(pullable.get());
+    assertTrue(message.release());
   }
 
   @Test
