@@ -7,9 +7,13 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A vector in blocks, as a rule one for each rank: how many elements each has, and where it is.
- * Immutable. Blocks of about the same size take no memory, so that a million ranks can have them.
+ * Immutable.
+ *
+ * <p>Stands for the counts and displacements of MPI's v-variants (MPI 4.1, section 6.5).
+ *
+ * <p>Blocks of about the same size take no memory, so that a million ranks can have them.
  */
-final class Blocks {
+public final class Blocks {
   private final int parts;
 
   /** Without arrays: the first {@code longer} blocks have one element more than the others. */
@@ -48,8 +52,14 @@ final class Blocks {
     return split(Math.toIntExact(parts), total);
   }
 
-  /** Blocks of these lengths, one behind the other. */
-  static Blocks of(long... lengths) {
+  /**
+   * Blocks of these lengths, one behind the other.
+   *
+   * @param lengths in elements, by rank
+   * @return the blocks
+   * @throws IllegalArgumentException if a length is negative, or there is none
+   */
+  public static Blocks of(long... lengths) {
     long[] offsets = new long[lengths.length];
     for (int i = 1; i < lengths.length; i++) {
       offsets[i] = Math.addExact(offsets[i - 1], lengths[i - 1]);
@@ -57,8 +67,15 @@ final class Blocks {
     return of(lengths, offsets);
   }
 
-  /** Blocks of these lengths at these places, in any order, with or without gaps. */
-  static Blocks of(long[] lengths, long[] offsets) {
+  /**
+   * Blocks of these lengths at these places, in any order, with or without gaps.
+   *
+   * @param lengths in elements, by rank
+   * @param offsets of their first elements, by rank
+   * @return the blocks
+   * @throws IllegalArgumentException if a number is negative, or there are not as many of both
+   */
+  public static Blocks of(long[] lengths, long[] offsets) {
     if (lengths.length == 0 || lengths.length != offsets.length) {
       throw new IllegalArgumentException(
           "%d lengths of blocks, %d offsets".formatted(lengths.length, offsets.length));

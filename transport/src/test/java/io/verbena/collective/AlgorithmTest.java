@@ -23,7 +23,10 @@ class AlgorithmTest {
         for (int count : COUNTS) {
           Request request = Request.of(algorithm, ranks, count).withRoot(root);
           check(request);
-          check(request.withSegment(SEGMENT));
+          if (count > SEGMENT) {
+            // Shorter ones are one segment, as without.
+            check(request.withSegment(SEGMENT));
+          }
         }
       }
     }

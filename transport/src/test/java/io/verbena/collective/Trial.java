@@ -13,6 +13,13 @@ import java.util.function.LongBinaryOperator;
  * executed and their results compared, element by element.
  */
 final class Trial {
+  /** Executes the schedules of all ranks; the results are in the outputs then. */
+  @FunctionalInterface
+  interface Runner {
+    void run(
+        List<Schedule> schedules, long[][] inputs, long[][] outputs, LongBinaryOperator operator);
+  }
+
   private static final long UNTOUCHED = 0x5555_5555_5555_5555L;
 
   private final List<Request> requests = new ArrayList<>();
@@ -21,7 +28,7 @@ final class Trial {
   private final Collective collective;
   private final long[][] contributions;
 
-  private Trial(IntFunction<Request> requestOf) {
+  Trial(IntFunction<Request> requestOf) {
     Request first = requestOf.apply(0);
     this.ranks = first.ranks();
     this.collective = first.algorithm().collective();
@@ -44,16 +51,30 @@ final class Trial {
   static void run(IntFunction<Request> requestOf, LongBinaryOperator operator) {
     Trial trial = new Trial(requestOf);
     for (Execution.Timing timing : Execution.Timing.values()) {
-      long[][] results = trial.results(operator, timing);
-      for (int rank = 0; rank < trial.ranks; rank++) {
-        assertArrayEquals(trial.expected(rank, operator), results[rank], trial.what(rank, timing));
-      }
+      trial.check(operator, timing.toString(), runner(timing));
+    }
+  }
+
+  /** Fails unless the result of a runner is right. */
+  static void run(IntFunction<Request> requestOf, LongBinaryOperator operator, Runner runner) {
+    new Trial(requestOf).check(operator, "", runner);
+  }
+
+  private static Runner runner(Execution.Timing timing) {
+    return (schedules, inputs, outputs, operator) ->
+        Execution.run(schedules, inputs, outputs, operator, timing);
+  }
+
+  private void check(LongBinaryOperator operator, String how, Runner runner) {
+    long[][] results = results(operator, how, runner);
+    for (int rank = 0; rank < ranks; rank++) {
+      assertArrayEquals(expected(rank, operator), results[rank], what(rank, how));
     }
   }
 
   /** The outputs of all ranks, whatever they are. */
   static long[][] results(Request request, LongBinaryOperator operator) {
-    return new Trial(request::at).results(operator, Execution.Timing.STEPS_LAST);
+    return new Trial(request::at).results(operator, "", runner(Execution.Timing.STEPS_LAST));
   }
 
   /** Whether the operator must be commutative on any of the ranks. */
@@ -66,33 +87,38 @@ final class Trial {
     return false;
   }
 
-  private String what(int rank, Execution.Timing timing) {
-    return "rank %d, %s: %s".formatted(rank, timing, requests.get(rank));
+  private String what(int rank, String how) {
+    return "rank %d, %s: %s".formatted(rank, how, requests.get(rank));
   }
 
-  private long[][] results(LongBinaryOperator operator, Execution.Timing timing) {
+  private long[][] results(LongBinaryOperator operator, String how, Runner runner) {
     long[][] inputs = new long[ranks][];
     long[][] outputs = new long[ranks][];
     for (int rank = 0; rank < ranks; rank++) {
-      inputs[rank] = isInPlace(rank) ? new long[0] : contributions[rank].clone();
+      inputs[rank] = input(rank);
       outputs[rank] = output(rank);
     }
     try {
       Schedules.check(schedules, inputs, outputs);
-      Execution.run(schedules, inputs, outputs, operator, timing);
+      runner.run(schedules, inputs, outputs, operator);
     } catch (AssertionError | RuntimeException e) {
-      throw new AssertionError(what(0, timing) + ": " + e.getMessage(), e);
+      throw new AssertionError(what(0, how) + ": " + e.getMessage(), e);
     }
     for (int rank = 0; rank < ranks; rank++) {
       if (!isInPlace(rank)) {
-        assertArrayEquals(contributions[rank], inputs[rank], what(rank, timing) + ": INPUT");
+        assertArrayEquals(contributions[rank], inputs[rank], what(rank, how) + ": INPUT");
       }
     }
     return outputs;
   }
 
+  /** What is in INPUT. */
+  long[] input(int rank) {
+    return isInPlace(rank) ? new long[0] : contributions[rank].clone();
+  }
+
   /** Whether the rank has its contribution in OUTPUT. */
-  private boolean isInPlace(int rank) {
+  boolean isInPlace(int rank) {
     Request request = requests.get(rank);
     return request.inPlace()
         && switch (collective) {
@@ -126,7 +152,8 @@ final class Trial {
     };
   }
 
-  private long[] output(int rank) {
+  /** What is in OUTPUT at the start. */
+  long[] output(int rank) {
     Request request = requests.get(rank);
     long length = resulting(request, collective);
     boolean isBlock = collective == Collective.GATHER || collective == Collective.ALL_GATHER;
@@ -142,7 +169,8 @@ final class Trial {
     return output;
   }
 
-  private long[] expected(int rank, LongBinaryOperator operator) {
+  /** What is in OUTPUT at the end. */
+  long[] expected(int rank, LongBinaryOperator operator) {
     Request request = requests.get(rank);
     long[] output = output(rank);
     int root = request.root();

@@ -5,8 +5,10 @@ import java.io.BufferedInputStream;
 import java.io.DataInputStream;
 import java.io.EOFException;
 import java.io.IOException;
+import java.net.ConnectException;
 import java.net.InetSocketAddress;
 import java.net.Socket;
+import java.net.SocketException;
 import java.net.SocketTimeoutException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -27,6 +29,10 @@ final class RendezvousJob implements Job {
   private static final String JOB = "VERBENA_JOB";
 
   private static final int MAX_JOB = 200;
+
+  /** One process has all that the others tell in its memory. */
+  private static final int MAX_SIZE = 1 << 20;
+
   private static final int RETRY_MILLIS = 50;
   private static final int CONNECT_MILLIS = 5_000;
 
@@ -62,6 +68,9 @@ final class RendezvousJob implements Job {
     int size = Variables.number(environment, SIZE, 1);
     int rank = Variables.number(environment, RANK, 0);
     Variables.requireRank(rank, size, RANK, SIZE);
+    if (size > MAX_SIZE) {
+      throw new LaunchException("%s is %d, at most %d can be".formatted(SIZE, size, MAX_SIZE));
+    }
     boolean launched = environment.containsKey(LAUNCHER);
     String name = launched ? LAUNCHER : ADDRESS;
     String text = environment.get(name);
@@ -105,9 +114,7 @@ final class RendezvousJob implements Job {
     }
     try (Socket socket = connect(deadline)) {
       int left = Math.clamp(leftMillis(deadline), 1, Integer.MAX_VALUE - GRACE_MILLIS);
-      socket.setSoTimeout(left + GRACE_MILLIS);
-      new Hello(job, rank, size, left, value).write(socket.getOutputStream());
-      read(new DataInputStream(new BufferedInputStream(socket.getInputStream())), timeout);
+      ask(socket, new Hello(job, rank, size, left, value), timeout);
     } catch (LaunchException e) {
       throw e;
     } catch (SocketTimeoutException e) {
@@ -116,6 +123,16 @@ final class RendezvousJob implements Job {
       throw failure("ended before it answered", e);
     } catch (IOException e) {
       throw failure("failed (%s)".formatted(e.getMessage()), e);
+    }
+  }
+
+  private void ask(Socket socket, Hello hello, Duration timeout) throws IOException {
+    var cutoff = new Cutoff(socket, hello.waitMillis() + GRACE_MILLIS);
+    try (cutoff) {
+      hello.write(socket.getOutputStream());
+      read(new DataInputStream(new BufferedInputStream(socket.getInputStream())), timeout);
+    } catch (SocketException e) {
+      throw cutoff.happened() ? new SocketTimeoutException("no answer in time") : e;
     }
   }
 
@@ -158,6 +175,9 @@ final class RendezvousJob implements Job {
         var resolved = new InetSocketAddress(address.getHostString(), address.getPort());
         int left = Math.clamp(leftMillis(deadline), 1, CONNECT_MILLIS);
         socket.connect(resolved, left);
+        if (isItself(socket)) {
+          throw new ConnectException("nobody is there");
+        }
         socket.setTcpNoDelay(true);
         return socket;
       } catch (IOException e) {
@@ -176,6 +196,14 @@ final class RendezvousJob implements Job {
         sleep();
       }
     }
+  }
+
+  /**
+   * Whoever tries often enough to connect to a port of this machine that nobody listens on gets
+   * that port for its own end one day, and reaches itself.
+   */
+  static boolean isItself(Socket socket) {
+    return socket.getLocalSocketAddress().equals(socket.getRemoteSocketAddress());
   }
 
   private static void sleep() throws LaunchException {

@@ -9,6 +9,7 @@ import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
@@ -29,11 +30,17 @@ import org.slf4j.LoggerFactory;
 public final class RendezvousServer implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(RendezvousServer.class);
 
-  private static final int HELLO_MILLIS = 10_000;
+  /** What somebody may take who is not known yet, or is not wanted. */
+  private static final int STRANGER_MILLIS = 10_000;
+
+  /** What a process may take to go when it has its answer. */
+  private static final int FAREWELL_MILLIS = 10_000;
+
   private static final int STRANGERS = 64;
   private static final long ACCEPT_PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
   private static final long CLOSE_NANOS = TimeUnit.SECONDS.toNanos(10);
 
+  private final int strangerMillis;
   private final String job;
   private final int size;
   private final ServerSocket socket;
@@ -58,6 +65,12 @@ public final class RendezvousServer implements AutoCloseable {
    * @throws IOException if the address cannot be used
    */
   public RendezvousServer(InetSocketAddress at, String job, int size) throws IOException {
+    this(at, job, size, STRANGER_MILLIS);
+  }
+
+  RendezvousServer(InetSocketAddress at, String job, int size, int strangerMillis)
+      throws IOException {
+    this.strangerMillis = strangerMillis;
     this.job = job;
     this.size = size;
     this.values = new byte[size][];
@@ -125,28 +138,15 @@ public final class RendezvousServer implements AutoCloseable {
     }
   }
 
-  /** All of it within a bounded time, however it is divided. */
-  private static Hello readHello(Socket connection) throws IOException {
-    Thread watch =
-        Thread.startVirtualThread(
-            () -> {
-              try {
-                Thread.sleep(HELLO_MILLIS);
-                connection.close();
-              } catch (InterruptedException | IOException e) {
-                // It has come, or has gone.
-              }
-            });
-    try {
+  private Hello readHello(Socket connection) throws IOException {
+    try (var _ = new Cutoff(connection, strangerMillis)) {
       return Hello.read(connection.getInputStream());
-    } finally {
-      watch.interrupt();
     }
   }
 
   /** Takes a process in; returns why not, or null. */
   private synchronized @Nullable String enter(Hello hello, Socket connection) {
-    if (!hello.job().equals(job)) {
+    if (!MessageDigest.isEqual(utf8(hello.job()), utf8(job))) {
       return "this is the rendezvous of another job";
     }
     if (hello.size() != size) {
@@ -194,7 +194,7 @@ public final class RendezvousServer implements AutoCloseable {
     answer(hello, connection, deadline);
     // The process closes when it has read the answer: closing first could throw it away.
     try {
-      watch.join(HELLO_MILLIS);
+      watch.join(FAREWELL_MILLIS);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
@@ -260,17 +260,23 @@ public final class RendezvousServer implements AutoCloseable {
     return missing;
   }
 
-  private static void refuse(Socket connection, String reason) throws IOException {
-    var out = new DataOutputStream(connection.getOutputStream());
-    writeRefusal(out, reason);
-    out.flush();
-    connection.shutdownOutput();
-    connection.getInputStream().read();
+  private void refuse(Socket connection, String reason) throws IOException {
+    try (var _ = new Cutoff(connection, strangerMillis)) {
+      var out = new DataOutputStream(connection.getOutputStream());
+      writeRefusal(out, reason);
+      out.flush();
+      connection.shutdownOutput();
+      connection.getInputStream().read();
+    }
+  }
+
+  private static byte[] utf8(String text) {
+    return text.getBytes(StandardCharsets.UTF_8);
   }
 
   private static void writeRefusal(DataOutputStream out, String reason) throws IOException {
     out.writeByte(Rendezvous.REFUSED);
-    Rendezvous.put(out, reason.getBytes(StandardCharsets.UTF_8));
+    Rendezvous.put(out, utf8(reason));
   }
 
   private synchronized void gone(int rank) {

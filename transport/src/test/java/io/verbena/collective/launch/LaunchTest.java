@@ -40,6 +40,7 @@ class LaunchTest {
         "x | 3 | 127.0.0.1:5 | VERBENA_RANK is 'x', not a number from 0 on",
         "0 | 0 | 127.0.0.1:5 | VERBENA_SIZE is '0', not a number from 1 on",
         "0 | 99999999999 | 127.0.0.1:5 | VERBENA_SIZE is '99999999999', not a number from 1 on",
+        "0 | 2000000000 | 127.0.0.1:5 | VERBENA_SIZE is 2000000000, at most 1048576 can be",
         "0 | 1 | nowhere | VERBENA_RENDEZVOUS is 'nowhere', not HOST:PORT",
         "0 | 1 | host:0 | VERBENA_RENDEZVOUS is 'host:0', not HOST:PORT",
         "0 | 1 | :5 | VERBENA_RENDEZVOUS is ':5', not HOST:PORT",

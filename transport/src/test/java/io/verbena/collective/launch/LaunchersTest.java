@@ -14,36 +14,84 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** The launchers that clusters have, as they are. */
+/**
+ * The launchers that clusters have, as they are. With {@code -Dverbena.launchers.required=true},
+ * which {@code ./verbena test} sets, one that is not installed is a failure.
+ */
 @Timeout(value = 4, unit = TimeUnit.MINUTES, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class LaunchersTest {
   private static final int RANKS = 3;
 
+  private static @Nullable SlurmCluster cluster;
+
   /** How to start {@link #RANKS} processes, and by which way they hear of each other. */
   record Launcher(String way, List<String> command) {
-    boolean isInstalled() {
-      return Stream.of(System.getenv("PATH").split(File.pathSeparator, -1))
-          .anyMatch(folder -> Files.isExecutable(Path.of(folder, command.getFirst())));
+    boolean isOfSlurm() {
+      return command.getFirst().equals("srun");
+    }
+
+    /** Names that are looked for on the path. */
+    List<String> programs() {
+      return isOfSlurm() ? SlurmCluster.PROGRAMS : command.subList(0, 1);
     }
   }
 
   static Stream<Launcher> launchers() {
+    String ranks = Integer.toString(RANKS);
     return Stream.of(
         new Launcher(
             "PMIx",
-            List.of("mpirun.openmpi", "--allow-run-as-root", "--oversubscribe", "-np", "" + RANKS)),
-        new Launcher("PMI-1", List.of("mpiexec.hydra", "-n", "" + RANKS)));
+            List.of("mpirun.openmpi", "--allow-run-as-root", "--oversubscribe", "-np", ranks)),
+        new Launcher("PMI-1", List.of("mpiexec.hydra", "-n", ranks)),
+        new Launcher("PMIx", List.of("srun", "--mpi=pmix", "--kill-on-bad-exit", "-n", ranks)),
+        new Launcher("PMI-1", List.of("srun", "--mpi=pmi2", "--kill-on-bad-exit", "-n", ranks)));
+  }
+
+  private static void requireInstalled(Launcher launcher) {
+    List<String> missing =
+        launcher.programs().stream().filter(program -> !isInstalled(program)).toList();
+    String what = "not installed: " + String.join(", ", missing);
+    if (Boolean.getBoolean("verbena.launchers.required")) {
+      assertEquals(List.of(), missing, what);
+    }
+    assumeTrue(missing.isEmpty(), what);
+    if (launcher.isOfSlurm()) {
+      assumeTrue("root".equals(System.getProperty("user.name")), "Slurm's daemons need root");
+    }
+  }
+
+  private static boolean isInstalled(String program) {
+    // Daemons are where the path of an ordinary user does not lead.
+    return Stream.concat(
+            Stream.of("/usr/sbin"), Stream.of(System.getenv("PATH").split(File.pathSeparator, -1)))
+        .anyMatch(folder -> Files.isExecutable(Path.of(folder, program)));
   }
 
   private static Ended run(Launcher launcher, String... arguments) throws Exception {
-    assumeTrue(launcher.isInstalled(), launcher.command().getFirst() + " is not installed");
+    requireInstalled(launcher);
     List<String> command = new ArrayList<>(launcher.command());
     command.addAll(ChildJvm.of(WhoProgram.class, arguments).command());
-    return ChildJvm.run(new ProcessBuilder(command));
+    var builder = new ProcessBuilder(command);
+    if (launcher.isOfSlurm()) {
+      if (cluster == null) {
+        cluster = SlurmCluster.start();
+      }
+      builder.environment().putAll(cluster.environment());
+    }
+    return ChildJvm.run(builder);
+  }
+
+  @AfterAll
+  static void endSlurm() throws Exception {
+    if (cluster != null) {
+      cluster.end();
+    }
   }
 
   @ParameterizedTest

@@ -2,11 +2,14 @@ package io.verbena.collective.launch;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.ByteArrayOutputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
@@ -22,6 +25,8 @@ import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** Processes, here threads, that meet at an address. */
 @Timeout(value = 2, unit = TimeUnit.MINUTES, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
@@ -218,5 +223,107 @@ class RendezvousTest {
     LaunchException e = failure(start(served(port, 1, 2), SHORT));
     assertTrue(e.getMessage().contains("is rank 0 running there?"), e.getMessage());
     assertEquals(List.of(0), e.missing());
+  }
+
+  /** What strangers do to a rendezvous, for as long as they are let. */
+  enum Stranger {
+    SILENT("", -1),
+    OF_ANOTHER_JOB("another", 1),
+    TWICE("job", 0),
+    DRIPPING("job", 1);
+
+    private final String job;
+    private final int rank;
+
+    Stranger(String job, int rank) {
+      this.job = job;
+      this.rank = rank;
+    }
+
+    private byte[] hello() throws IOException {
+      var bytes = new ByteArrayOutputStream();
+      new Rendezvous.Hello(job, rank, 2, 60_000, new byte[0]).write(bytes);
+      return bytes.toByteArray();
+    }
+
+    /** Never closes; one that drips says a byte each time it is asked to, but its last. */
+    void say(Socket socket, int time) throws IOException {
+      byte[] hello = hello();
+      if (this == DRIPPING && time < hello.length - 1) {
+        socket.getOutputStream().write(hello[time]);
+      } else if (this != SILENT && this != DRIPPING && time == 0) {
+        socket.getOutputStream().write(hello);
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void shouldBeThereForItsOwnWhateverStrangersDo(Stranger kind) throws Exception {
+    // More than it has places for.
+    int strangers = 80;
+    List<Socket> sockets = new ArrayList<>();
+    try (var server =
+        new RendezvousServer(
+            new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), "job", 2, 1000)) {
+      var first = start(launched(server.port(), 0, 2), LONG);
+      while (server.inside() == 0) {
+        Thread.onSpinWait();
+      }
+      for (int i = 0; i < strangers; i++) {
+        sockets.add(new Socket(InetAddress.getLoopbackAddress(), server.port()));
+        kind.say(sockets.getLast(), 0);
+      }
+      var second = start(launched(server.port(), 1, 2), Duration.ofSeconds(20));
+      for (int time = 1; !second.isDone(); time++) {
+        Thread.sleep(50);
+        for (Socket socket : sockets) {
+          try {
+            kind.say(socket, time);
+          } catch (IOException e) {
+            // It was cut off, as it should be.
+          }
+        }
+      }
+      assertEquals(List.of("value of 0", "value of 1"), second.get());
+      assertEquals(List.of("value of 0", "value of 1"), first.get(90, TimeUnit.SECONDS));
+    } finally {
+      for (Socket socket : sockets) {
+        socket.close();
+      }
+    }
+  }
+
+  @Test
+  void shouldNotWaitLongerForAnAnswerThatComesInDrops() throws Exception {
+    try (var slow = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      var rank = start(launched(slow.getLocalPort(), 0, 1000), SHORT);
+      try (Socket peer = slow.accept()) {
+        OutputStream out = peer.getOutputStream();
+        out.write(Rendezvous.ALL);
+        while (!rank.isDone()) {
+          out.write(0);
+          Thread.sleep(100);
+        }
+      } catch (IOException e) {
+        // It has hung up.
+      }
+      LaunchException e = failure(rank);
+      assertTrue(String.valueOf(e.getMessage()).endsWith(" does not answer"), e.getMessage());
+    }
+  }
+
+  @Test
+  void shouldNotTakeItselfForTheRendezvous() throws Exception {
+    InetAddress here = InetAddress.getLoopbackAddress();
+    try (var socket = new Socket()) {
+      socket.bind(new InetSocketAddress(here, 0));
+      socket.connect(new InetSocketAddress(here, socket.getLocalPort()));
+      assertTrue(RendezvousJob.isItself(socket));
+    }
+    try (var server = new ServerSocket(0, 1, here);
+        var socket = new Socket(here, server.getLocalPort())) {
+      assertFalse(RendezvousJob.isItself(socket));
+    }
   }
 }

@@ -1,0 +1,55 @@
+package io.verbena.collective.peer;
+
+import io.netty.buffer.ByteBuf;
+
+/**
+ * What stands before each message, 24 bytes, big-endian: u8 kind, u56 context, u64 tag, u64 length.
+ * Of the content, so many bytes follow in the same message, but no more than {@link #CHUNK_BYTES};
+ * the rest in messages of at most as many, without anything before them.
+ */
+final class Envelope {
+  static final int BYTES = 24;
+
+  /** So much is copied behind its envelope; more is lent, which costs objects. */
+  static final int COPIED_BYTES = 16 << 10;
+
+  /** Parts of longer content: they fit a cache of the receiver, which copies them. */
+  static final int CHUNK_BYTES = 256 << 10;
+
+  /** First on a connection, by who dialed: context is its rank, tag and length the job's token. */
+  static final byte HELLO = 1;
+
+  /** The answer, if the connection is to be used. */
+  static final byte WELCOME = 2;
+
+  /** The answer, if another connection between the two is. */
+  static final byte CROSSED = 3;
+
+  /** A message: of a context, with a tag and a length. */
+  static final byte MESSAGE = 4;
+
+  /** Context is a rank that is lost. */
+  static final byte LOST = 5;
+
+  private Envelope() {}
+
+  static ByteBuf write(ByteBuf to, byte kind, long context, long tag, long length) {
+    return to.writeLong((long) kind << 56 | context).writeLong(tag).writeLong(length);
+  }
+
+  static byte kind(ByteBuf message) {
+    return message.getByte(message.readerIndex());
+  }
+
+  static long context(ByteBuf message) {
+    return message.getLong(message.readerIndex()) & -1L >>> 8;
+  }
+
+  static long tag(ByteBuf message) {
+    return message.getLong(message.readerIndex() + 8);
+  }
+
+  static long length(ByteBuf message) {
+    return message.getLong(message.readerIndex() + 16);
+  }
+}

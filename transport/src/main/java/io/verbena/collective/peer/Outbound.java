@@ -1,0 +1,174 @@
+package io.verbena.collective.peer;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.verbena.Endpoint;
+import io.verbena.TransportException;
+import java.util.BitSet;
+
+/** What one peer is sent, in the order in which the sends were started. */
+final class Outbound {
+  private final Peers peers;
+  private final Queue<Send> waiting = new Queue<>();
+
+  /** All of it is the endpoint's, which still reads where it lies. */
+  private final Queue<Send> lent = new Queue<>();
+
+  /** Ranks that are lost, which this peer is to hear before what is sent to it next. */
+  private final BitSet toTell = new BitSet();
+
+  private final int rank;
+
+  Outbound(Peers peers, int rank) {
+    this.peers = peers;
+    this.rank = rank;
+  }
+
+  boolean isEmpty() {
+    return waiting.isEmpty() && lent.isEmpty() && toTell.isEmpty();
+  }
+
+  void start(Send send) {
+    send.sent = -1;
+    send.begun = false;
+    waiting.add(send);
+  }
+
+  /** Hands over what the endpoint takes, and ends what it has read. */
+  void advance(Endpoint endpoint) throws TransportException {
+    for (Send each = lent.first(); each != null && each.lent.get() == 0; each = lent.first()) {
+      lent.remove(each);
+      each.end(null);
+    }
+    for (Send each = waiting.first(); each != null; each = waiting.first()) {
+      if (!each.begun && !tellAll(endpoint)) {
+        return;
+      }
+      try {
+        if (!hand(endpoint, each)) {
+          return;
+        }
+      } catch (RuntimeException e) {
+        unusable(each, e);
+        continue;
+      }
+      waiting.remove(each);
+      if (each.lent.get() == 0) {
+        each.end(null);
+      } else {
+        lent.add(each);
+      }
+    }
+    tellAll(endpoint);
+  }
+
+  /** Ends a send that cannot be sent; one that has begun takes the connection with it. */
+  private void unusable(Send send, RuntimeException cause) throws TransportException {
+    PeerFailure failure = PeerFailure.ofMemory(rank, cause);
+    if (send.begun) {
+      throw new IllegalStateException(failure.message(), cause);
+    }
+    waiting.remove(send);
+    drop(send);
+    send.end(failure);
+  }
+
+  private boolean tellAll(Endpoint endpoint) throws TransportException {
+    for (int lost = toTell.nextSetBit(0); lost >= 0; lost = toTell.nextSetBit(lost + 1)) {
+      ByteBuf words = peers.buffer(Envelope.BYTES);
+      Envelope.write(words, Envelope.LOST, lost, 0, 0);
+      boolean taken = false;
+      try {
+        taken = endpoint.trySend(words);
+      } finally {
+        if (!taken) {
+          words.release();
+        }
+      }
+      if (!taken) {
+        return false;
+      }
+      toTell.clear(lost);
+    }
+    return true;
+  }
+
+  /** Whether all of it is the endpoint's now. */
+  private boolean hand(Endpoint endpoint, Send send) throws TransportException {
+    while (true) {
+      ByteBuf next = send.refused;
+      if (next == null) {
+        if (send.isHandedOver()) {
+          return true;
+        }
+        next = send.sent < 0 ? first(send) : part(send, send.sent);
+      }
+      // Kept before it is tried: if that throws it is released with the send.
+      send.refused = next;
+      if (!endpoint.trySend(next)) {
+        return false;
+      }
+      send.refused = null;
+      send.begun = true;
+    }
+  }
+
+  private ByteBuf first(Send send) {
+    boolean copied = send.length <= Envelope.COPIED_BYTES;
+    int content = copied ? (int) send.length : 0;
+    ByteBuf message = peers.buffer(Envelope.BYTES + content);
+    send.refused = message;
+    Envelope.write(message, Envelope.MESSAGE, send.context, send.tag, send.length);
+    if (content > 0) {
+      message.writeBytes(send.region.view(send.offset, content));
+    }
+    if (copied) {
+      send.sent = content;
+      return message;
+    }
+    ByteBuf part = part(send, 0);
+    return Unpooled.wrappedBuffer(message, part);
+  }
+
+  private static ByteBuf part(Send send, long from) {
+    int bytes = (int) Math.min(send.length - from, Envelope.CHUNK_BYTES);
+    ByteBuf part = new LentByteBuf(send.region.slice(send.offset + from, bytes), send.lent);
+    send.sent = from + bytes;
+    return part;
+  }
+
+  /** The peer is to hear that a rank is lost. */
+  void tell(int lost) {
+    toTell.set(lost);
+  }
+
+  /** Whether it had not begun, so that nobody will hear of it. */
+  boolean cancel(Send send) {
+    if (send.begun || !waiting.remove(send)) {
+      return false;
+    }
+    drop(send);
+    return true;
+  }
+
+  void fail(PeerFailure failure) {
+    for (Send each = lent.first(); each != null; each = lent.first()) {
+      lent.remove(each);
+      each.end(failure);
+    }
+    for (Send each = waiting.first(); each != null; each = waiting.first()) {
+      waiting.remove(each);
+      drop(each);
+      each.end(failure);
+    }
+    toTell.clear();
+  }
+
+  private static void drop(Send send) {
+    if (send.refused != null) {
+      send.refused.release();
+      send.refused = null;
+      send.begun = true;
+    }
+  }
+}

@@ -1,0 +1,35 @@
+package io.verbena.collective.peer;
+
+import io.netty.buffer.ByteBuf;
+
+/** A message to be received. */
+public final class Receive extends Transfer {
+  /** As the peer: whoever sends. */
+  public static final int ANY_PEER = -1;
+
+  /** As the tag: whichever it has. */
+  public static final long ANY_TAG = Long.MIN_VALUE;
+
+  /** Counts receives, so that a message finds the one that was started first. */
+  long ticket;
+
+  long received;
+
+  /** A receive that tells its owner when it has ended. */
+  public Receive(Owner owner) {
+    super(owner);
+  }
+
+  boolean takes(long messageContext, long messageTag) {
+    return context == messageContext && (tag == messageTag || tag == ANY_TAG);
+  }
+
+  /** Takes the rest of a message, which fits. */
+  void put(ByteBuf content) {
+    int bytes = content.readableBytes();
+    if (bytes > 0) {
+      content.readBytes(region.view(offset + received, bytes));
+      received += bytes;
+    }
+  }
+}
