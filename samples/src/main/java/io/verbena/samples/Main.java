@@ -3,6 +3,7 @@ package io.verbena.samples;
 import io.verbena.samples.demo.DemoCommand;
 import io.verbena.samples.doctor.DoctorCommand;
 import io.verbena.samples.doctor.InfoCommand;
+import io.verbena.samples.run.RunCommand;
 import java.util.List;
 import java.util.Locale;
 import picocli.CommandLine;
@@ -79,6 +80,7 @@ public final class Main implements Runnable {
   static CommandLine commandLine() {
     return new CommandLine(new Main())
         .setHelpSectionKeys(SECTIONS)
+        .addSubcommand("run", runCommand())
         .addSubcommand("test", launcherCommand("Run all tests, those of RDMA in a testbed guest."))
         .addSubcommand("testbed", launcherCommand("Run a command in a guest that has soft-RoCE."))
         .addSubcommand("perf", launcherCommand("Measure an area beside its peers."))
@@ -91,6 +93,11 @@ public final class Main implements Runnable {
     CommandSpec spec = CommandSpec.forAnnotatedObject(new LauncherCommand());
     spec.usageMessage().description(description);
     return new CommandLine(spec);
+  }
+
+  /** What follows the name of what is to be run is not ours. */
+  private static CommandLine runCommand() {
+    return new CommandLine(new RunCommand()).setStopAtPositional(true);
   }
 
   private static int run(ParseResult parsed) {

@@ -11,10 +11,16 @@ import io.verbena.samples.interop.UdPingpong;
 import io.verbena.samples.interop.Udaddy;
 import io.verbena.samples.kv.Kv;
 import io.verbena.samples.kv.KvServer;
+import io.verbena.samples.parallel.Gradients;
+import io.verbena.samples.parallel.Heat;
+import io.verbena.samples.parallel.KMeans;
+import io.verbena.samples.parallel.MatrixMultiply;
+import io.verbena.samples.parallel.SampleSort;
 import io.verbena.samples.pubsub.Broker;
 import io.verbena.samples.pubsub.Publish;
 import io.verbena.samples.pubsub.Subscribe;
 import java.io.IOException;
+import java.util.Set;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
@@ -36,6 +42,11 @@ import picocli.CommandLine.Spec;
       Broker.class,
       Publish.class,
       Subscribe.class,
+      Heat.class,
+      Gradients.class,
+      KMeans.class,
+      MatrixMultiply.class,
+      SampleSort.class,
       RcPingpong.class,
       UcPingpong.class,
       UdPingpong.class,
@@ -44,8 +55,20 @@ import picocli.CommandLine.Spec;
       Ucmatose.class,
       Udaddy.class
     })
-final class SampleCommand implements Runnable {
+public final class SampleCommand implements Runnable {
   @Spec private CommandSpec spec = CommandSpec.create();
+
+  /** Creates the command, for picocli. */
+  public SampleCommand() {}
+
+  /**
+   * Which samples there are.
+   *
+   * @return what may follow {@code ./verbena sample}
+   */
+  public static Set<String> names() {
+    return new CommandLine(new SampleCommand()).getSubcommands().keySet();
+  }
 
   /** Lists the samples, a line each. */
   @Override

@@ -52,12 +52,34 @@ class CommandLineTest {
         "doctor --root /no/such   | doctor: --root: there is no folder '/no/such'",
         "doctor --frobnicate      | doctor: unknown option '--frobnicate'",
         "info extra               | info: unexpected argument 'extra'",
+        "run                      | run: missing required options and parameters: '-n=N', 'NAME'",
+        "run -n 2                 | run: missing required parameter: 'NAME'",
+        "run -n 0 hello           | run: -n is 1 to 1024",
+        "run -n 1025 -- true      | run: -n is 1 to 1024",
+        "run -n x hello           | run: invalid value for option '-n': 'x' is not an int",
+        "run -n 2 --timeout 0 hello | run: --timeout is 1 to 31536000",
+        "run -n 2 --frobnicate hello | run: unknown option '--frobnicate'",
+        "run -n 2 -- no-such-cmd x | run: there is no command 'no-such-cmd' that can be executed",
+        "run -n 2 -- hello        | run: there is no command 'hello'; the sample of that name is"
+            + " started without --",
+        "run -n 2 sh -c true      | run: 'sh' is no sample; any other command stands after --:"
+            + " ./verbena run -n 2 -- sh -c true",
         "test --no-rdma           | 'test' is a command of the launcher: run ./verbena test"
             + " --no-rdma",
         "perf                     | 'perf' is a command of the launcher: run ./verbena perf",
       })
   void shouldNameWhatWasWrongInOneLine(String args, String complaint) {
     Outcome.of(args.split(" ")).shouldBe(2, complaint + " (try ./verbena --help)");
+  }
+
+  @Test
+  void shouldNameTheSamplesThatCanBeRun() {
+    Outcome outcome = Outcome.of("run", "-n", "2", "frobnicate", "--", "sh");
+    assertEquals(2, outcome.status());
+    assertTrue(
+        outcome.err().startsWith("verbena: run: unknown sample 'frobnicate', there are: "),
+        outcome.err());
+    assertTrue(outcome.err().contains(" hello, "), outcome.err());
   }
 
   @Test
@@ -74,7 +96,8 @@ class CommandLineTest {
     assertTrue(lines.stream().allMatch(line -> line.length() <= 80), help.out());
     for (String word :
         List.of(
-            "doctor", "info", "demo", "sample", "test", "testbed", "perf", "0", "1", "2", "3")) {
+            "doctor", "info", "demo", "sample", "run", "test", "testbed", "perf", "0", "1", "2",
+            "3")) {
       assertTrue(lines.stream().anyMatch(line -> line.startsWith("  " + word + " ")), word);
     }
   }

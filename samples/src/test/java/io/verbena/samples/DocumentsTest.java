@@ -22,6 +22,7 @@ class DocumentsTest {
   private static final List<Path> DOCUMENTS =
       List.of(
           Path.of("..", "README.md"),
+          Path.of("..", "docs", "collectives.md"),
           Path.of("..", "docs", "transport.md"),
           Path.of("..", "docs", "verbs.md"));
   private static final Path SAMPLES = Path.of("src", "main", "java", "io", "verbena", "samples");
@@ -42,7 +43,7 @@ class DocumentsTest {
 
   private static Map<String, String> samples() throws IOException {
     var snippets = new TreeMap<String, String>();
-    try (Stream<Path> files = Files.list(SAMPLES)) {
+    try (Stream<Path> files = Files.walk(SAMPLES)) {
       for (Path file : files.filter(path -> path.toString().endsWith(".java")).toList()) {
         Matcher snippet = SNIPPET.matcher(Files.readString(file));
         while (snippet.find()) {

@@ -1,14 +1,12 @@
 package io.verbena.samples.demo;
 
 import io.verbena.samples.Complaints;
+import io.verbena.samples.ThisJvm;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
-import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -35,21 +33,7 @@ final class PeerProcess implements AutoCloseable {
   }
 
   static PeerProcess start(List<String> arguments) throws IOException {
-    List<String> command = new ArrayList<>();
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    for (String flag : ManagementFactory.getRuntimeMXBean().getInputArguments()) {
-      // Two processes cannot wait for a debugger on one port.
-      if (!flag.startsWith("-agentlib:jdwp")) {
-        command.add(flag);
-      }
-    }
-    if (PeerProcess.class.getModule().isNativeAccessEnabled()) {
-      // May have come from the manifest of a jar, which is no flag.
-      command.add("--enable-native-access=ALL-UNNAMED");
-    }
-    command.addAll(List.of("-cp", System.getProperty("java.class.path")));
-    command.add(DemoPeer.class.getName());
-    command.addAll(arguments);
+    List<String> command = ThisJvm.command(DemoPeer.class, arguments);
     var builder = new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT);
     Complaints.passOn(builder.environment());
     return new PeerProcess(builder.start());
