@@ -41,7 +41,9 @@ public final class Main implements Callable<Integer> {
           new TransportArea(),
           new RdmaTransportArea(),
           new UcxArea(),
-          new MemoryArea());
+          new MemoryArea(),
+          new OpenMpiArea(),
+          new ReductionArea());
 
   @Spec private @Nullable CommandSpec spec;
 
@@ -72,7 +74,8 @@ public final class Main implements Callable<Integer> {
   @Option(
       names = "--only",
       paramLabel = "WORDS",
-      description = "Of memory, measure only what has this in its name, as \"key of\".")
+      description =
+          "Of memory and collectives, measure only what has this in its name, as \"key of\".")
   private String only = "";
 
   @SuppressWarnings("unused") // picocli acts on it
@@ -138,7 +141,7 @@ public final class Main implements Callable<Integer> {
     Area chosen = chosenArea();
     Area.Plan plan = new Area.Plan(pairsToMeasure(), quick, only);
     if (!only.isEmpty() && !chosen.hasParts()) {
-      throw misuse("--only is for memory");
+      throw misuse("--only is for memory and collectives");
     }
     checkWritable(json);
     Machine machine = Machine.current();
