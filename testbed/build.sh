@@ -14,16 +14,26 @@ ensure_built() {
   if up_to_date "$module" "$state"; then return 0; fi
   require_maven
   mkdir -p "$state"
-  if command -v flock >/dev/null; then
-    # Two builds at once would destroy each other's work; the second then finds nothing left to do.
-    exec 9>"$state/lock"
-    flock -n 9 || {
-      say "waiting for another build to end ..."
-      flock 9
-    }
-  fi
+  # Two builds at once would destroy each other's work; the second then finds nothing left to do. mpirun starts many.
+  exec 9>"$state/lock"
+  lock 9 -n || {
+    say "waiting for another build to end ..."
+    lock 9 || say "cannot lock $state/lock: builds at once may fail"
+  }
   if ! up_to_date "$module" "$state"; then build "$module" "$state"; fi
   exec 9>&-
+}
+
+# lock DESCRIPTOR [-n]: holds until the descriptor is closed; -n fails instead of waiting. macOS has no flock, but Perl.
+lock() {
+  if command -v flock >/dev/null; then
+    flock ${2:+"$2"} "$1"
+  else
+    perl -e '
+      use Fcntl ":flock";
+      open(my $lock, ">&=", $ARGV[0]) or exit 1;
+      flock($lock, @ARGV > 1 ? LOCK_EX | LOCK_NB : LOCK_EX) or exit 1' "$@"
+  fi
 }
 
 up_to_date() {

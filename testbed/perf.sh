@@ -58,3 +58,17 @@ ensure_ucx() {
   say "installing ucx-utils ..."
   install_packages ucx-utils >/dev/null 2>&1 || { apt_update && install_packages ucx-utils; } >/dev/null 2>&1 || true
 }
+
+# Whether the command line asks for Open MPI as the peer: the first one of the collectives.
+against_openmpi() {
+  [[ " $* " == *" collectives "* && ! " $* " =~ \ --against[=\ ]memcpy\  ]]
+}
+
+# The same for Open MPI, and for the compiler of its programs.
+ensure_openmpi() {
+  command -v mpirun.openmpi >/dev/null && command -v mpicc.openmpi >/dev/null && return 0
+  ((EUID == 0)) && command -v apt-get >/dev/null || return 0
+  say "installing openmpi-bin and libopenmpi-dev ..."
+  install_packages openmpi-bin libopenmpi-dev gcc libc6-dev >/dev/null 2>&1 ||
+    { apt_update && install_packages openmpi-bin libopenmpi-dev gcc libc6-dev; } >/dev/null 2>&1 || true
+}

@@ -1,6 +1,6 @@
 # shellcheck shell=bash
 # `verbena test`: Maven's tests here, the RDMA tests in a guest or two, one summary.
-# shellcheck disable=SC2154  # verbena_root, testbed_home and jdk_home are set by the launcher
+# shellcheck disable=SC2154  # verbena_root, testbed_home, jdk_home and the packages are set by the launcher
 
 test_usage() {
   cat <<'USAGE'
@@ -8,12 +8,14 @@ usage: verbena test [--no-rdma]
 
 Builds everything and runs all tests: those that need no RDMA on this machine, those that do in a guest with soft-RoCE,
 those that spoil the network in two guests (see testbed/README.md). The last line is "N passed, N failed, N skipped".
+Installs what that takes: QEMU, RDMA's tools, and the launchers mpirun (Open MPI), mpiexec (MPICH) and srun (Slurm).
 
-  --no-rdma    leave out the guest, for a quick look: the RDMA tests are then not run
+  --no-rdma    leave out the guest, for a quick look: the RDMA tests are then not run; nothing is installed, and a launcher
+               that is missing is not tested
   -h, --help   this text
 
 Maven's whole output is in target/test.log; the guest's reports and its console log are in target/testbed/.
-VERBENA_TEST_TIMEOUT is the deadline of the RDMA tests in seconds (default 1200).
+VERBENA_TEST_TIMEOUT is the deadline of the RDMA tests in seconds (default 1800).
 
 Exit status: 0 all passed, 1 a test failed, no RDMA test was run, or the guest did not come up, 2 for wrong use or a missing
 prerequisite.
@@ -21,7 +23,7 @@ USAGE
 }
 
 test_command() {
-  local rdma=1 problems=() maven_status=0 guest_status=0 two_guests_status=0 guest_counts="" two_hosts_counts=""
+  local rdma=1 problems=() maven_status=0 guest_status=0 two_guests_status=0 guest_counts="" two_hosts_counts="" launchers=()
   while (($#)); do
     case $1 in
       -h | --help)
@@ -40,13 +42,15 @@ test_command() {
   require_maven
   if ((rdma)); then
     load_testbed test
-    ensure_packages
+    ensure_packages "the tests need" "${testbed_packages[@]}" "${launcher_packages[@]}"
+    # Installed, so that a test that misses one is not skipped but fails.
+    launchers=(-Dverbena.launchers.required=true)
   fi
   rm -rf "$verbena_root"/*/target/{surefire,failsafe}-reports "$verbena_root"/*/target/test-classpath.txt "$test_reports"
   mkdir -p "$test_reports"
 
   say "running Maven's tests ..."
-  test_maven || maven_status=$?
+  test_maven ${launchers[@]+"${launchers[@]}"} || maven_status=$?
   if ((rdma)); then
     if test_compiled; then
       say "running the RDMA tests in a guest ..."
@@ -80,7 +84,8 @@ test_guest_problem() {
   fi
 }
 
-# Runs Maven; shows the modules, test classes and errors as they come, without Maven's advice about its own options.
+# test_maven OPTION...: runs Maven; shows the modules, test classes and errors as they come, without Maven's advice about its
+# own options.
 test_maven() {
   local pipe=$verbena_root/target/test.pipe status=0 show
   rm -f "$pipe"
@@ -90,7 +95,7 @@ test_maven() {
     grep --line-buffered -vE '^\[ERROR\] *($|-> \[|\[Help|See |To see|Re-run|For more|After correcting|mvn <args>)' |
     sed -u -E -e 's/^\[(INFO|WARNING)\] //' -e 's/ -> \[Help.*//' &
   show=$!
-  (cd "$verbena_root" && exec mvn -B -ntp --fail-at-end verify -Dverbena.excludedGroups=rdma) </dev/null >"$pipe" 2>&1 &
+  (cd "$verbena_root" && exec mvn -B -ntp --fail-at-end verify -Dverbena.excludedGroups=rdma "$@") </dev/null >"$pipe" 2>&1 &
   test_process=$!
   trap 'kill "$test_process" 2>/dev/null; rm -f "$verbena_root/target/test.pipe"; exit 130' INT
   trap 'kill "$test_process" 2>/dev/null; rm -f "$verbena_root/target/test.pipe"; exit 143' TERM
@@ -128,7 +133,7 @@ test_in_guest() {
   local target=target/test-classes
   cd "$verbena_root" || exit
   test_java "$test_reports"
-  testbed_command --out "$test_reports" --timeout "${VERBENA_TEST_TIMEOUT:-1200}" -- \
+  testbed_command --out "$test_reports" --timeout "${VERBENA_TEST_TIMEOUT:-1800}" -- \
     "${test_command_line[@]}" org.junit.platform.console.ConsoleLauncher execute \
     --scan-classpath "$verbena_root/transport/$target:$verbena_root/samples/$target" \
     --include-tag rdma --exclude-tag rdma-two-hosts \
@@ -139,7 +144,7 @@ test_in_guest() {
 test_in_two_guests() {
   cd "$verbena_root" || exit
   test_java "$test_reports/two-hosts"
-  testbed_command --hosts 2 --out "$test_reports/two-hosts" --timeout "${VERBENA_TEST_TIMEOUT:-300}" -- \
+  testbed_command --hosts 2 --out "$test_reports/two-hosts" --timeout "${VERBENA_TEST_TIMEOUT:-600}" -- \
     "$testbed_home/two-hosts.sh" "${test_command_line[@]}"
 }
 

@@ -85,7 +85,8 @@ run_testbed() {
   trap 'exit 129' HUP
   trap 'exit 130' INT
   trap 'exit 143' TERM
-  ensure_packages
+  # shellcheck disable=SC2154  # set by packages.sh
+  ensure_packages "the testbed needs" "${testbed_packages[@]}"
   ensure_kernel
   run_folder=$(mktemp -d "${TMPDIR:-/tmp}/verbena-testbed.XXXXXX")
   if [[ -z $run_out ]]; then
