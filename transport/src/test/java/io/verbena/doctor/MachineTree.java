@@ -1,5 +1,6 @@
 package io.verbena.doctor;
 
+import io.verbena.lane.rdma.RdmaSurvey;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -7,6 +8,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
 import java.util.stream.Stream;
 
 /** A folder that looks like a machine, made of a {@code *.tree}: see README.md beside these. */
@@ -76,6 +79,25 @@ record MachineTree(Path root) {
 
   Finding finding(String check) {
     return finding(diagnosis(), check);
+  }
+
+  /** What the doctor says when this machine's files are those of the tree, and it answers so. */
+  Finding asked(Answers answers, String check) {
+    DoctorOptions options = DoctorOptions.defaults().withRoot(root);
+    return finding(Doctor.examine(Host.read(options, answers)), check);
+  }
+
+  /** Of a machine whose libraries show rxe0, but no port of it. */
+  static Answers answers(String system, String architecture) {
+    return new Answers(
+        system,
+        architecture,
+        "",
+        "",
+        List.of("rxe0"),
+        new RdmaSurvey(List.of(), List.of()),
+        null,
+        Map.of());
   }
 
   static Finding finding(Diagnosis diagnosis, String check) {
