@@ -70,7 +70,8 @@ final class PmixJob implements Job {
   private static String cure(Availability availability) {
     return switch (availability) {
       case ABSENT, BROKEN, TOO_OLD ->
-          ": install libpmix2 (Debian, Ubuntu) or pmix (RHEL family, SLES), version 4.1.3 or newer";
+          ": install version 4.1.3 or newer of libpmix2 (Debian 12), libpmix2t64 (Debian 13, Ubuntu"
+              + " 24.04) or pmix (RHEL family)";
       case AVAILABLE, WRONG_PLATFORM, DENIED -> "";
     };
   }
