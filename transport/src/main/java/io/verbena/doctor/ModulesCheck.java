@@ -77,12 +77,7 @@ final class ModulesCheck implements Check {
     HostFiles files = host.files();
     if (node.verbsNode().isEmpty()) {
       notes.saw(RdmaNode.VERBS, "(none for " + node.name() + ')');
-      return notes.fail(
-          "The kernel does not show %s to programs: ib_uverbs is not loaded."
-              .formatted(node.name()),
-          host.platform().container()
-              ? "On the host, not in the container: modprobe ib_uverbs"
-              : "modprobe -a ib_uverbs rdma_ucm");
+      return unshown(host, node, notes);
     }
     String path = NODES + '/' + node.verbsNode();
     notes.saw(path, state(files, path));
@@ -103,6 +98,20 @@ final class ModulesCheck implements Check {
             ? "This user may not open %s, the node of %s.".formatted(path, node.name())
             : "%s, the node of %s, cannot be opened: %s.".formatted(path, node.name(), why),
         access(host, path, RdmaNode.VERBS + '/' + node.verbsNode(), why));
+  }
+
+  private static Finding unshown(Host host, RdmaNode node, Notes notes) {
+    String words = "The kernel does not show %s to programs: ib_uverbs ".formatted(node.name());
+    if (has(host.files(), "ib_uverbs")) {
+      return notes.fail(
+          words + "is loaded, but does not serve it.",
+          "Look at what the kernel says of the device (dmesg): its driver has to serve programs.");
+    }
+    return notes.fail(
+        words + "is not loaded.",
+        host.platform().container()
+            ? "On the host, not in the container: modprobe -a ib_uverbs rdma_ucm"
+            : "modprobe -a ib_uverbs rdma_ucm");
   }
 
   /**

@@ -1,6 +1,7 @@
 package io.verbena.doctor;
 
 import static io.verbena.doctor.Findings.shouldBe;
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
@@ -25,12 +26,21 @@ class ModulesCheckTest {
         Severity.FAIL,
         "its node /dev/infiniband/uverbs0 is not",
         "udevadm trigger");
-    tree.apply("/sys/class/infiniband_verbs !").apply("/sys/module/ib_uverbs !");
+    tree.apply("/sys/class/infiniband_verbs !");
+    shouldBe(tree.finding("modules"), Severity.FAIL, "ib_uverbs is loaded, but does not", "dmesg");
+    tree.apply("/sys/module/ib_uverbs !");
+    shouldBe(
+        tree.finding("modules"),
+        Severity.FAIL,
+        "The kernel does not show rxe0 to programs: ib_uverbs is not loaded.",
+        "modprobe -a ib_uverbs rdma_ucm");
+    assertEquals(tree.finding("modules"), tree.diagnosis().firstFailure().orElseThrow());
+    tree.apply("/.dockerenv = ");
     shouldBe(
         tree.finding("modules"),
         Severity.FAIL,
         "ib_uverbs is not loaded",
-        "modprobe -a ib_uverbs rdma_ucm");
+        "On the host, not in the container: modprobe -a ib_uverbs rdma_ucm");
   }
 
   /** What the kernel says of EPERM is in the user's language. */
