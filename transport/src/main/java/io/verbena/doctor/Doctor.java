@@ -38,9 +38,13 @@ public final class Doctor {
    * @return what was found: whatever is wrong with the machine is a finding, not an exception
    */
   public static Diagnosis examine(DoctorOptions options) {
+    return examine(options, PeerProbe.Patience.USUAL);
+  }
+
+  static Diagnosis examine(DoctorOptions options, PeerProbe.Patience patience) {
     Host host = Host.read(options);
     Optional<InetSocketAddress> peer = options.peer();
-    return peer.isPresent() ? withPeer(host, peer.get()) : examine(host);
+    return peer.isPresent() ? withPeer(host, peer.get(), patience) : examine(host);
   }
 
   /**
@@ -58,9 +62,10 @@ public final class Doctor {
     return new Diagnosis(findings, host.choice(), Network.forTcp(host), Optional.empty());
   }
 
-  private static Diagnosis withPeer(Host host, InetSocketAddress address) {
+  private static Diagnosis withPeer(
+      Host host, InetSocketAddress address, PeerProbe.Patience patience) {
     Diagnosis own = examine(host);
-    var probe = new PeerProbe(address, host, own.firstFailure());
+    var probe = new PeerProbe(address, host, own.firstFailure(), patience);
     Peer peer = probe.run();
     List<Finding> all = new ArrayList<>(own.findings());
     all.addAll(probe.findings());

@@ -20,19 +20,28 @@ import java.util.concurrent.TimeUnit;
 
 /**
  * Goes to a {@link DoctorServer} the way that a program goes to its peer, and says how far that
- * went. All of it ends within {@link #PATIENCE} and what closing takes.
+ * went. All of it ends within {@link Patience#all} and what closing takes.
  */
 final class PeerProbe {
-  /** For all together. */
-  private static final Duration PATIENCE = Duration.ofSeconds(14);
+  /**
+   * How long it waits.
+   *
+   * @param all for all together
+   * @param tcp for a plain connection
+   * @param handshake for that of the transport
+   * @param answer for what the peer says first
+   * @param step for a write, and for what the peer says of it
+   */
+  record Patience(Duration all, Duration tcp, Duration handshake, Duration answer, Duration step) {
+    static final Patience USUAL =
+        new Patience(
+            Duration.ofSeconds(14),
+            Duration.ofSeconds(3),
+            Duration.ofSeconds(7),
+            Duration.ofSeconds(8),
+            Duration.ofSeconds(3));
+  }
 
-  private static final Duration TCP = Duration.ofSeconds(3);
-  private static final Duration HANDSHAKE = Duration.ofSeconds(7);
-
-  /** The peer looks at its own machine before it answers. */
-  private static final Duration ANSWER = Duration.ofSeconds(8);
-
-  private static final Duration STEP = Duration.ofSeconds(3);
   private static final String NO_DOCTOR =
       "Run ./verbena doctor --serve on the peer, of the same release, and give the port that it"
           + " names.";
@@ -44,7 +53,8 @@ final class PeerProbe {
   private final InetSocketAddress address;
   private final Host host;
   private final Optional<Finding> failure;
-  private final long end = System.nanoTime() + PATIENCE.toNanos();
+  private final Patience patience;
+  private final long end;
   private final List<Finding> findings = new ArrayList<>();
   private boolean isRdma;
 
@@ -58,10 +68,12 @@ final class PeerProbe {
    * @param host this machine
    * @param failure what is to be mended first on it
    */
-  PeerProbe(InetSocketAddress address, Host host, Optional<Finding> failure) {
+  PeerProbe(InetSocketAddress address, Host host, Optional<Finding> failure, Patience patience) {
     this.address = address;
     this.host = host;
     this.failure = failure;
+    this.patience = patience;
+    this.end = System.nanoTime() + patience.all.toNanos();
   }
 
   /** What {@link #run} has found. */
@@ -74,7 +86,7 @@ final class PeerProbe {
       notTried(PeerFindings.TCP, "only files are looked at, those under " + host.options().root());
       return new Peer(PeerFindings.text(address), false, "");
     }
-    Finding tcp = new TcpReach(address).look(left(TCP));
+    Finding tcp = new TcpReach(address).look(left(patience.tcp));
     findings.add(tcp);
     if (tcp.severity() == Severity.OK) {
       connect();
@@ -87,7 +99,7 @@ final class PeerProbe {
 
   private void connect() {
     TransportConfig config =
-        DoctorServer.config(host.options().config()).withConnectTimeout(left(HANDSHAKE));
+        DoctorServer.config(host.options().config()).withConnectTimeout(left(patience.handshake));
     try (Transport transport = Transport.open(config)) {
       PeerSide own = PeerSide.of(host, failure, transport);
       long start = System.nanoTime();
@@ -130,7 +142,7 @@ final class PeerProbe {
       long seed = new SecureRandom().nextLong();
       wire.greet(new PeerWire.Greeting(seed, endpoint.grant(inbox, RemoteAccess.WRITE)));
       long nanos = roundTrip(wire);
-      answer = wire.readAnswer(left(ANSWER));
+      answer = wire.readAnswer(left(patience.answer));
       message =
           PeerFindings.MESSAGE
               .notes()
@@ -155,7 +167,7 @@ final class PeerProbe {
     findings.add(message);
     findings.add(write);
     findings.add(
-        new CmReach(own, answer).look(endpoint.remoteAddress().getAddress(), left(PATIENCE)));
+        new CmReach(own, answer).look(endpoint.remoteAddress().getAddress(), left(patience.all)));
     findings.add(PeerFindings.partitions(own, answer.side(), isRdma));
   }
 
@@ -173,7 +185,7 @@ final class PeerProbe {
     for (int i = 0; i < PeerWire.ECHOES; i++) {
       long start = System.nanoTime();
       wire.echo();
-      wire.readEcho(left(ANSWER));
+      wire.readEcho(left(patience.answer));
       isDoctor = true;
       best = Math.min(best, System.nanoTime() - start);
     }
@@ -192,11 +204,11 @@ final class PeerProbe {
     try {
       WriteProof.fill(outbox.segment(), seed);
       long start = System.nanoTime();
-      endpoint.write(outbox, 0, answer.memory(), 0, WriteProof.BYTES).await(left(STEP));
+      endpoint.write(outbox, 0, answer.memory(), 0, WriteProof.BYTES).await(left(patience.step));
       notes.saw(step, PeerFindings.time(System.nanoTime() - start));
       step = "the peer's answer";
       wire.sayWritten();
-      PeerWire.Verdict verdict = wire.readVerdict(left(STEP));
+      PeerWire.Verdict verdict = wire.readVerdict(left(patience.step));
       return judged(verdict, WriteProof.check(inbox.segment(), ~seed), notes);
     } catch (IOException e) {
       notes.saw(step, '(' + PeerFindings.clause(e) + ')');

@@ -36,8 +36,8 @@ class PeerProbeTest {
   private static final DoctorOptions OPTIONS =
       DoctorOptions.defaults().withConfig(TransportConfig.defaults().withRdma(RdmaMode.OFF));
 
-  /** Of a probe, with what the examination of the machine takes. */
-  private static final Duration LONGEST = Duration.ofSeconds(17);
+  private static final PeerProbe.Patience USUAL = PeerProbe.Patience.USUAL;
+  private static final Duration SOON = Duration.ofSeconds(1);
 
   private final ConcurrentLinkedQueue<String> visits = new ConcurrentLinkedQueue<>();
 
@@ -50,10 +50,11 @@ class PeerProbeTest {
   }
 
   private static Diagnosis probe(InetSocketAddress address) {
-    long start = System.nanoTime();
-    Diagnosis diagnosis = Doctor.examine(OPTIONS.withPeer(address));
-    long took = System.nanoTime() - start;
-    assertTrue(took < LONGEST.toNanos(), "took " + Duration.ofNanos(took));
+    return probe(address, USUAL);
+  }
+
+  private static Diagnosis probe(InetSocketAddress address, PeerProbe.Patience patience) {
+    Diagnosis diagnosis = Doctor.examine(OPTIONS.withPeer(address), patience);
     assertEquals(
         6, diagnosis.findings().stream().filter(each -> each.check().startsWith("peer-")).count());
     return diagnosis;
@@ -154,9 +155,12 @@ class PeerProbeTest {
         each.configureBlocking(false);
         each.connect(full.getLocalSocketAddress());
       }
-      Finding tcp = finding(probe(loopback(full.getLocalPort())), "peer-tcp");
+      var impatient =
+          new PeerProbe.Patience(
+              USUAL.all(), SOON, USUAL.handshake(), USUAL.answer(), USUAL.step());
+      Finding tcp = finding(probe(loopback(full.getLocalPort()), impatient), "peer-tcp");
       assertEquals(Severity.FAIL, tcp.severity(), tcp::toString);
-      assertTrue(tcp.message().contains("does not answer"), tcp.message());
+      assertTrue(tcp.message().contains("does not answer within 1 s"), tcp.message());
     } finally {
       for (SocketChannel each : waiting) {
         each.close();
@@ -166,24 +170,39 @@ class PeerProbeTest {
 
   @Test
   void shouldSayThatAnHttpServerIsNoDoctor() throws IOException {
-    shouldBeNoDoctor("HTTP/1.1 400 Bad Request\r\n\r\n", "HTTP/1");
+    shouldBeNoDoctor("HTTP/1.1 400 Bad Request\r\n\r\n", "HTTP/1", USUAL);
   }
 
   @Test
   void shouldSayThatGarbageIsNoDoctor() throws IOException {
-    shouldBeNoDoctor("\u0001\u0002\u0003\u001b[31m garbage", "is no doctor");
+    shouldBeNoDoctor("\u0001\u0002\u0003\u001b[31m garbage", "is no doctor", USUAL);
   }
 
   @Test
   void shouldNotWaitLongForSilence() throws IOException {
-    shouldBeNoDoctor("", "is no doctor");
+    var impatient =
+        new PeerProbe.Patience(USUAL.all(), USUAL.tcp(), SOON, USUAL.answer(), USUAL.step());
+    shouldEndBefore(USUAL.handshake(), () -> shouldBeNoDoctor("", "is no doctor", impatient));
   }
 
-  private static void shouldBeNoDoctor(String answer, String words) throws IOException {
+  /** Before the usual patience would have ended it. */
+  private static void shouldEndBefore(Duration usual, Probe probe) throws IOException {
+    long start = System.nanoTime();
+    probe.run();
+    long took = System.nanoTime() - start;
+    assertTrue(took < usual.toNanos(), "took " + Duration.ofNanos(took));
+  }
+
+  private interface Probe {
+    void run() throws IOException;
+  }
+
+  private static void shouldBeNoDoctor(String answer, String words, PeerProbe.Patience patience)
+      throws IOException {
     try (var server = new ServerSocket(0, 5, InetAddress.getLoopbackAddress())) {
       List<Socket> open = new ArrayList<>();
       Thread.startVirtualThread(() -> answer(server, answer, open));
-      Diagnosis diagnosis = probe(loopback(server.getLocalPort()));
+      Diagnosis diagnosis = probe(loopback(server.getLocalPort()), patience);
       shouldBe(Severity.OK, diagnosis, "peer-tcp");
       Finding handshake = finding(diagnosis, "peer-handshake");
       assertEquals(Severity.FAIL, handshake.severity(), handshake::toString);
@@ -209,18 +228,28 @@ class PeerProbeTest {
 
   @Test
   void shouldSayThatAnotherProgramIsNoDoctor() throws Exception {
-    Finding message = probeOf(PeerProbeTest::echo);
+    Finding message = probeOf(PeerProbeTest::echo, USUAL);
     assertTrue(message.message().contains("is no doctor"), message.message());
   }
 
   @Test
   void shouldSayThatASilentProgramMayBeNoDoctor() throws Exception {
-    probeOf(PeerProbeTest::keepSilent);
+    var impatient =
+        new PeerProbe.Patience(USUAL.all(), USUAL.tcp(), USUAL.handshake(), SOON, USUAL.step());
+    shouldEndBefore(USUAL.answer(), () -> probeOf(PeerProbeTest::keepSilent, impatient));
+  }
+
+  @Test
+  void shouldEndAllStepsTogether() throws Exception {
+    var impatient =
+        new PeerProbe.Patience(
+            Duration.ofSeconds(3), USUAL.tcp(), USUAL.handshake(), USUAL.answer(), USUAL.step());
+    shouldEndBefore(USUAL.answer(), () -> probeOf(PeerProbeTest::keepSilent, impatient));
   }
 
   @Test
   void shouldSayThatAProgramThatGoesMayBeNoDoctor() throws Exception {
-    probeOf(endpoint -> endpoint.receive().release());
+    probeOf(endpoint -> endpoint.receive().release(), USUAL);
   }
 
   /** What another program of Verbena's does with a visitor, until it closes. */
@@ -228,11 +257,11 @@ class PeerProbeTest {
     void serve(Endpoint endpoint) throws TransportException;
   }
 
-  private static Finding probeOf(Program program) throws IOException {
+  private static Finding probeOf(Program program, PeerProbe.Patience patience) throws IOException {
     try (Transport transport = Transport.open(OPTIONS.config());
         Listener listener = transport.listen(loopback(0))) {
       Thread.startVirtualThread(() -> run(program, listener));
-      Diagnosis diagnosis = probe(listener.address());
+      Diagnosis diagnosis = probe(listener.address(), patience);
       Finding message = finding(diagnosis, "peer-message");
       assertEquals(Severity.FAIL, message.severity(), message::toString);
       assertTrue(
