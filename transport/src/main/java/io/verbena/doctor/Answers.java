@@ -50,7 +50,7 @@ record Answers(
 
   private static final String DEVICE = "look at what the kernel says of the device (dmesg)";
 
-  static Answers ofMachine(RdmaPins pins) {
+  static Answers ofMachine(RdmaPins pins, RdmaSurvey.Beside tcp) {
     String verbsProblem = problem(Native.LIBIBVERBS);
     String managerProblem = problem(Native.LIBRDMACM);
     RdmaSurvey survey = new RdmaSurvey(List.of(), List.of());
@@ -62,7 +62,7 @@ record Answers(
         survey = RdmaSurvey.ofMachine(pins);
         trial =
             survey
-                .choose(pins)
+                .choose(pins, tcp)
                 .map(chosen -> chosen.candidate().device())
                 .or(survey.ports().stream().map(port -> port.device())::findFirst)
                 .map(Answers::attempt)

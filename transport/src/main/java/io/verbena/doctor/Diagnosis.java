@@ -9,8 +9,8 @@ import java.util.Optional;
  *
  * @param findings one for each check
  * @param choice what Verbena would use of RDMA, or at least try; empty if there is nothing
- * @param tcpInterface the network interface that TCP would take if it had the choice: IP over
- *     InfiniBand, or that of the default route; empty if there is none
+ * @param tcpInterface the network interface that TCP would take: that of the configuration, or if
+ *     it has the choice IP over InfiniBand or that of the default route; empty if there is none
  * @param peer how the peer was reached, if one was asked for
  */
 public record Diagnosis(

@@ -2,11 +2,13 @@ package io.verbena.doctor;
 
 import io.verbena.RdmaMode;
 import io.verbena.TransportConfig;
+import io.verbena.lane.Interfaces;
 import io.verbena.lane.rdma.RdmaCandidate;
 import io.verbena.lane.rdma.RdmaPins;
 import io.verbena.lane.rdma.RdmaPort;
 import io.verbena.lane.rdma.RdmaSurvey;
 import io.verbena.verbs.PortState;
+import java.net.InetAddress;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -24,6 +26,7 @@ import org.jspecify.annotations.Nullable;
  * @param adapters its PCI functions for RDMA
  * @param nodes its RDMA devices, by the files
  * @param survey its ports as a transport finds them, by the library or else by the files
+ * @param tcp the connection beside which one is chosen, as far as the configuration tells
  * @param choice what a transport would choose
  * @param networks its network interfaces
  */
@@ -35,10 +38,15 @@ record Host(
     List<PciAdapter> adapters,
     List<RdmaNode> nodes,
     RdmaSurvey survey,
+    RdmaSurvey.Beside tcp,
     Optional<Choice> choice,
     List<Network> networks) {
   static Host read(DoctorOptions options) {
-    return read(options, options.isMachine() ? Answers.ofMachine(pins(options.config())) : null);
+    return read(
+        options,
+        options.isMachine()
+            ? Answers.ofMachine(pins(options.config()), tcp(options, new HostFiles(options.root())))
+            : null);
   }
 
   static Host read(DoctorOptions options, @Nullable Answers answers) {
@@ -46,6 +54,7 @@ record Host(
     List<RdmaNode> nodes = RdmaNode.list(files);
     RdmaPins pins = pins(options.config());
     RdmaSurvey survey = answers == null ? byFiles(nodes, pins) : answers.survey();
+    RdmaSurvey.Beside tcp = tcp(options, files);
     return new Host(
         options,
         files,
@@ -54,10 +63,27 @@ record Host(
         PciAdapter.list(files),
         nodes,
         survey,
+        tcp,
         options.config().rdma() == RdmaMode.OFF
             ? Optional.empty()
-            : survey.choose(pins).map(Host::choice),
+            : survey.choose(pins, tcp).map(Host::choice),
         Network.list(files, answers));
+  }
+
+  /** Which of the interface's addresses it has, depends on the peer's. */
+  private static RdmaSurvey.Beside tcp(DoctorOptions options, HostFiles files) {
+    return options
+        .config()
+        .networkInterface()
+        .filter(files.list(Network.FOLDER)::contains)
+        .map(
+            nic ->
+                RdmaSurvey.Beside.of(
+                    InetAddress.getLoopbackAddress(),
+                    nic,
+                    Numbers.parse(files.text(Network.FOLDER + '/' + nic + "/ifindex"), -1),
+                    new Interfaces(options.root())))
+        .orElse(RdmaSurvey.Beside.ANY);
   }
 
   static RdmaPins pins(TransportConfig config) {

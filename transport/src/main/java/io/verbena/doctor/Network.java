@@ -75,16 +75,29 @@ record Network(String name, boolean isIpoib, boolean isUp, String state, List<St
         .toList();
   }
 
+  /** All of it but the name. */
+  String words() {
+    return "%s%s, %s"
+        .formatted(
+            isIpoib ? "IP over InfiniBand, " : "",
+            state,
+            addresses.isEmpty() ? "no address" : String.join(", ", addresses));
+  }
+
   /** Whether TCP can go through it. */
   boolean isUsable() {
     return isUp && !addresses.isEmpty();
   }
 
   /**
-   * What TCP would take: IP over InfiniBand, else the interface of the default route, else the
-   * first that leads anywhere; or empty.
+   * What TCP would take: the interface that the configuration wants, else IP over InfiniBand, else
+   * the interface of the default route, else the first that leads anywhere; or empty.
    */
   static String forTcp(Host host) {
+    Optional<String> pinned = host.options().config().networkInterface();
+    if (pinned.isPresent()) {
+      return first(host, each -> each.name.equals(pinned.get())).orElse("");
+    }
     Optional<String> ipoib = first(host, Network::isIpoib);
     return ipoib
         .or(

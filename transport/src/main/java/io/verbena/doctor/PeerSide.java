@@ -35,7 +35,7 @@ record PeerSide(
   }
 
   static PeerSide of(Host host, Optional<Finding> failure, Transport transport) {
-    RdmaSurvey.Offered offered = host.survey().offered(host.pins());
+    RdmaSurvey.Offered offered = host.survey().offer(host.pins(), host.tcp());
     String trouble = failure.map(Finding::message).orElse("");
     String cure = failure.map(Finding::cure).orElse("");
     Optional<String> unavailable = transport.rdmaUnavailable();

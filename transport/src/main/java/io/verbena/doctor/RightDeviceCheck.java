@@ -10,6 +10,10 @@ final class RightDeviceCheck implements Check {
   @Override
   public Finding look(Host host) {
     Notes notes = new Notes("right-device", "The right device");
+    Optional<String> nic = host.options().config().networkInterface();
+    if (nic.isPresent() && Network.forTcp(host).isEmpty()) {
+      return unreachable(host, Evidence.printable(nic.get()), notes);
+    }
     Optional<Choice> choice = host.choice();
     if (choice.isEmpty()) {
       return none(host, notes);
@@ -54,6 +58,18 @@ final class RightDeviceCheck implements Check {
                 chosen.passedOver().isEmpty()
                     ? ""
                     : ", and not " + String.join(", not ", chosen.passedOver())));
+  }
+
+  /** RDMA connections begin on TCP, too. */
+  private static Finding unreachable(Host host, String nic, Notes notes) {
+    Optional<Network> found =
+        host.networks().stream().filter(each -> each.name().equals(nic)).findFirst();
+    notes.saw(Network.FOLDER + '/' + nic, found.map(Network::words).orElse("(absent)"));
+    return notes.fail(
+        "Connecting fails: by the network interface %s, which the configuration wants, no connection"
+                .formatted(nic)
+            + " can leave.",
+        "Name one that is up and has an address in TransportConfig.withNetworkInterface, or none.");
   }
 
   private static boolean isPinned(Host host) {

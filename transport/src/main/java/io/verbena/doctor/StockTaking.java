@@ -164,13 +164,7 @@ final class StockTaking {
 
   private void networks() {
     for (Network each : host.networks()) {
-      saw(
-          each.name(),
-          "%s%s, %s"
-              .formatted(
-                  each.isIpoib() ? "IP over InfiniBand, " : "",
-                  each.state(),
-                  each.addresses().isEmpty() ? "no address" : String.join(", ", each.addresses())));
+      saw(each.name(), each.words());
     }
   }
 

@@ -63,7 +63,8 @@ public record Interfaces(Path root) {
 
   private static int number(Path file) {
     try {
-      return Integer.decode(Files.readString(file).trim());
+      // Reading anything else may wait for ever.
+      return Files.isRegularFile(file) ? Integer.decode(Files.readString(file).trim()) : UNKNOWN;
     } catch (IOException | NumberFormatException e) {
       return UNKNOWN;
     }

@@ -125,11 +125,7 @@ public final class RdmaAdapters implements AutoCloseable {
     List<String> others = new ArrayList<>(unusable);
     others.addAll(failures);
     var survey = new RdmaSurvey(ports.stream().map(Known::port).toList(), others);
-    var tcp =
-        new RdmaSurvey.Beside(
-            local,
-            Interfaces.indexOf(nic),
-            port -> interfaces.isOf(nic, port.device(), port.attributes().number()));
+    var tcp = RdmaSurvey.Beside.of(local, nic, Interfaces.indexOf(nic), interfaces);
     return survey.offer(pins, tcp);
   }
 

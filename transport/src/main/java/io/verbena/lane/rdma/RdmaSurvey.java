@@ -1,6 +1,7 @@
 package io.verbena.lane.rdma;
 
 import io.verbena.cause.Cause;
+import io.verbena.lane.Interfaces;
 import io.verbena.verbs.Context;
 import io.verbena.verbs.Device;
 import io.verbena.verbs.NodeType;
@@ -42,7 +43,23 @@ public record RdmaSurvey(List<RdmaPort> ports, List<String> unusable) {
    * @param nicIndex the number of its interface
    * @param isOf whether its interface is known to be that of a port
    */
-  record Beside(InetAddress local, int nicIndex, Predicate<RdmaPort> isOf) {}
+  public record Beside(InetAddress local, int nicIndex, Predicate<RdmaPort> isOf) {
+    /** One whose interface speaks for no port. */
+    public static final Beside ANY = new Beside(InetAddress.getLoopbackAddress(), -1, _ -> false);
+
+    /**
+     * One that leaves by an interface.
+     *
+     * @param local its local address
+     * @param nic the interface's name
+     * @param nicIndex the interface's number
+     * @param interfaces where that is looked up
+     */
+    public static Beside of(InetAddress local, String nic, int nicIndex, Interfaces interfaces) {
+      return new Beside(
+          local, nicIndex, port -> interfaces.isOf(nic, port.device(), port.attributes().number()));
+    }
+  }
 
   /**
    * What is chosen.
@@ -142,16 +159,12 @@ public record RdmaSurvey(List<RdmaPort> ports, List<String> unusable) {
   }
 
   /**
-   * What would be offered to a peer, whatever interface the TCP connection runs through.
+   * What to offer to a peer.
    *
    * @param pins what leaves no choice
+   * @param tcp the connection to it
    */
-  public Offered offered(RdmaPins pins) {
-    return offer(pins, new Beside(InetAddress.getLoopbackAddress(), -1, _ -> false));
-  }
-
-  /** What to offer to a peer. */
-  Offered offer(RdmaPins pins, Beside tcp) {
+  public Offered offer(RdmaPins pins, Beside tcp) {
     List<String> declined = new ArrayList<>(unusable);
     List<List<RdmaCandidate>> byPort = new ArrayList<>();
     for (RdmaPort port : ports) {
@@ -183,14 +196,14 @@ public record RdmaSurvey(List<RdmaPort> ports, List<String> unusable) {
   }
 
   /**
-   * What would be chosen for a peer that has the same ports as this side, whatever interface the
-   * TCP connection runs through.
+   * What would be chosen for a peer that has the same ports as this side.
    *
    * @param pins what leaves no choice
+   * @param tcp the connection to it
    * @return empty if no port can be used: {@link #whyNone} says why
    */
-  public Optional<Chosen> choose(RdmaPins pins) {
-    Offered offered = offered(pins);
+  public Optional<Chosen> choose(RdmaPins pins, Beside tcp) {
+    Offered offered = offer(pins, tcp);
     List<RdmaCandidate> ours = offered.candidates;
     if (ours.isEmpty()) {
       return Optional.empty();
@@ -212,7 +225,7 @@ public record RdmaSurvey(List<RdmaPort> ports, List<String> unusable) {
    * @param pins what leaves no choice
    */
   public String whyNone(RdmaPins pins) {
-    List<String> declined = offered(pins).declined;
+    List<String> declined = offer(pins, Beside.ANY).declined;
     return declined.isEmpty() ? Cause.NO_DEVICE.toString() : String.join("; ", declined);
   }
 }
