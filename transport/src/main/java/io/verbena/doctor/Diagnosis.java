@@ -61,6 +61,18 @@ public record Diagnosis(
         .formatted(why, tcpInterface.isEmpty() ? "" : " on " + tcpInterface);
   }
 
+  /** Whatever this machine lacks, who waits for a peer wants to know why it does not answer. */
+  private String unreached(String said) {
+    String words = "Verbena does not reach it.";
+    return findings.stream()
+        .filter(each -> each.check().startsWith("peer-") && each.severity() == Severity.FAIL)
+        .map(Finding::message)
+        .filter(each -> !each.equals(said))
+        .findFirst()
+        .map(each -> words + ' ' + each)
+        .orElse(words);
+  }
+
   private String summary(Peer peer) {
     if (peer.rdmaWorks()) {
       return "RDMA to %s: yes. Verbena uses %s.".formatted(peer.address(), peer.link());
@@ -70,8 +82,6 @@ public record Diagnosis(
         .formatted(
             peer.address(),
             why,
-            peer.link().isEmpty()
-                ? "Verbena does not reach it."
-                : "Verbena uses %s.".formatted(peer.link()));
+            peer.link().isEmpty() ? unreached(why) : "Verbena uses %s.".formatted(peer.link()));
   }
 }

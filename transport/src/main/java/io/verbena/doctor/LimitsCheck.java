@@ -15,6 +15,7 @@ final class LimitsCheck implements Check {
   private static final String FILES = "Max open files";
   private static final int FEW_FILES = 1024;
 
+  private static final Pattern CHOSEN = Pattern.compile("\\[(\\w+)]");
   private static final Pattern RELEASE = Pattern.compile("(\\d{1,4})\\.(\\d{1,4}).*");
 
   @Override
@@ -58,8 +59,9 @@ final class LimitsCheck implements Check {
       }
     }
     String transparent = notes.read(files, TRANSPARENT);
+    Matcher mode = CHOSEN.matcher(transparent);
     return (total == 0 ? "none reserved" : total + " reserved")
-        + (transparent.contains("[never]") || transparent.isEmpty() ? "" : ", transparent ones on");
+        + (mode.find() ? ", transparent ones: " + mode.group(1) : "");
   }
 
   /** Since Linux 5.12 the pages of an adapter are copied for a child, not for its parent. */

@@ -116,11 +116,11 @@ enum PeerFindings {
     Notes notes = PARTITIONS.notes();
     if (!own.hasRdma() || !peer.hasRdma()) {
       return notes.notApplicable(
-          "%s no port with partition keys."
-              .formatted(
-                  own.hasRdma()
-                      ? "The peer has"
-                      : peer.hasRdma() ? "This side has" : "Neither side has"));
+          own.hasRdma()
+              ? "The peer has no port with partition keys."
+              : peer.hasRdma()
+                  ? "This side has no port with partition keys."
+                  : "Neither side has a port with partition keys.");
     }
     own.candidates().forEach(each -> tell(OWN, each, notes));
     peer.candidates().forEach(each -> tell(PEER, each, notes));

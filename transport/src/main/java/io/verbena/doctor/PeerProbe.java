@@ -108,7 +108,7 @@ final class PeerProbe {
         link =
             switch (endpoint.link()) {
               case Link.Rdma _ -> endpoint.linkReport().toString();
-              case Link.Tcp tcp -> "TCP " + tcp.nic();
+              case Link.Tcp tcp -> "TCP on " + tcp.nic();
             };
         converse(transport, endpoint, own, PeerFindings.time(System.nanoTime() - start));
       }

@@ -135,7 +135,8 @@ final class StockTaking {
       }
     }
     for (String folder : LibrariesCheck.PROVIDER_FOLDERS) {
-      List<String> providers = files.list(folder);
+      List<String> providers =
+          files.list(folder).stream().map(name -> name.replaceAll("^lib|\\.so$", "")).toList();
       if (!providers.isEmpty()) {
         saw(folder, String.join(" ", providers));
       }

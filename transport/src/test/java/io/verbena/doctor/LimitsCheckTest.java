@@ -22,7 +22,7 @@ class LimitsCheckTest {
     shouldBe(
         tree.finding("limits"),
         Severity.WARN,
-        "open files: 256; SELinux: enforcing; child processes: kept from registered pages",
+        "huge pages: none reserved, transparent ones: madvise; open files: 256; SELinux: enforcing; child processes: kept from registered pages",
         "ulimit -n 65536");
   }
 }

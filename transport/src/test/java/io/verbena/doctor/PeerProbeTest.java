@@ -87,6 +87,7 @@ class PeerProbeTest {
       assertFalse(diagnosis.rdmaUsable());
       assertTrue(diagnosis.summary().startsWith("RDMA to "), diagnosis.summary());
       assertTrue(diagnosis.summary().contains(": no. "), diagnosis.summary());
+      assertTrue(diagnosis.summary().endsWith(" Verbena uses TCP on lo."), diagnosis.summary());
     }
     assertTrue(visits.toString().contains("written both ways by TCP"), visits::toString);
   }
@@ -133,6 +134,8 @@ class PeerProbeTest {
     assertEquals(Severity.FAIL, tcp.severity());
     assertTrue(tcp.message().startsWith("Nobody listens at "), tcp.message());
     assertTrue(tcp.cure().endsWith("--serve " + port), tcp.cure());
+    String summary = diagnosis.summary();
+    assertTrue(summary.endsWith(" Verbena does not reach it. " + tcp.message()), summary);
     shouldBe(Severity.NA, diagnosis, "peer-handshake");
     assertEquals("", diagnosis.peer().orElseThrow().link());
   }

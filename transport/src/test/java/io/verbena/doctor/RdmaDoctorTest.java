@@ -18,7 +18,9 @@ import io.verbena.ffi.Native;
 import io.verbena.lane.rdma.RdmaPort;
 import io.verbena.verbs.PortAttributes;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.NetworkInterface;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -31,6 +33,7 @@ import org.slf4j.Logger;
 @Timeout(240)
 class RdmaDoctorTest {
   private static final String LIBRARIES = "/usr/lib/x86_64-linux-gnu";
+  private static final String HOST = System.getenv().getOrDefault("TESTBED_ADDRESS", "localhost");
 
   private static final List<Class<?>> NEEDED =
       List.of(
@@ -43,25 +46,34 @@ class RdmaDoctorTest {
 
   @Test
   void shouldForetellWhatATransportUses() throws IOException {
-    Diagnosis diagnosis = Doctor.examine(DoctorOptions.defaults());
+    Finding memory =
+        MachineTree.finding(shouldForetell(TransportConfig.defaults()), "locked-memory");
+    assertTrue(memory.evidence().toString().contains(": registered"), memory::toString);
+  }
+
+  @Test
+  void shouldForetellWhatATransportOfANetworkInterfaceUses() throws IOException {
+    String nic = NetworkInterface.getByInetAddress(InetAddress.getByName(HOST)).getName();
+    TransportConfig config = TransportConfig.defaults().withNetworkInterface(nic);
+    assertEquals(nic, shouldForetell(config).tcpInterface());
+  }
+
+  private static Diagnosis shouldForetell(TransportConfig config) throws IOException {
+    Diagnosis diagnosis = Doctor.examine(DoctorOptions.defaults().withConfig(config));
     assertTrue(diagnosis.rdmaUsable(), diagnosis::toString);
     assertTrue(diagnosis.findings().stream().noneMatch(each -> each.severity() == Severity.FAIL));
     Choice choice = diagnosis.choice().orElseThrow();
-    try (Transport transport = Transport.open(TransportConfig.defaults());
+    try (Transport transport = Transport.open(config);
         Listener listener = transport.listen(new InetSocketAddress("0.0.0.0", 0));
         Endpoint endpoint =
-            transport.connect(
-                new InetSocketAddress(
-                    System.getenv().getOrDefault("TESTBED_ADDRESS", "localhost"),
-                    listener.address().getPort()));
+            transport.connect(new InetSocketAddress(HOST, listener.address().getPort()));
         Endpoint _ = listener.accept()) {
       assertEquals(new Link.Rdma(choice.device(), choice.port()), endpoint.link());
       String path = endpoint.linkReport().path();
       assertTrue(path.contains("GID %d %s".formatted(choice.gidIndex(), choice.gid())), path);
       assertTrue(path.contains("partition 0x%04x".formatted(choice.pkey())), path);
     }
-    Finding memory = MachineTree.finding(diagnosis, "locked-memory");
-    assertTrue(memory.evidence().toString().contains(": registered"), memory::toString);
+    return diagnosis;
   }
 
   /** Otherwise what trees of files prove would be worth nothing. */

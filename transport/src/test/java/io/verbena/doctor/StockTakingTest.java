@@ -20,5 +20,7 @@ class StockTakingTest {
     String text = Doctor.takeStock(options).toString();
     assertTrue(text.contains("/dev/infiniband/uverbs0"), text);
     assertFalse(text.contains("by-ibdev"), text);
+    // All of them in a line's length.
+    assertTrue(text.contains("/usr/lib/x86_64-linux-gnu/libibverbs: mana-rdmav34 mlx5-"), text);
   }
 }
