@@ -27,6 +27,10 @@ final class Arrivals {
   private long first;
   private long end;
 
+  boolean isEmpty() {
+    return first == end;
+  }
+
   int size() {
     return (int) (end - first);
   }

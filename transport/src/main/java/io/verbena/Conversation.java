@@ -249,7 +249,11 @@ final class Conversation implements LaneEvents {
   }
 
   private @Nullable String data(Frame header, ByteBuffer payload) {
-    String wrong = begin(header);
+    String wrong = peerClosed ? afterItsEnd() : inbox.credited(header);
+    if (wrong != null || inbox.isTaken(header, payload)) {
+      return wrong;
+    }
+    wrong = begin(header);
     if (wrong == null && failure == null) {
       inbox.append(payload);
       inbox.finish(header.isLast());
@@ -258,9 +262,6 @@ final class Conversation implements LaneEvents {
   }
 
   private @Nullable String begin(Frame header) {
-    if (peerClosed) {
-      return afterItsEnd();
-    }
     try {
       return inbox.begin(header);
     } catch (OutOfMemoryError | RuntimeException e) {
@@ -270,22 +271,29 @@ final class Conversation implements LaneEvents {
   }
 
   @Override
-  public @Nullable ByteBuf target(Frame header) {
+  public @Nullable ByteBuffer target(Frame header, ByteBuffer there) {
     if (failure != null || header.type != Frame.DATA) {
       return null;
     }
     heard(header);
-    String wrong = begin(header);
+    String wrong = peerClosed ? afterItsEnd() : inbox.credited(header);
+    ByteBuffer room = wrong == null ? inbox.place(header, there) : null;
+    if (wrong == null && room == null) {
+      wrong = begin(header);
+    }
     if (wrong != null) {
       protocolError(wrong);
     }
-    return failure == null ? inbox.target() : null;
+    if (failure != null) {
+      return null;
+    }
+    return room == null ? inbox.room(header, there) : room;
   }
 
   @Override
-  public void arrived(Frame header) {
+  public void arrived(Frame header, @Nullable RuntimeException unusable) {
     if (failure == null) {
-      inbox.finish(header.isLast());
+      inbox.arrived(header, unusable);
     }
   }
 

@@ -4,6 +4,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.util.IllegalReferenceCountException;
 import io.verbena.OneSidedCalls.Call;
 import io.verbena.TransportException.Kind;
+import io.verbena.lane.Intake;
 import io.verbena.memory.MemoryDomain;
 import io.verbena.memory.RegisteredMemory;
 import io.verbena.memory.RemoteAccess;
@@ -496,7 +497,11 @@ public final class Endpoint implements AutoCloseable {
    * @throws IllegalStateException if there is a handler already
    */
   public void handle(MessageHandler handler) {
-    core.handle(new HandlerCalls(this, core, handler));
+    if (handler instanceof Intake intake) {
+      core.take(intake);
+    } else {
+      core.handle(new HandlerCalls(this, core, handler));
+    }
   }
 
   /**

@@ -2,6 +2,7 @@ package io.verbena;
 
 import io.netty.buffer.ByteBuf;
 import io.verbena.TransportException.Kind;
+import io.verbena.lane.Intake;
 import io.verbena.lane.LaneLock;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
@@ -203,6 +204,26 @@ final class EndpointCore {
       lock.unlock();
     }
     driver.attend(this);
+  }
+
+  /** What arrives is offered first to somebody who has a place for it. */
+  void take(Intake intake) {
+    lock.lock();
+    try {
+      intake.attached(this::divert);
+      conversation.inbox.intake(intake);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void divert() {
+    lock.lock();
+    try {
+      conversation.lane.divert();
+    } finally {
+      lock.unlock();
+    }
   }
 
   /** With the lock, by a thread that may go away: what it leaves behind is the driver's. */

@@ -6,6 +6,7 @@ import io.netty.buffer.Unpooled;
 import io.netty.util.ReferenceCountUtil;
 import io.verbena.TransportException.Kind;
 import io.verbena.lane.Frame;
+import io.verbena.lane.Intake;
 import io.verbena.lane.Lane;
 import io.verbena.memory.OutOfRegisteredMemoryException;
 import java.nio.ByteBuffer;
@@ -34,6 +35,14 @@ final class Inbox {
 
   private @Nullable ByteBuf assembling;
   private long assemblingLength;
+
+  /** Bytes of the frame that is arriving which the lane puts where they belong. */
+  private int awaited;
+
+  private @Nullable Intake intake;
+
+  /** Whether the frame that is arriving goes where the intake said. */
+  private boolean placing;
 
   /** Bytes of messages that nobody has taken, each with its overhead, and of those on their way. */
   private long heldBytes;
@@ -82,7 +91,8 @@ final class Inbox {
     return null;
   }
 
-  private @Nullable String credited(Frame header) {
+  /** A frame that uses credit. */
+  @Nullable String credited(Frame header) {
     int cost = lane.credits(header.length);
     if (creditable + cost - released > window) {
       return "more frames than it has credit for";
@@ -91,12 +101,46 @@ final class Inbox {
     return number(header);
   }
 
+  void intake(Intake first) {
+    intake = first;
+  }
+
+  /**
+   * The intake, if a DATA frame is a message for it: one that nothing else is to be taken before.
+   */
+  private @Nullable Intake intakeFor(Frame header) {
+    boolean whole = header.isFirst() && header.isLast() && header.detail == header.length;
+    return whole && assembling == null && arrivals.isEmpty() && !isBadLength(header.detail)
+        ? intake
+        : null;
+  }
+
+  /** Whether the intake has taken the message that is a DATA frame; else it is to begin. */
+  boolean isTaken(Frame header, ByteBuffer payload) {
+    Intake first = intakeFor(header);
+    if (first == null || !first.take(payload)) {
+      return false;
+    }
+    taken(header);
+    return true;
+  }
+
+  /** Where the intake wants the rest of a DATA frame; null if the frame is to begin. */
+  @Nullable ByteBuffer place(Frame header, ByteBuffer there) {
+    Intake first = intakeFor(header);
+    ByteBuffer room = first == null ? null : first.place(there, header.length);
+    placing = room != null;
+    return room;
+  }
+
+  private void taken(Frame header) {
+    messages++;
+    bytes += header.length;
+    release();
+  }
+
   /** A DATA frame: makes sure that its payload has a place. */
   @Nullable String begin(Frame header) {
-    String wrong = credited(header);
-    if (wrong != null) {
-      return wrong;
-    }
     if (header.isFirst() != (assembling == null)) {
       return "a message that starts within another";
     }
@@ -136,9 +180,34 @@ final class Inbox {
     return length < 0 || length > longestMessage;
   }
 
-  /** Where the payload of the frame that has begun goes. */
-  @Nullable ByteBuf target() {
-    return assembling;
+  /** Where the rest of the payload of the frame that has begun goes; takes what is there. */
+  @Nullable ByteBuffer room(Frame header, ByteBuffer there) {
+    ByteBuf message = assembling;
+    if (message == null) {
+      return null;
+    }
+    awaited = header.length - there.remaining();
+    message.writeBytes(there);
+    return message.internalNioBuffer(message.writerIndex(), awaited);
+  }
+
+  /** The rest of a payload is where it was to go. */
+  void arrived(Frame header, @Nullable RuntimeException unusable) {
+    Intake first = intake;
+    if (placing && first != null) {
+      placing = false;
+      taken(header);
+      first.placed(unusable);
+      return;
+    }
+    if (unusable != null) {
+      throw unusable;
+    }
+    ByteBuf message = assembling;
+    if (message != null) {
+      message.writerIndex(message.writerIndex() + awaited);
+    }
+    finish(header.isLast());
   }
 
   void append(ByteBuffer payload) {

@@ -152,6 +152,9 @@ public interface Lane extends AutoCloseable {
     return 0;
   }
 
+  /** The memory of the last {@link LaneEvents#target} is not touched any more. */
+  default void divert() {}
+
   /** Whether accepted frames are still with us rather than with the network or the adapter. */
   boolean hasUnsent();
 

@@ -1,6 +1,5 @@
 package io.verbena.lane;
 
-import io.netty.buffer.ByteBuf;
 import java.nio.ByteBuffer;
 import org.jspecify.annotations.Nullable;
 
@@ -15,24 +14,25 @@ public interface LaneEvents {
   void frame(Frame header, ByteBuffer payload);
 
   /**
-   * The header of a long DATA frame arrived, of which the payload is still on its way: where to put
-   * it, so that nothing has to be copied. The lane appends to the buffer's writable bytes, and
-   * calls {@link #arrived} when all are there.
+   * The header of a long DATA frame arrived, of which a part of the payload is still on its way:
+   * where to put that, so that it does not have to be copied. The lane writes there until it calls
+   * {@link #arrived}, or is {@linkplain Lane#divert diverted}.
    *
    * @param header the lane's, valid during the call
-   * @return the endpoint's buffer with room for the payload; null if there is no place for it, with
-   *     which the lane ends
+   * @param there the part that is there, which this takes; the lane's, valid during the call
+   * @return just the room for the rest; null if there is no place for it, with which the lane ends
    */
-  default @Nullable ByteBuf target(Frame header) {
+  default @Nullable ByteBuffer target(Frame header, ByteBuffer there) {
     return null;
   }
 
   /**
-   * The whole payload of a frame is in its {@link #target}.
+   * The rest of the payload of a frame is in its {@link #target}.
    *
    * @param header as it was then
+   * @param unusable why the target could not be written: the rest is lost; or null
    */
-  default void arrived(Frame header) {
+  default void arrived(Frame header, @Nullable RuntimeException unusable) {
     throw new IllegalStateException("nothing was to be put anywhere");
   }
 

@@ -8,6 +8,7 @@ import io.verbena.TransportException;
 import io.verbena.collective.launch.Job;
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -232,7 +233,7 @@ final class Connector {
           hangUp(endpoint);
           return true;
         }
-        take(peers.peer((int) Envelope.context(message)), endpoint);
+        take(peers.peer((int) Envelope.context(Envelope.bytes(message))), endpoint);
       } finally {
         message.release();
       }
@@ -244,11 +245,12 @@ final class Connector {
   }
 
   private boolean isHello(ByteBuf message) {
+    ByteBuffer bytes = Envelope.bytes(message);
     return message.readableBytes() == Envelope.BYTES
-        && Envelope.kind(message) == Envelope.HELLO
-        && own.isToken(Envelope.tag(message), Envelope.length(message))
-        && Envelope.context(message) < job.size()
-        && Envelope.context(message) != job.rank();
+        && Envelope.kind(bytes) == Envelope.HELLO
+        && own.isToken(Envelope.tag(bytes), Envelope.length(bytes))
+        && Envelope.context(bytes) < job.size()
+        && Envelope.context(bytes) != job.rank();
   }
 
   private void take(Peer peer, Endpoint endpoint) throws TransportException {
@@ -271,6 +273,7 @@ final class Connector {
 
   private void connect(Peer peer, Endpoint endpoint) {
     peer.endpoint = endpoint;
+    endpoint.handle(peer.in);
     peer.state = Peer.State.CONNECTED;
     peers.connected(peer);
     peer.flush();
@@ -289,7 +292,8 @@ final class Connector {
       if (message == null) {
         return false;
       }
-      byte kind = message.readableBytes() == Envelope.BYTES ? Envelope.kind(message) : 0;
+      byte kind =
+          message.readableBytes() == Envelope.BYTES ? Envelope.kind(Envelope.bytes(message)) : 0;
       message.release();
       if (kind == Envelope.WELCOME) {
         connect(peer, endpoint);

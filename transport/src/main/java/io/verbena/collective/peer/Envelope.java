@@ -1,6 +1,7 @@
 package io.verbena.collective.peer;
 
 import io.netty.buffer.ByteBuf;
+import java.nio.ByteBuffer;
 
 /**
  * What stands before each message, 24 bytes, big-endian: u8 kind, u56 context, u64 tag, u64 length.
@@ -37,19 +38,40 @@ final class Envelope {
     return to.writeLong((long) kind << 56 | context).writeLong(tag).writeLong(length);
   }
 
-  static byte kind(ByteBuf message) {
-    return message.getByte(message.readerIndex());
+  /**
+   * What is to be read of a message of ours, which nobody else reads; valid until it is released.
+   */
+  static ByteBuffer bytes(ByteBuf message) {
+    return message.internalNioBuffer(message.readerIndex(), message.readableBytes());
   }
 
-  static long context(ByteBuf message) {
-    return message.getLong(message.readerIndex()) & -1L >>> 8;
+  static byte kind(ByteBuffer message) {
+    return message.get(message.position());
   }
 
-  static long tag(ByteBuf message) {
-    return message.getLong(message.readerIndex() + 8);
+  static long context(ByteBuffer message) {
+    return message.getLong(message.position()) & -1L >>> 8;
   }
 
-  static long length(ByteBuf message) {
-    return message.getLong(message.readerIndex() + 16);
+  static long tag(ByteBuffer message) {
+    return message.getLong(message.position() + 8);
+  }
+
+  static long length(ByteBuffer message) {
+    return message.getLong(message.position() + 16);
+  }
+
+  /**
+   * Whether this is a message of a rank, as far as one sees.
+   *
+   * @param there its beginning, or all of it
+   * @param bytes all of it
+   */
+  static boolean isMessage(ByteBuffer there, int bytes) {
+    if (there.remaining() < BYTES || kind(there) != MESSAGE) {
+      return false;
+    }
+    long length = length(there);
+    return length >= 0 && bytes - BYTES == Math.min(length, CHUNK_BYTES);
   }
 }

@@ -1,12 +1,14 @@
 package io.verbena.collective.peer;
 
 import io.netty.buffer.ByteBuf;
+import io.verbena.lane.Intake;
+import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
 import java.util.Iterator;
 import org.jspecify.annotations.Nullable;
 
 /** What one peer sends: it finds the receives that wait for it, or waits for them. */
-final class Inbound {
+final class Inbound extends Intake {
   /** So much may wait for its receives; then the peer is held up until one of them is started. */
   static final long MOST_WAITING_BYTES = 64 << 20;
 
@@ -26,6 +28,13 @@ final class Inbound {
 
   private @Nullable Receive receiving;
   private @Nullable Unexpected gathering;
+
+  /** Whether the endpoint writes to the memory of {@link #receiving}. */
+  private boolean placing;
+
+  private @Nullable Region landsIn;
+  private @Nullable ByteBuffer landing;
+  private long takenEarly;
 
   Inbound(Peers peers, int rank) {
     this.peers = peers;
@@ -119,62 +128,172 @@ final class Inbound {
    */
   boolean arrived(ByteBuf message) {
     try {
+      if (take(Envelope.bytes(message))) {
+        return true;
+      }
       if (rest > 0) {
         return part(message);
       }
-      if (message.readableBytes() < Envelope.BYTES || Envelope.kind(message) != Envelope.MESSAGE) {
+      if (!Envelope.isMessage(Envelope.bytes(message), message.readableBytes())) {
         return false;
       }
-      long context = Envelope.context(message);
-      long tag = Envelope.tag(message);
-      long length = Envelope.length(message);
-      message.skipBytes(Envelope.BYTES);
-      long here = message.readableBytes();
-      if (length < 0 || here != Math.min(length, Envelope.CHUNK_BYTES)) {
-        return false;
-      }
-      begin(context, tag, length, message);
+      begin(message);
       return true;
     } finally {
       message.release();
     }
   }
 
-  private boolean put(Receive receive, ByteBuf content) {
-    try {
-      receive.put(content);
-      return true;
-    } catch (RuntimeException e) {
-      unusable(receive, e);
+  /** How many messages of the endpoint were taken before they were received. */
+  long takenEarly() {
+    return takenEarly;
+  }
+
+  @Override
+  public boolean take(ByteBuffer message) {
+    // Who closes an endpoint moves its data, too, and does not have our lock.
+    if (!peers.lock.isHeldByCurrentThread()) {
       return false;
     }
-  }
-
-  private void unusable(Receive receive, RuntimeException cause) {
-    receive.end(PeerFailure.ofMemory(rank, cause));
-  }
-
-  private void begin(long context, long tag, long length, ByteBuf content) {
-    Receive receive = peers.waiting(this, context, tag);
-    total = length;
-    rest = length - content.readableBytes();
+    Receive receive = awaiting(message, message.remaining());
     if (receive == null) {
-      Unexpected message = new Unexpected(context, tag, length);
-      unexpected.add(message);
-      waitingBytes += MESSAGE_BYTES;
-      keep(message, content);
-      gathering = rest > 0 ? message : null;
+      return false;
+    }
+    takenEarly++;
+    try {
+      receive.put(message);
+    } catch (RuntimeException e) {
+      unusable(receive, e);
+      return true;
+    }
+    advanced(receive);
+    return true;
+  }
+
+  @Override
+  public @Nullable ByteBuffer place(ByteBuffer there, int length) {
+    if (!peers.lock.isHeldByCurrentThread()) {
+      return null;
+    }
+    int before = there.remaining();
+    Receive receive = awaiting(there, length);
+    if (receive == null) {
+      return null;
+    }
+    int content = length - (before - there.remaining());
+    int late = content - there.remaining();
+    receiving = receive;
+    takenEarly++;
+    try {
+      ByteBuffer room = landing(receive, content);
+      room.put(there);
+      receive.received += content;
+      placing = true;
+      return room;
+    } catch (RuntimeException e) {
+      unusable(receive, e);
+      // What is still to come is dropped.
+      return ByteBuffer.allocate(late);
+    }
+  }
+
+  @Override
+  public void placed(@Nullable RuntimeException unusable) {
+    Receive receive = receiving;
+    if (!placing || receive == null) {
       return;
     }
+    placing = false;
+    if (unusable == null) {
+      advanced(receive);
+    } else {
+      unusable(receive, unusable);
+    }
+  }
+
+  /**
+   * The receive that waits for a message, or for a part of one, if it fits; counts it as come, and
+   * skips what stands before the content.
+   */
+  private @Nullable Receive awaiting(ByteBuffer there, int bytes) {
+    if (rest > 0) {
+      Receive receive = receiving;
+      if (receive == null || isTooLong(receive, total) || bytes > rest || bytes == 0) {
+        return null;
+      }
+      rest -= bytes;
+      return receive;
+    }
+    if (!Envelope.isMessage(there, bytes)) {
+      return null;
+    }
+    long context = Envelope.context(there);
+    long tag = Envelope.tag(there);
+    long length = Envelope.length(there);
+    Receive receive = peers.waiting(this, context, tag);
+    if (receive == null || isTooLong(receive, length)) {
+      return null;
+    }
+    peers.unlist(this, receive);
     match(receive, context, tag);
-    if (!isTooLong(receive, length) && !put(receive, content)) {
-      return;
+    there.position(there.position() + Envelope.BYTES);
+    total = length;
+    rest = length - (bytes - Envelope.BYTES);
+    return receive;
+  }
+
+  /** Where the next bytes of a receive go: a buffer that is this object's as long as they come. */
+  @SuppressWarnings("ReferenceEquality") // the very one
+  private ByteBuffer landing(Receive receive, int bytes) {
+    long at = receive.offset + receive.received;
+    if (landsIn != receive.region) {
+      landsIn = receive.region;
+      landing = receive.region.buffer();
     }
+    ByteBuffer buffer = landing;
+    return buffer == null
+        ? receive.region.slice(at, bytes)
+        : buffer.limit((int) at + bytes).position((int) at);
+  }
+
+  private void advanced(Receive receive) {
     if (rest > 0) {
       receiving = receive;
     } else {
-      finish(receive, length);
+      receiving = null;
+      finish(receive, total);
     }
+  }
+
+  @SuppressWarnings("ReferenceEquality") // the very one
+  private void unusable(Receive receive, RuntimeException cause) {
+    if (receiving == receive) {
+      // What is still to come is dropped.
+      receiving = null;
+    }
+    receive.end(PeerFailure.ofMemory(rank, cause));
+  }
+
+  /** A message that no receive waits for, or for which its room is too short. */
+  private void begin(ByteBuf message) {
+    ByteBuffer bytes = Envelope.bytes(message);
+    long context = Envelope.context(bytes);
+    long tag = Envelope.tag(bytes);
+    total = Envelope.length(bytes);
+    message.skipBytes(Envelope.BYTES);
+    rest = total - message.readableBytes();
+    Receive receive = peers.waiting(this, context, tag);
+    if (receive == null) {
+      Unexpected kept = new Unexpected(context, tag, total);
+      unexpected.add(kept);
+      waitingBytes += MESSAGE_BYTES;
+      keep(kept, message);
+      gathering = rest > 0 ? kept : null;
+      return;
+    }
+    peers.unlist(this, receive);
+    match(receive, context, tag);
+    advanced(receive);
   }
 
   private void keep(Unexpected message, ByteBuf content) {
@@ -192,13 +311,8 @@ final class Inbound {
     Receive receive = receiving;
     Unexpected message = gathering;
     if (receive != null) {
-      if (!isTooLong(receive, total) && !put(receive, content)) {
-        // What is still to come is dropped.
-        receiving = null;
-      } else if (rest == 0) {
-        receiving = null;
-        finish(receive, total);
-      }
+      // Its room is too short: it hears of that when all has come.
+      advanced(receive);
     } else if (message != null) {
       keep(message, content);
       if (rest == 0) {
@@ -212,11 +326,19 @@ final class Inbound {
   @SuppressWarnings("ReferenceEquality") // the very one
   boolean cancel(Receive receive) {
     if (receive == receiving) {
-      // What is still to come is dropped.
-      receiving = null;
+      stopReceiving();
       return true;
     }
     return receives.remove(receive);
+  }
+
+  /** What is still to come is dropped, and the memory not written any more. */
+  private void stopReceiving() {
+    receiving = null;
+    if (placing) {
+      placing = false;
+      divert();
+    }
   }
 
   /** Forgets messages that nobody will ask for. */
@@ -246,7 +368,7 @@ final class Inbound {
     }
     Receive arriving = receiving;
     if (arriving != null) {
-      receiving = null;
+      stopReceiving();
       arriving.end(failure);
     }
     for (Receive each = receives.first(); each != null; each = receives.first()) {
@@ -256,6 +378,7 @@ final class Inbound {
   }
 
   void close() {
+    stopReceiving();
     unexpected.forEach(Unexpected::drop);
     unexpected.clear();
   }

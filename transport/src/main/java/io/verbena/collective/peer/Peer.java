@@ -53,6 +53,7 @@ final class Peer {
       return false;
     }
     boolean moved = false;
+    long before = in.takenEarly();
     try {
       out.advance(connection);
       for (int i = 0; i < BATCH && !in.isHeldUp(); i++) {
@@ -70,6 +71,7 @@ final class Peer {
         connection.poll();
         out.advance(connection);
       }
+      moved |= in.takenEarly() != before;
     } catch (TransportException e) {
       ended(e);
       moved = true;
@@ -99,8 +101,8 @@ final class Peer {
   private boolean arrived(ByteBuf message) {
     if (in.isBetweenMessages()
         && message.readableBytes() == Envelope.BYTES
-        && Envelope.kind(message) == Envelope.LOST) {
-      long lost = Envelope.context(message);
+        && Envelope.kind(Envelope.bytes(message)) == Envelope.LOST) {
+      long lost = Envelope.context(Envelope.bytes(message));
       message.release();
       return peers.heardOfLoss(lost, rank);
     }

@@ -229,18 +229,18 @@ public final class Peers implements AutoCloseable {
     }
   }
 
-  /** The receive that a message of a peer belongs to, which waits no longer; null if none does. */
+  /** The receive that a message of a peer belongs to; null if none waits for it. */
   @Nullable Receive waiting(Inbound in, long context, long tag) {
     Receive named = first(in.receives, context, tag);
     Receive anybody = first(fromAnybody, context, tag);
-    if (named != null && (anybody == null || named.ticket < anybody.ticket)) {
-      in.receives.remove(named);
-      return named;
+    return named != null && (anybody == null || named.ticket < anybody.ticket) ? named : anybody;
+  }
+
+  /** A receive waits no longer. */
+  void unlist(Inbound in, Receive receive) {
+    if (!in.receives.remove(receive)) {
+      fromAnybody.remove(receive);
     }
-    if (anybody != null) {
-      fromAnybody.remove(anybody);
-    }
-    return anybody;
   }
 
   private static @Nullable Receive first(Queue<Receive> receives, long context, long tag) {
@@ -393,16 +393,16 @@ public final class Peers implements AutoCloseable {
         return;
       }
       closed = true;
+      // Before the transport, whose memory they are in.
+      for (Peer each : peers) {
+        if (each != null) {
+          each.in.close();
+        }
+      }
     } finally {
       lock.unlock();
     }
     connector.close();
-    // Before the transport, whose memory they are in.
-    for (Peer each : peers) {
-      if (each != null) {
-        each.in.close();
-      }
-    }
     transport.close();
     job.close();
   }

@@ -1,6 +1,6 @@
 package io.verbena.collective.peer;
 
-import io.netty.buffer.ByteBuf;
+import java.nio.ByteBuffer;
 
 /** A message to be received. */
 public final class Receive extends Transfer {
@@ -24,11 +24,11 @@ public final class Receive extends Transfer {
     return context == messageContext && (tag == messageTag || tag == ANY_TAG);
   }
 
-  /** Takes the rest of a message, which fits. */
-  void put(ByteBuf content) {
-    int bytes = content.readableBytes();
+  /** Takes a part of a message, which fits. */
+  void put(ByteBuffer content) {
+    int bytes = content.remaining();
     if (bytes > 0) {
-      content.readBytes(region.view(offset + received, bytes));
+      region.view(offset + received, bytes).put(content);
       received += bytes;
     }
   }

@@ -43,6 +43,11 @@ public final class Region {
     return view.limit((int) offset + length).position((int) offset);
   }
 
+  /** The memory as a buffer of the caller's own, if it is not too long for one. */
+  @Nullable ByteBuffer buffer() {
+    return segment.byteSize() > Integer.MAX_VALUE ? null : segment.asByteBuffer();
+  }
+
   /** A part of it as a buffer that nobody else uses. */
   ByteBuffer slice(long offset, int length) {
     return segment.asSlice(offset, length).asByteBuffer();

@@ -26,7 +26,7 @@ final class Unexpected {
   /** Hands everything to a receive. */
   void moveTo(Receive receive) {
     for (ByteBuf part : parts) {
-      receive.put(part);
+      receive.put(Envelope.bytes(part));
     }
     drop();
   }

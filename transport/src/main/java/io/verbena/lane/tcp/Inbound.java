@@ -1,6 +1,5 @@
 package io.verbena.lane.tcp;
 
-import io.netty.buffer.ByteBuf;
 import io.verbena.lane.Frame;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
@@ -19,18 +18,20 @@ final class Inbound {
    */
   private static final int PEEKED_BYTES = 4 << 10;
 
-  private static final ByteBuffer NOTHING = ByteBuffer.allocateDirect(0);
-
   private final SocketChannel channel;
   private final Chunks chunks;
   private Chunks.@Nullable Chunk chunk;
   private long movedBytes;
   private int head;
   private int tail;
-  private @Nullable ByteBuf target;
 
-  /** What of the target is still to come. */
-  private ByteBuffer rest = NOTHING;
+  /** When the target last took all that had come. */
+  private long drained;
+
+  /** Where the rest of a long payload goes; null if none is under way. */
+  private @Nullable ByteBuffer target;
+
+  private @Nullable RuntimeException unusable;
 
   /** Whether a long payload has just come: another one may follow. */
   private boolean afterTarget;
@@ -77,31 +78,34 @@ final class Inbound {
     return Objects.requireNonNull(chunk, "nothing is there").buffer.limit(tail);
   }
 
-  /** Takes the next header and has the payload, part of which is there, put to a buffer. */
-  void put(ByteBuf writable, int length) {
-    int there = buffered() - Frame.BYTES;
-    writable.writeBytes(take(there));
-    target = writable;
-    rest = writable.internalNioBuffer(writable.writerIndex(), length - there);
+  /** What comes next, as much as there is room for, goes there. */
+  void expect(ByteBuffer room) {
+    target = room;
+    drained = System.nanoTime() - TcpOptions.PIECE_NANOS;
   }
 
-  boolean hasTarget() {
-    return target != null;
+  /** What is still to come of a long payload goes nowhere. */
+  void divert() {
+    if (target != null) {
+      target = ByteBuffer.allocateDirect(target.remaining());
+    }
   }
 
   /** Whether the payload has just become complete; its target is forgotten then. */
   boolean targetIsComplete() {
-    if (target == null || rest.hasRemaining()) {
+    if (target == null || target.hasRemaining()) {
       return false;
     }
-    forgetTarget();
+    target = null;
     afterTarget = true;
     return true;
   }
 
-  private void forgetTarget() {
-    target = null;
-    rest = NOTHING;
+  /** Why the target that is complete was not written to its end; null if it was. */
+  @Nullable RuntimeException takeUnusable() {
+    RuntimeException why = unusable;
+    unusable = null;
+    return why;
   }
 
   /**
@@ -151,10 +155,23 @@ final class Inbound {
     return count;
   }
 
-  private int fillTarget(ByteBuf writable) throws IOException {
-    int count = channel.read(rest);
-    writable.writerIndex(writable.writerIndex() + Math.max(count, 0));
-    return count;
+  private int fillTarget(ByteBuffer room) throws IOException {
+    if (room.remaining() > TcpOptions.PIECE_BYTES
+        && System.nanoTime() - drained < TcpOptions.PIECE_NANOS) {
+      return 0;
+    }
+    try {
+      int count = channel.read(room);
+      if (room.hasRemaining()) {
+        drained = System.nanoTime();
+      }
+      return count;
+    } catch (IllegalStateException e) {
+      // Its arena was closed: that is its owner's affair, not the connection's.
+      unusable = e;
+      divert();
+      return 0;
+    }
   }
 
   private void compact(ByteBuffer buffer) {
@@ -177,7 +194,7 @@ final class Inbound {
 
   /** Forgets what was not taken. */
   void clear() {
-    forgetTarget();
+    target = null;
     afterTarget = false;
     head = tail;
     giveBackIfEmpty();

@@ -38,6 +38,10 @@ final class Outbound {
 
   private int gatherCount;
   private boolean blocked;
+
+  /** When the socket took no more; only while it is {@link #blocked}. */
+  private long filled;
+
   private boolean closed;
   private @Nullable IOException failure;
 
@@ -161,12 +165,13 @@ final class Outbound {
   /** Writes what the socket takes. A failure is kept for {@link #failure}. */
   void flush() {
     Chunks.Chunk pending = chunk;
-    if (failure != null || pending == null) {
+    if (failure != null || pending == null || isPaused()) {
       return;
     }
     try {
       blocked = true;
       if (payload != null && !writePayload(pending.buffer, payload)) {
+        filled = System.nanoTime();
         return;
       }
       pending.buffer.limit(tail);
@@ -174,12 +179,20 @@ final class Outbound {
         movedBytes += channel.write(pending.buffer);
       }
       blocked = pending.buffer.hasRemaining();
+      if (blocked) {
+        filled = System.nanoTime();
+      }
       giveBackIfEmpty();
     } catch (IOException e) {
       failure = e;
     } catch (RuntimeException e) {
       failure = new IOException("what was to be sent is gone: " + e, e);
     }
+  }
+
+  /** Whether the socket was full so recently that it would take little. */
+  private boolean isPaused() {
+    return blocked && System.nanoTime() - filled < TcpOptions.PIECE_NANOS;
   }
 
   private boolean writePayload(ByteBuffer before, ByteBuf source) throws IOException {

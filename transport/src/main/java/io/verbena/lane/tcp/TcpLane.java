@@ -249,7 +249,7 @@ public final class TcpLane implements Lane {
     LaneFailure end = fill(looks);
     int delivered = before;
     if (inbound.targetIsComplete()) {
-      events.arrived(longFrame);
+      events.arrived(longFrame, inbound.takeUnusable());
       delivered++;
     }
     delivered = parse(events, delivered, limit);
@@ -320,12 +320,13 @@ public final class TcpLane implements Lane {
 
   /** Has the payload of the frame at hand put where it belongs. */
   private void expect(LaneEvents events) {
-    ByteBuf target = events.target(frame);
+    ByteBuffer there = inbound.take(inbound.buffered() - Frame.BYTES);
+    ByteBuffer target = events.target(frame, there);
     if (target == null) {
       fail(events, LaneFailure.Kind.PROTOCOL, "the peer sent a frame that has no place");
       return;
     }
-    inbound.put(target, frame.length);
+    inbound.expect(target);
     Frame next = longFrame;
     longFrame = frame;
     frame = next;
@@ -366,6 +367,11 @@ public final class TcpLane implements Lane {
   @Override
   public long movedBytes() {
     return inbound.movedBytes() + outbound.movedBytes();
+  }
+
+  @Override
+  public void divert() {
+    inbound.divert();
   }
 
   @Override

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.StandardSocketOptions;
 import java.nio.channels.SocketChannel;
+import java.util.concurrent.TimeUnit;
 
 /** What a socket must be told before a {@link TcpLane} uses it. */
 public final class TcpOptions {
@@ -14,6 +15,12 @@ public final class TcpOptions {
    * besides, a congestion control that paces (BBR) holds back what fills them.
    */
   private static final int LOCAL_SEND_BYTES = 256 << 10;
+
+  /** A write or read of less costs more than it moves, where more of the same is to follow. */
+  static final int PIECE_BYTES = 64 << 10;
+
+  /** Who has found a socket full, or empty, looks again when it has moved a piece or so. */
+  static final long PIECE_NANOS = TimeUnit.MICROSECONDS.toNanos(8);
 
   private TcpOptions() {}
 

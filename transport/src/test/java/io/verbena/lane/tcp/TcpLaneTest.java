@@ -1,9 +1,10 @@
 package io.verbena.lane.tcp;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.verbena.lane.Frame;
 import io.verbena.lane.LaneEvents;
@@ -78,7 +79,7 @@ class TcpLaneTest {
   private static final class Events implements LaneEvents {
     private final List<Byte> seen = new ArrayList<>();
     private final List<LaneFailure> down = new ArrayList<>();
-    private final ByteBuf target = Unpooled.buffer(LONG);
+    private final ByteBuffer target = ByteBuffer.allocate(LONG);
 
     @Override
     public void frame(Frame header, ByteBuffer payload) {
@@ -87,14 +88,15 @@ class TcpLaneTest {
     }
 
     @Override
-    public @Nullable ByteBuf target(Frame header) {
-      return target.clear();
+    public ByteBuffer target(Frame header, ByteBuffer there) {
+      return target.clear().put(there);
     }
 
     @Override
-    public void arrived(Frame header) {
-      assertEquals(LONG, target.readableBytes());
-      seen.add(target.readByte());
+    public void arrived(Frame header, @Nullable RuntimeException unusable) {
+      assertNull(unusable);
+      assertFalse(target.hasRemaining());
+      seen.add(target.get(0));
     }
 
     @Override
