@@ -4,8 +4,12 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Collectors;
 
 /**
@@ -14,6 +18,9 @@ import java.util.stream.Collectors;
  * written. Immutable; all ranks must have the same table.
  */
 final class ChoiceTable {
+  /** Of the environment: the file with lines that come before those of the table. */
+  static final String VARIABLE = "VERBENA_CHOICES";
+
   private static final String DEFAULTS = "choices.txt";
 
   private final List<ChoiceRule> rules;
@@ -25,6 +32,25 @@ final class ChoiceTable {
   /** The table that comes along. */
   static ChoiceTable defaults() {
     return Defaults.TABLE;
+  }
+
+  /**
+   * The table that comes along, behind the lines of a file if the environment names one.
+   *
+   * @throws IOException if there is no such file
+   * @throws IllegalArgumentException names the line of it that cannot be read
+   */
+  static ChoiceTable of(Map<String, String> environment) throws IOException {
+    String file = environment.getOrDefault(VARIABLE, "");
+    if (file.isEmpty()) {
+      return defaults();
+    }
+    try {
+      return defaults().overriddenBy(file, Files.readString(Path.of(file)));
+    } catch (IOException | InvalidPathException e) {
+      throw new IOException(
+          "%s names %s, which cannot be read: %s".formatted(VARIABLE, file, e), e);
+    }
   }
 
   /** Read when it is first asked for. */

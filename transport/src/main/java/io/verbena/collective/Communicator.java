@@ -38,10 +38,10 @@ public final class Communicator extends Messages implements AutoCloseable {
   private final ArrayDeque<ScheduleRun> idle = new ArrayDeque<>();
   private int shrinks;
 
-  private Communicator(Scope scope, boolean isWorld) {
+  private Communicator(Scope scope, ChoiceTable choices, boolean isWorld) {
     super(scope);
     this.isWorld = isWorld;
-    this.planner = new Planner(group, ChoiceTable.defaults());
+    this.planner = new Planner(group, choices);
   }
 
   /**
@@ -65,18 +65,26 @@ public final class Communicator extends Messages implements AutoCloseable {
    * @param startTimeout how long the others may take to come
    * @return all processes; to be closed by the caller
    * @throws IOException if not all of them come in time, with those who are missing, or if there is
-   *     no transport
+   *     no transport, or if {@link #choices} cannot be read
+   * @throws IllegalArgumentException if one of the {@link #choices} makes no sense; it says which
    */
   public static Communicator world(TransportConfig config, Duration startTimeout)
       throws IOException {
-    return of(Launch.join(System.getenv(), startTimeout), config, startTimeout);
+    ChoiceTable choices = ChoiceTable.of(System.getenv());
+    return of(Launch.join(System.getenv(), startTimeout), config, startTimeout, choices);
   }
 
   /** All processes of a job, which this closes. */
   static Communicator of(Job job, TransportConfig config, Duration startTimeout)
       throws IOException {
+    return of(job, config, startTimeout, ChoiceTable.defaults());
+  }
+
+  private static Communicator of(
+      Job job, TransportConfig config, Duration startTimeout, ChoiceTable choices)
+      throws IOException {
     Peers peers = Peers.join(job, config, startTimeout);
-    return new Communicator(new Scope(new Engine(peers), Group.ofAll(peers), 0), true);
+    return new Communicator(new Scope(new Engine(peers), Group.ofAll(peers), 0), choices, true);
   }
 
   /**
@@ -104,6 +112,18 @@ public final class Communicator extends Messages implements AutoCloseable {
    */
   public String launcher() {
     return scope.engine.peers.job().launcher();
+  }
+
+  /**
+   * Which algorithm does which collective, for how many ranks and bytes: a table that comes along,
+   * behind the lines of the file that the environment variable {@code VERBENA_CHOICES} names, if it
+   * is set; it must have the same lines at all ranks.
+   *
+   * @return its lines, the first of which that applies is taken; they can be changed and given back
+   *     as such a file
+   */
+  public String choices() {
+    return planner.table().toString();
   }
 
   /**
@@ -273,7 +293,8 @@ public final class Communicator extends Messages implements AutoCloseable {
   }
 
   private Communicator child(Group members, long number) {
-    var child = new Communicator(new Scope(scope.engine, members, number), false);
+    var scope = new Scope(this.scope.engine, members, number);
+    var child = new Communicator(scope, planner.table(), false);
     child.setTimeout(timeout());
     return child;
   }

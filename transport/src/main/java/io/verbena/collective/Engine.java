@@ -8,11 +8,14 @@ import java.util.concurrent.locks.LockSupport;
 
 /** Moves all that is under way in a process, whenever somebody waits for some of it. */
 final class Engine {
-  /** So often it is looked for news before others get the processor. */
-  private static final int SPINS_BEFORE_YIELD = 32;
+  /** So often it is looked for news before others get the processor, where nobody wants it. */
+  private static final int MOST_SPINS = 32;
+
+  /** Who gets the processor back later than that was not alone on it. */
+  private static final long ALONE_NANOS = TimeUnit.MICROSECONDS.toNanos(3);
 
   /** Then nothing has come for so long that other things are more important. */
-  private static final int YIELDS_BEFORE_SLEEP = 5000;
+  private static final int IDLE_BEFORE_SLEEP = 160_000;
 
   private static final long SLEEP_NANOS = TimeUnit.MICROSECONDS.toNanos(50);
 
@@ -108,6 +111,9 @@ final class Engine {
 
   private int polls;
 
+  /** Looks before others get the processor: few where it has more ranks than one. A guess. */
+  private int spins = MOST_SPINS;
+
   private static boolean isOver(Work work, long deadlineNanos, String what) {
     if (Thread.currentThread().isInterrupted()) {
       work.fail(
@@ -126,11 +132,14 @@ final class Engine {
   }
 
   @SuppressWarnings("ThreadPriorityCheck") // A hint for machines with fewer cores than ranks.
-  private static void pause(int idle) {
-    if (idle % SPINS_BEFORE_YIELD != 0) {
+  private void pause(int idle) {
+    if (idle % spins != 0) {
       Thread.onSpinWait();
-    } else if (idle < SPINS_BEFORE_YIELD * YIELDS_BEFORE_SLEEP) {
+    } else if (idle < IDLE_BEFORE_SLEEP) {
+      long before = System.nanoTime();
       Thread.yield();
+      boolean alone = System.nanoTime() - before < ALONE_NANOS;
+      spins = alone ? Math.min(spins + 1, MOST_SPINS) : Math.max(spins / 2, 1);
     } else {
       LockSupport.parkNanos(SLEEP_NANOS);
     }

@@ -22,6 +22,10 @@ final class Planner {
     fixedExpression = wanted;
   }
 
+  ChoiceTable table() {
+    return table;
+  }
+
   /** Tells a run what to do. */
   void plan(Call call, ScheduleRun run) {
     Reduction reduction = call.reduction();

@@ -1,13 +1,19 @@
 package io.verbena.collective;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.EnumSet;
+import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -28,7 +34,10 @@ class ChoiceTableTest {
     "REDUCE, 4, 2049, REDUCE_RABENSEIFNER",
     "ALL_REDUCE, 4, 8, ALL_REDUCE_RECURSIVE_DOUBLING",
     "ALL_REDUCE, 4, 65536, ALL_REDUCE_RABENSEIFNER",
-    "ALL_REDUCE, 4, 4194304, ALL_REDUCE_RING",
+    "ALL_REDUCE, 4, 4194304, ALL_REDUCE_RABENSEIFNER",
+    "ALL_REDUCE, 4, 4194305, ALL_REDUCE_RING",
+    "ALL_REDUCE, 2, 524288, ALL_REDUCE_RECURSIVE_DOUBLING",
+    "ALL_REDUCE, 2, 524289, ALL_REDUCE_RING",
     "ALL_GATHER, 8, 100000, ALL_GATHER_RECURSIVE_DOUBLING",
     "ALL_GATHER, 7, 81920, ALL_GATHER_BRUCK",
     "ALL_GATHER, 7, 100000, ALL_GATHER_RING",
@@ -157,5 +166,20 @@ class ChoiceTableTest {
         assertThrows(IllegalArgumentException.class, () -> ChoiceTable.parse("my table", text));
     String said = String.valueOf(refusal.getMessage());
     assertTrue(said.startsWith("my table has no line without conditions for " + message), said);
+  }
+
+  @Test
+  void shouldReadTheFileThatTheEnvironmentNames(@TempDir Path folder) throws IOException {
+    assertSame(DEFAULTS, ChoiceTable.of(Map.of()));
+    Path file = folder.resolve("mine");
+    Map<String, String> environment = Map.of(ChoiceTable.VARIABLE, file.toString());
+    var missing = assertThrows(IOException.class, () -> ChoiceTable.of(environment));
+    assertTrue(String.valueOf(missing.getMessage()).startsWith("VERBENA_CHOICES names " + file));
+    Files.writeString(file, "broadcast chain segment=1KiB\n");
+    Demand demand = Demand.of(Collective.BROADCAST, 4, 8);
+    assertEquals(Algorithm.BROADCAST_CHAIN, ChoiceTable.of(environment).choose(demand).algorithm());
+    Files.writeString(file, "broadcast chain\nbroadcast strain\n");
+    var wrong = assertThrows(IllegalArgumentException.class, () -> ChoiceTable.of(environment));
+    assertTrue(String.valueOf(wrong.getMessage()).startsWith(file + ", line 2: "), wrong::toString);
   }
 }
