@@ -1,0 +1,49 @@
+package io.verbena.samples;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.verbena.ChildJvm;
+import io.verbena.ChildJvm.Ended;
+import io.verbena.collective.launch.Launchers;
+import io.verbena.collective.launch.Launchers.Launcher;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** A sample under the launchers of clusters: the program that {@code run} starts, as it is. */
+@Timeout(value = 4, unit = TimeUnit.MINUTES, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+class LaunchedSampleTest {
+  private static final int RANKS = 3;
+
+  private static final Launchers LAUNCHERS = new Launchers();
+
+  @TempDir private Path folder;
+
+  static Stream<Launcher> launchers() {
+    return Launchers.of(RANKS);
+  }
+
+  @AfterAll
+  static void endThem() throws Exception {
+    LAUNCHERS.end();
+  }
+
+  @ParameterizedTest
+  @MethodSource("launchers")
+  void shouldComputeWhatOneProcessComputes(Launcher launcher) throws Exception {
+    ProcessBuilder heat =
+        ChildJvm.of(Main.class, "sample", "heat", "--size", "30", "--steps", "50");
+    Ended ended = LAUNCHERS.run(launcher, heat.directory(folder.toFile()));
+    assertEquals(0, ended.status(), ended.said());
+    assertTrue(ended.said().contains(": " + RANKS + " ranks over "), ended.said());
+    assertTrue(ended.said().contains("the result is that of one process"), ended.said());
+    assertTrue(Files.exists(folder.resolve("heat.png")), ended.said());
+  }
+}
