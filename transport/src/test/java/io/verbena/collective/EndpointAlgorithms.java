@@ -32,7 +32,7 @@ abstract class EndpointAlgorithms {
   /** How many longs to try: {@link #ALL_COUNTS}, or some of them. */
   abstract int[] counts();
 
-  private Ranks ranks(int size) throws Exception {
+  Ranks ranks(int size) throws Exception {
     Ranks ranks = opened.get(size);
     if (ranks == null) {
       ranks = new Ranks(size, config());
@@ -54,15 +54,18 @@ abstract class EndpointAlgorithms {
       for (int count : counts()) {
         Request request = Request.of(algorithm, size, count).withRoot(root(algorithm, size, count));
         boolean inPlace = count % 2 == 1;
-        Request wanted = request.withInPlace(inPlace).withSegment(count > SEGMENT ? SEGMENT : 0);
-        boolean commutes = Trial.needsCommutativity(wanted);
-        LongBinaryOperator operator = commutes ? Long::sum : Operators::matrixProduct;
-        Trial.run(
-            wanted::at,
-            operator,
-            (schedules, inputs, outputs, op) -> execute(ranks, schedules, inputs, outputs, op));
+        check(ranks, request.withInPlace(inPlace).withSegment(count > SEGMENT ? SEGMENT : 0));
       }
     }
+  }
+
+  static void check(Ranks ranks, Request request) {
+    boolean reorders = Trial.needsCommutativity(request);
+    LongBinaryOperator operator = reorders ? Long::sum : Operators::matrixProduct;
+    Trial.run(
+        request::at,
+        operator,
+        (schedules, inputs, outputs, op) -> execute(ranks, schedules, inputs, outputs, op));
   }
 
   private static int root(Algorithm algorithm, int size, int count) {

@@ -5,6 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.IntFunction;
 import java.util.function.LongBinaryOperator;
 
@@ -27,6 +29,9 @@ final class Trial {
   private final int ranks;
   private final Collective collective;
   private final long[][] contributions;
+
+  /** All ranks' contributions combined, which each of them is compared with; by operator. */
+  private final Map<LongBinaryOperator, long[]> reduced = new ConcurrentHashMap<>();
 
   Trial(IntFunction<Request> requestOf) {
     Request first = requestOf.apply(0);
@@ -183,10 +188,10 @@ final class Trial {
       }
       case REDUCE -> {
         if (request.isRoot()) {
-          put(reduced(0, ranks, operator), 0, output, 0, output.length);
+          put(reducedOfAll(operator), 0, output, 0, output.length);
         }
       }
-      case ALL_REDUCE -> put(reduced(0, ranks, operator), 0, output, 0, output.length);
+      case ALL_REDUCE -> put(reducedOfAll(operator), 0, output, 0, output.length);
       case SCAN -> put(reduced(0, rank + 1, operator), 0, output, 0, output.length);
       case EXCLUSIVE_SCAN -> {
         if (rank > 0) {
@@ -206,7 +211,7 @@ final class Trial {
       }
       case REDUCE_SCATTER -> {
         Blocks blocks = request.blocks();
-        put(reduced(0, ranks, operator), blocks.before(rank), output, 0, blocks.length(rank));
+        put(reducedOfAll(operator), blocks.before(rank), output, 0, blocks.length(rank));
       }
       case ALL_TO_ALL -> {
         for (int peer = 0; peer < ranks; peer++) {
@@ -223,6 +228,10 @@ final class Trial {
     if (length > 0) {
       System.arraycopy(from, (int) at, to, (int) toAt, (int) length);
     }
+  }
+
+  private long[] reducedOfAll(LongBinaryOperator operator) {
+    return reduced.computeIfAbsent(operator, each -> reduced(0, ranks, each));
   }
 
   private long[] reduced(int from, int to, LongBinaryOperator operator) {
