@@ -22,6 +22,7 @@ import picocli.CommandLine.Spec;
     name = "verbena perf",
     sortOptions = false,
     description = "Measures Verbena and its peers, alternating in one run.",
+    subcommands = SimulationCommand.class,
     footer = {
       "",
       "Exit status: 0 measured, 1 a measurement failed, 2 misuse or missing prerequisite."
@@ -48,6 +49,7 @@ public final class Main implements Callable<Integer> {
   @Spec private @Nullable CommandSpec spec;
 
   @Parameters(
+      arity = "0..1", // not before a subcommand
       paramLabel = "AREA",
       description = "What to measure: ${COMPLETION-CANDIDATES}",
       completionCandidates = AreaList.class)
@@ -160,7 +162,8 @@ public final class Main implements Callable<Integer> {
   private Area chosenArea() {
     List<Area> named = AREAS.stream().filter(each -> each.name().equals(area)).toList();
     if (named.isEmpty()) {
-      throw misuse("unknown area '%s': choose from %s".formatted(area, listed(AREAS, Area::name)));
+      String what = area.isEmpty() ? "no area" : "unknown area '%s'".formatted(area);
+      throw misuse(what + ": choose from " + listed(AREAS, Area::name));
     }
     return named.stream()
         .filter(each -> against == null || each.peer().equals(against))

@@ -9,6 +9,9 @@
  *                 +-- TransportArea -- two processes: PingPong &lt;-&gt; EchoServer
  * </pre>
  *
+ * <p>{@code ./verbena perf simulation} measures nothing: it says how long collectives would take on
+ * many ranks.
+ *
  * <p>To add an area: implement {@link io.verbena.benchmarks.Area} and list it in {@link
  * io.verbena.benchmarks.Main}. Results that are worth keeping go to {@code benchmarks/results},
  * with how they were measured.
