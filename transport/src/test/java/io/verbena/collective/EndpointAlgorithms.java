@@ -29,8 +29,8 @@ abstract class EndpointAlgorithms {
   /** How many ranks to try. */
   abstract int[] sizes();
 
-  /** How many longs to try: {@link #ALL_COUNTS}, or some of them. */
-  abstract int[] counts();
+  /** How many longs to try on so many ranks: {@link #ALL_COUNTS}, or some of them. */
+  abstract int[] counts(int size);
 
   Ranks ranks(int size) throws Exception {
     Ranks ranks = opened.get(size);
@@ -51,7 +51,7 @@ abstract class EndpointAlgorithms {
   void shouldGiveWhatTheSerialComputationGives(Algorithm algorithm) throws Exception {
     for (int size : sizes()) {
       Ranks ranks = ranks(size);
-      for (int count : counts()) {
+      for (int count : counts(size)) {
         Request request = Request.of(algorithm, size, count).withRoot(root(algorithm, size, count));
         boolean inPlace = count % 2 == 1;
         check(ranks, request.withInPlace(inPlace).withSegment(count > SEGMENT ? SEGMENT : 0));

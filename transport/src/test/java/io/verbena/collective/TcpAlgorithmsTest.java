@@ -19,7 +19,7 @@ class TcpAlgorithmsTest extends EndpointAlgorithms {
   }
 
   @Override
-  int[] counts() {
+  int[] counts(int size) {
     return ALL_COUNTS;
   }
 
