@@ -205,6 +205,9 @@ final class Conversation implements LaneEvents {
       return;
     }
     boolean isCredit = heard(header);
+    if (failure != null) {
+      return;
+    }
     String wrong =
         switch (header.type) {
           case Frame.DATA -> data(header, payload);
@@ -276,6 +279,9 @@ final class Conversation implements LaneEvents {
       return null;
     }
     heard(header);
+    if (failure != null) {
+      return null;
+    }
     String wrong = peerClosed ? afterItsEnd() : inbox.credited(header);
     ByteBuffer room = wrong == null ? inbox.place(header, there) : null;
     if (wrong == null && room == null) {

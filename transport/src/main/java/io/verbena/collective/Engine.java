@@ -56,8 +56,9 @@ final class Engine {
   }
 
   /** Moves what can be moved; returns whether anything was. */
-  private boolean advance() {
-    boolean moved = peers.advance();
+  private boolean advance(boolean waiting) {
+    // What else is under way may go on with a message that has come.
+    boolean moved = peers.advance(waiting && active.size() <= 1);
     for (int i = active.size() - 1; i >= 0; i--) {
       Work work = active.get(i);
       work.advance();
@@ -74,7 +75,7 @@ final class Engine {
     lock();
     try {
       if (!work.isEnded()) {
-        advance();
+        advance(false);
       }
       if (work.isEnded()) {
         work.settle();
@@ -91,7 +92,7 @@ final class Engine {
     for (int idle = 1; ; idle++) {
       lock();
       try {
-        if (!work.isEnded() && advance()) {
+        if (!work.isEnded() && advance(true)) {
           idle = 0;
         }
         if (work.isEnded()) {

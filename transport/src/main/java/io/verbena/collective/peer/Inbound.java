@@ -32,8 +32,10 @@ final class Inbound extends Intake {
   /** Whether the endpoint writes to the memory of {@link #receiving}. */
   private boolean placing;
 
-  private @Nullable Region landsIn;
-  private @Nullable ByteBuffer landing;
+  /** The last two memories that messages went to, and buffers of them: two often take turns. */
+  private final @Nullable Region[] landsIn = new Region[2];
+
+  private final @Nullable ByteBuffer[] landings = new ByteBuffer[2];
   private long takenEarly;
 
   Inbound(Peers peers, int rank) {
@@ -144,6 +146,11 @@ final class Inbound extends Intake {
     }
   }
 
+  /** Waits a moment for a message that a receive waits for. */
+  void lookForAMoment() {
+    source().pollAMoment();
+  }
+
   /** How many messages of the endpoint were taken before they were received. */
   long takenEarly() {
     return takenEarly;
@@ -152,7 +159,7 @@ final class Inbound extends Intake {
   @Override
   public boolean take(ByteBuffer message) {
     // Who closes an endpoint moves its data, too, and does not have our lock.
-    if (!peers.lock.isHeldByCurrentThread()) {
+    if (!peers.lock.isHeldByCurrentThread() || peers.isClosed()) {
       return false;
     }
     Receive receive = awaiting(message, message.remaining());
@@ -165,6 +172,10 @@ final class Inbound extends Intake {
     } catch (RuntimeException e) {
       unusable(receive, e);
       return true;
+    } catch (Error e) {
+      // As for a file that has become shorter than what is mapped of it.
+      unusable(receive, new IllegalStateException(e.toString(), e));
+      throw e;
     }
     advanced(receive);
     return true;
@@ -172,7 +183,7 @@ final class Inbound extends Intake {
 
   @Override
   public @Nullable ByteBuffer place(ByteBuffer there, int length) {
-    if (!peers.lock.isHeldByCurrentThread()) {
+    if (!peers.lock.isHeldByCurrentThread() || peers.isClosed()) {
       return null;
     }
     int before = there.remaining();
@@ -182,7 +193,7 @@ final class Inbound extends Intake {
     }
     int content = length - (before - there.remaining());
     int late = content - there.remaining();
-    receiving = receive;
+    receive(receive);
     takenEarly++;
     try {
       ByteBuffer room = landing(receive, content);
@@ -246,19 +257,28 @@ final class Inbound extends Intake {
   @SuppressWarnings("ReferenceEquality") // the very one
   private ByteBuffer landing(Receive receive, int bytes) {
     long at = receive.offset + receive.received;
-    if (landsIn != receive.region) {
-      landsIn = receive.region;
-      landing = receive.region.buffer();
+    int known = landsIn[0] == receive.region ? 0 : 1;
+    if (landsIn[known] != receive.region) {
+      landings[0] = landings[1];
+      landsIn[0] = landsIn[1];
+      landings[1] = receive.region.buffer();
+      landsIn[1] = receive.region;
     }
-    ByteBuffer buffer = landing;
+    ByteBuffer buffer = landings[known];
     return buffer == null
         ? receive.region.slice(at, bytes)
         : buffer.limit((int) at + bytes).position((int) at);
   }
 
+  /** More of its message is to come. */
+  private void receive(Receive receive) {
+    receiving = receive;
+    peers.list(peers.peer(rank));
+  }
+
   private void advanced(Receive receive) {
     if (rest > 0) {
-      receiving = receive;
+      receive(receive);
     } else {
       receiving = null;
       finish(receive, total);
@@ -334,11 +354,11 @@ final class Inbound extends Intake {
 
   /** What is still to come is dropped, and the memory not written any more. */
   private void stopReceiving() {
-    receiving = null;
     if (placing) {
+      source().divert();
       placing = false;
-      divert();
     }
+    receiving = null;
   }
 
   /** Forgets messages that nobody will ask for. */
@@ -357,8 +377,9 @@ final class Inbound extends Intake {
         });
   }
 
-  /** Nothing more comes. */
-  void fail(PeerFailure failure) {
+  /** Nothing more comes of the message that is arriving. */
+  void tear(PeerFailure failure) {
+    rest = 0;
     Unexpected torn = gathering;
     if (torn != null) {
       gathering = null;
@@ -371,6 +392,11 @@ final class Inbound extends Intake {
       stopReceiving();
       arriving.end(failure);
     }
+  }
+
+  /** Nothing more comes. */
+  void fail(PeerFailure failure) {
+    tear(failure);
     for (Receive each = receives.first(); each != null; each = receives.first()) {
       receives.remove(each);
       each.end(failure);

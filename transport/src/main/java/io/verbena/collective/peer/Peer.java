@@ -46,8 +46,12 @@ final class Peer {
     return !out.isEmpty() || !in.receives.isEmpty() || in.isReceiving();
   }
 
-  /** Moves what can be moved; returns whether anything was. */
-  boolean advance() {
+  /**
+   * Moves what can be moved; returns whether anything was.
+   *
+   * @param waiting whether nobody has anything else to do than to wait for this peer
+   */
+  boolean advance(boolean waiting) {
     Endpoint connection = endpoint;
     if (connection == null) {
       return false;
@@ -56,8 +60,19 @@ final class Peer {
     long before = in.takenEarly();
     try {
       out.advance(connection);
+      if (waiting && out.isEmpty()) {
+        in.lookForAMoment();
+        if (in.takenEarly() != before) {
+          return true;
+        }
+      }
       for (int i = 0; i < BATCH && !in.isHeldUp(); i++) {
+        long taken = in.takenEarly();
         ByteBuf message = connection.tryReceive();
+        if (message == null && in.isReceiving() && in.takenEarly() != taken) {
+          // The rest of a long message follows.
+          continue;
+        }
         if (message == null) {
           break;
         }

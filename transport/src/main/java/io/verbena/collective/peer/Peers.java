@@ -209,23 +209,32 @@ public final class Peers implements AutoCloseable {
   }
 
   private void sendToSelf(Peer self, Send send) {
-    int bytes = (int) Math.min(send.length, Envelope.CHUNK_BYTES);
-    ByteBuf message = buffer(Envelope.BYTES + bytes);
-    Envelope.write(message, Envelope.MESSAGE, send.context, send.tag, send.length);
-    copy(send, 0, message);
-    self.in.arrived(message);
-    for (long sent = bytes; sent < send.length; sent += bytes) {
-      bytes = (int) Math.min(send.length - sent, Envelope.CHUNK_BYTES);
-      ByteBuf part = buffer(bytes);
-      copy(send, sent, part);
-      self.in.arrived(part);
+    PeerFailure failure = null;
+    try {
+      long sent = Math.min(send.length, Envelope.CHUNK_BYTES);
+      ByteBuf first = buffer(Envelope.BYTES + (int) sent);
+      Envelope.write(first, Envelope.MESSAGE, send.context, send.tag, send.length);
+      self.in.arrived(filled(first, send, 0));
+      while (sent < send.length) {
+        int bytes = (int) Math.min(send.length - sent, Envelope.CHUNK_BYTES);
+        self.in.arrived(filled(buffer(bytes), send, sent));
+        sent += bytes;
+      }
+    } catch (RuntimeException e) {
+      failure = PeerFailure.ofMemory(self.rank, e);
+      self.in.tear(failure);
     }
-    send.end(null);
+    send.end(failure);
   }
 
-  private static void copy(Send send, long from, ByteBuf to) {
-    if (to.isWritable()) {
-      to.writeBytes(send.region.view(send.offset + from, to.writableBytes()));
+  private static ByteBuf filled(ByteBuf message, Send send, long from) {
+    try {
+      return message.isWritable()
+          ? message.writeBytes(send.region.view(send.offset + from, message.writableBytes()))
+          : message;
+    } catch (RuntimeException e) {
+      message.release();
+      throw e;
     }
   }
 
@@ -305,23 +314,24 @@ public final class Peers implements AutoCloseable {
   /**
    * Moves what can be moved without waiting.
    *
+   * @param waiting whether the caller has nothing else to do: then it takes a moment longer
    * @return whether anything was
    */
-  public boolean advance() {
+  public boolean advance(boolean waiting) {
     boolean moved = connector.advance();
     if (--advancesToLook <= 0 || !fromAnybody.isEmpty()) {
       advancesToLook = ADVANCES_PER_LOOK;
       for (int i = connected.size() - 1; i >= 0; i--) {
         // One may take others with it.
         if (i < connected.size()) {
-          moved |= connected.get(i).advance();
+          moved |= connected.get(i).advance(false);
         }
       }
     }
     for (int i = busy.size() - 1; i >= 0; i--) {
       Peer peer = busy.get(i);
       if (peer.isBusy()) {
-        moved |= peer.advance();
+        moved |= peer.advance(waiting && busy.size() == 1);
       } else {
         peer.listed = false;
         busy.set(i, busy.getLast());

@@ -81,6 +81,11 @@ final class Inbound {
   /** What comes next, as much as there is room for, goes there. */
   void expect(ByteBuffer room) {
     target = room;
+    hurry();
+  }
+
+  /** The next look is at once: nothing more may come than is there. */
+  void hurry() {
     drained = System.nanoTime() - TcpOptions.PIECE_NANOS;
   }
 

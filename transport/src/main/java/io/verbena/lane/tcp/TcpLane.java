@@ -266,6 +266,7 @@ public final class TcpLane implements Lane {
     boolean more = true;
     while (more && delivered < limit && !down) {
       long moved = inbound.movedBytes();
+      inbound.hurry();
       delivered = read(events, delivered, limit, 1);
       more = inbound.movedBytes() != moved;
       if (!more && !peerEnded && !inbound.hasWholeFrame()) {
