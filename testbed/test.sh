@@ -15,7 +15,7 @@ Installs what that takes: QEMU, RDMA's tools, and the launchers mpirun (Open MPI
   -h, --help   this text
 
 Maven's whole output is in target/test.log; the guest's reports and its console log are in target/testbed/.
-VERBENA_TEST_TIMEOUT is the deadline of the RDMA tests in seconds (default 1800).
+VERBENA_TEST_TIMEOUT is the deadline of the RDMA tests in seconds (default 2400).
 
 Exit status: 0 all passed, 1 a test failed, no RDMA test was run, or the guest did not come up, 2 for wrong use or a missing
 prerequisite.
@@ -133,7 +133,7 @@ test_in_guest() {
   local target=target/test-classes
   cd "$verbena_root" || exit
   test_java "$test_reports"
-  testbed_command --out "$test_reports" --timeout "${VERBENA_TEST_TIMEOUT:-1800}" -- \
+  testbed_command --out "$test_reports" --timeout "${VERBENA_TEST_TIMEOUT:-2400}" -- \
     "${test_command_line[@]}" org.junit.platform.console.ConsoleLauncher execute \
     --scan-classpath "$verbena_root/transport/$target:$verbena_root/samples/$target" \
     --include-tag rdma --exclude-tag rdma-two-hosts \

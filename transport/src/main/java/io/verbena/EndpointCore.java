@@ -210,34 +210,19 @@ final class EndpointCore {
   void take(Intake intake) {
     lock.lock();
     try {
-      intake.attached(new IntakeSource());
+      intake.attached(this::divert);
       conversation.inbox.intake(intake);
     } finally {
       lock.unlock();
     }
   }
 
-  private final class IntakeSource implements Intake.Source {
-    @Override
-    public void divert() {
-      lock.lock();
-      try {
-        conversation.lane.divert();
-      } finally {
-        lock.unlock();
-      }
-    }
-
-    @Override
-    public void pollAMoment() {
-      lock.lock();
-      try {
-        if (!closed) {
-          advanceByCaller(true);
-        }
-      } finally {
-        lock.unlock();
-      }
+  private void divert() {
+    lock.lock();
+    try {
+      conversation.lane.divert();
+    } finally {
+      lock.unlock();
     }
   }
 

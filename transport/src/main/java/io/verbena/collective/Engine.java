@@ -56,9 +56,8 @@ final class Engine {
   }
 
   /** Moves what can be moved; returns whether anything was. */
-  private boolean advance(boolean waiting) {
-    // What else is under way may go on with a message that has come.
-    boolean moved = peers.advance(waiting && active.size() <= 1);
+  private boolean advance() {
+    boolean moved = peers.advance();
     for (int i = active.size() - 1; i >= 0; i--) {
       Work work = active.get(i);
       work.advance();
@@ -75,7 +74,7 @@ final class Engine {
     lock();
     try {
       if (!work.isEnded()) {
-        advance(false);
+        advance();
       }
       if (work.isEnded()) {
         work.settle();
@@ -92,7 +91,7 @@ final class Engine {
     for (int idle = 1; ; idle++) {
       lock();
       try {
-        if (!work.isEnded() && advance(true)) {
+        if (!work.isEnded() && advance()) {
           idle = 0;
         }
         if (work.isEnded()) {

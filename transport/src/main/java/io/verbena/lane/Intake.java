@@ -4,7 +4,6 @@ import io.netty.buffer.ByteBuf;
 import io.verbena.Endpoint;
 import io.verbena.MessageHandler;
 import java.nio.ByteBuffer;
-import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -16,19 +15,7 @@ import org.jspecify.annotations.Nullable;
  * endpoint.
  */
 public abstract class Intake implements MessageHandler {
-  /** What an endpoint does for its intake; not to be called within a call of the endpoint. */
-  public interface Source {
-    /**
-     * The memory of {@link #place} is not touched any more when this returns; what is still to come
-     * of the message is dropped.
-     */
-    void divert();
-
-    /** Moves data as {@link Endpoint#poll} does, and waits a moment for something to come. */
-    void pollAMoment();
-  }
-
-  private @Nullable Source source;
+  private Runnable diversion = () -> {};
 
   /**
    * A message that is there as a whole.
@@ -55,14 +42,17 @@ public abstract class Intake implements MessageHandler {
    */
   public abstract void placed(@Nullable RuntimeException unusable);
 
-  /** Once, before anything is offered. */
-  public final void attached(Source endpoint) {
-    source = endpoint;
+  /** Once, before anything is offered: what {@link #divert} does. */
+  public final void attached(Runnable way) {
+    diversion = way;
   }
 
-  /** The endpoint that this is attached to. */
-  protected final Source source() {
-    return Objects.requireNonNull(source, "not attached");
+  /**
+   * The memory of {@link #place} is not touched any more when this returns; what is still to come
+   * of the message is dropped. Not within a call of the endpoint.
+   */
+  protected final void divert() {
+    diversion.run();
   }
 
   @Override

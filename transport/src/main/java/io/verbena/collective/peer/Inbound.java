@@ -146,11 +146,6 @@ final class Inbound extends Intake {
     }
   }
 
-  /** Waits a moment for a message that a receive waits for. */
-  void lookForAMoment() {
-    source().pollAMoment();
-  }
-
   /** How many messages of the endpoint were taken before they were received. */
   long takenEarly() {
     return takenEarly;
@@ -355,7 +350,7 @@ final class Inbound extends Intake {
   /** What is still to come is dropped, and the memory not written any more. */
   private void stopReceiving() {
     if (placing) {
-      source().divert();
+      divert();
       placing = false;
     }
     receiving = null;

@@ -46,12 +46,8 @@ final class Peer {
     return !out.isEmpty() || !in.receives.isEmpty() || in.isReceiving();
   }
 
-  /**
-   * Moves what can be moved; returns whether anything was.
-   *
-   * @param waiting whether nobody has anything else to do than to wait for this peer
-   */
-  boolean advance(boolean waiting) {
+  /** Moves what can be moved; returns whether anything was. */
+  boolean advance() {
     Endpoint connection = endpoint;
     if (connection == null) {
       return false;
@@ -60,12 +56,6 @@ final class Peer {
     long before = in.takenEarly();
     try {
       out.advance(connection);
-      if (waiting && out.isEmpty()) {
-        in.lookForAMoment();
-        if (in.takenEarly() != before) {
-          return true;
-        }
-      }
       for (int i = 0; i < BATCH && !in.isHeldUp(); i++) {
         long taken = in.takenEarly();
         ByteBuf message = connection.tryReceive();

@@ -314,24 +314,23 @@ public final class Peers implements AutoCloseable {
   /**
    * Moves what can be moved without waiting.
    *
-   * @param waiting whether the caller has nothing else to do: then it takes a moment longer
    * @return whether anything was
    */
-  public boolean advance(boolean waiting) {
+  public boolean advance() {
     boolean moved = connector.advance();
     if (--advancesToLook <= 0 || !fromAnybody.isEmpty()) {
       advancesToLook = ADVANCES_PER_LOOK;
       for (int i = connected.size() - 1; i >= 0; i--) {
         // One may take others with it.
         if (i < connected.size()) {
-          moved |= connected.get(i).advance(false);
+          moved |= connected.get(i).advance();
         }
       }
     }
     for (int i = busy.size() - 1; i >= 0; i--) {
       Peer peer = busy.get(i);
       if (peer.isBusy()) {
-        moved |= peer.advance(waiting && busy.size() == 1);
+        moved |= peer.advance();
       } else {
         peer.listed = false;
         busy.set(i, busy.getLast());
