@@ -210,19 +210,32 @@ final class EndpointCore {
   void take(Intake intake) {
     lock.lock();
     try {
-      intake.attached(this::divert);
+      intake.attached(new IntakeSource());
       conversation.inbox.intake(intake);
     } finally {
       lock.unlock();
     }
   }
 
-  private void divert() {
-    lock.lock();
-    try {
-      conversation.lane.divert();
-    } finally {
-      lock.unlock();
+  private final class IntakeSource implements Intake.Source {
+    @Override
+    public void divert() {
+      lock.lock();
+      try {
+        conversation.lane.divert();
+      } finally {
+        lock.unlock();
+      }
+    }
+
+    @Override
+    public boolean hasUnsent() {
+      lock.lock();
+      try {
+        return conversation.lane.hasUnsent() || conversation.hasOutgoing();
+      } finally {
+        lock.unlock();
+      }
     }
   }
 

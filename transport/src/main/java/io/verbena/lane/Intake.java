@@ -4,6 +4,7 @@ import io.netty.buffer.ByteBuf;
 import io.verbena.Endpoint;
 import io.verbena.MessageHandler;
 import java.nio.ByteBuffer;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -15,7 +16,19 @@ import org.jspecify.annotations.Nullable;
  * endpoint.
  */
 public abstract class Intake implements MessageHandler {
-  private Runnable diversion = () -> {};
+  /** The endpoint, as its intake sees it; not to be called within a call of the endpoint. */
+  public interface Source {
+    /**
+     * The memory of {@link #place} is not touched any more when this returns; what is still to come
+     * of the message is dropped.
+     */
+    void divert();
+
+    /** Whether something that was sent is still with this process, which must move it on. */
+    boolean hasUnsent();
+  }
+
+  private @Nullable Source source;
 
   /**
    * A message that is there as a whole.
@@ -42,17 +55,14 @@ public abstract class Intake implements MessageHandler {
    */
   public abstract void placed(@Nullable RuntimeException unusable);
 
-  /** Once, before anything is offered: what {@link #divert} does. */
-  public final void attached(Runnable way) {
-    diversion = way;
+  /** Once, before anything is offered. */
+  public final void attached(Source endpoint) {
+    source = endpoint;
   }
 
-  /**
-   * The memory of {@link #place} is not touched any more when this returns; what is still to come
-   * of the message is dropped. Not within a call of the endpoint.
-   */
-  protected final void divert() {
-    diversion.run();
+  /** The endpoint that this is attached to. */
+  protected final Source source() {
+    return Objects.requireNonNull(source, "not attached");
   }
 
   @Override

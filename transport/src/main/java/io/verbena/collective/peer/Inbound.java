@@ -146,6 +146,11 @@ final class Inbound extends Intake {
     }
   }
 
+  /** Whether something for the peer is still with this process. */
+  boolean hasUnsent() {
+    return source().hasUnsent();
+  }
+
   /** How many messages of the endpoint were taken before they were received. */
   long takenEarly() {
     return takenEarly;
@@ -350,7 +355,7 @@ final class Inbound extends Intake {
   /** What is still to come is dropped, and the memory not written any more. */
   private void stopReceiving() {
     if (placing) {
-      divert();
+      source().divert();
       placing = false;
     }
     receiving = null;

@@ -11,17 +11,22 @@ final class Outbound {
   private final Peers peers;
   private final Queue<Send> waiting = new Queue<>();
 
-  /** All of it is the endpoint's, which still reads where it lies. */
+  /**
+   * All of it is the endpoint's, which still reads where it lies, or has not sent it yet: nobody
+   * might move that on when the last send has ended.
+   */
   private final Queue<Send> lent = new Queue<>();
 
   /** Ranks that are lost, which this peer is to hear before what is sent to it next. */
   private final BitSet toTell = new BitSet();
 
   private final int rank;
+  private final Inbound in;
 
-  Outbound(Peers peers, int rank) {
+  Outbound(Peers peers, int rank, Inbound in) {
     this.peers = peers;
     this.rank = rank;
+    this.in = in;
   }
 
   boolean isEmpty() {
@@ -36,7 +41,7 @@ final class Outbound {
 
   /** Hands over what the endpoint takes, and ends what it has read. */
   void advance(Endpoint endpoint) throws TransportException {
-    for (Send each = lent.first(); each != null && each.lent.get() == 0; each = lent.first()) {
+    for (Send each = lent.first(); each != null && isSent(each); each = lent.first()) {
       lent.remove(each);
       each.end(null);
     }
@@ -53,13 +58,18 @@ final class Outbound {
         continue;
       }
       waiting.remove(each);
-      if (each.lent.get() == 0) {
+      if (isSent(each)) {
         each.end(null);
       } else {
         lent.add(each);
       }
     }
     tellAll(endpoint);
+  }
+
+  private boolean isSent(Send send) {
+    // While others wait, whoever waits for them moves on what was before them, too.
+    return send.lent.get() == 0 && (!waiting.isEmpty() || !in.hasUnsent());
   }
 
   /** Ends a send that cannot be sent; one that has begun takes the connection with it. */

@@ -39,7 +39,7 @@ final class Peer {
     this.peers = peers;
     this.rank = rank;
     this.in = new Inbound(peers, rank);
-    this.out = new Outbound(peers, rank);
+    this.out = new Outbound(peers, rank, in);
   }
 
   boolean isBusy() {
