@@ -205,8 +205,8 @@ public final class TransportConfig {
   }
 
   /**
-   * The network interface that connections leave by; of RDMA ports that would do, its own is
-   * preferred.
+   * The network interface that connections leave by; among RDMA ports of one kind, InfiniBand
+   * before Ethernet, its own is preferred.
    *
    * @return its name as in {@code ip link}, or empty for the system's choice
    */

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.verbena.TransportException.Kind;
 import io.verbena.lane.Interfaces;
+import io.verbena.lane.KernelFiles;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -52,7 +53,7 @@ class DialerTest {
       };
 
   private Dialer dialer(Optional<String> pinned) {
-    return new Dialer(pinned, owner, new Interfaces(root));
+    return new Dialer(pinned, owner, new Interfaces(KernelFiles.under(root)));
   }
 
   private static List<InetAddress> addresses(String... literals) {

@@ -90,7 +90,7 @@ final class AdapterCheck implements Check {
     boolean hasSoftRoce = host.files().exists(SOFT_ROCE);
     notes.saw(SOFT_ROCE, hasSoftRoce ? "(loaded)" : "(absent)");
     if (hasSoftRoce) {
-      String nic = Network.forTcp(host);
+      String nic = host.tcpInterface();
       return notes.fail(
           "This machine has no RDMA adapter, and soft-RoCE, which is loaded, has no device.",
           "rdma link add rxe0 type rxe netdev " + (nic.isEmpty() ? "eth0" : nic));

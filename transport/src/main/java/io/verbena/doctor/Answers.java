@@ -117,7 +117,7 @@ record Answers(
         isLimit ? "" : cure.isEmpty() ? DEVICE : cure);
   }
 
-  private static Map<String, List<String>> interfaceAddresses() {
+  static Map<String, List<String>> interfaceAddresses() {
     Map<String, List<String>> found = new TreeMap<>();
     try {
       NetworkInterface.networkInterfaces()

@@ -57,6 +57,12 @@ public record Diagnosis(
       return "RDMA: yes. Verbena will use " + choice.orElseThrow() + ".";
     }
     String why = firstFailure().map(Finding::message).orElse("No port can be used.");
+    Optional<Finding> unreachable =
+        findings.stream().filter(RightDeviceCheck::isUnreachable).findFirst();
+    if (unreachable.isPresent()) {
+      String also = unreachable.get().message();
+      return "RDMA: no. " + (why.equals(also) ? why : why + ' ' + also);
+    }
     return "RDMA: no. %s Verbena will use TCP%s."
         .formatted(why, tcpInterface.isEmpty() ? "" : " on " + tcpInterface);
   }

@@ -59,7 +59,7 @@ public final class Doctor {
 
   static Diagnosis examine(Host host) {
     List<Finding> findings = CHECKS.stream().map(check -> check.look(host)).toList();
-    return new Diagnosis(findings, host.choice(), Network.forTcp(host), Optional.empty());
+    return new Diagnosis(findings, host.choice(), host.tcpInterface(), Optional.empty());
   }
 
   private static Diagnosis withPeer(

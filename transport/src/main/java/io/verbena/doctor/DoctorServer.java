@@ -77,7 +77,7 @@ public final class DoctorServer implements AutoCloseable {
     DoctorServer server = null;
     try {
       Listener listener = transport.listen(address);
-      PeerSide side = PeerSide.of(host, failure, transport);
+      PeerSide side = PeerSide.of(host, failure, transport, host.tcp());
       CmService manager = null;
       String noManager = "";
       try {

@@ -9,6 +9,7 @@ import io.verbena.lane.rdma.RdmaPort;
 import io.verbena.lane.rdma.RdmaSurvey;
 import io.verbena.verbs.PortState;
 import java.net.InetAddress;
+import java.net.SocketException;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -26,7 +27,7 @@ import org.jspecify.annotations.Nullable;
  * @param adapters its PCI functions for RDMA
  * @param nodes its RDMA devices, by the files
  * @param survey its ports as a transport finds them, by the library or else by the files
- * @param tcp the connection beside which one is chosen, as far as the configuration tells
+ * @param tcp the connection beside which one is chosen, as far as is known without a peer
  * @param choice what a transport would choose
  * @param networks its network interfaces
  */
@@ -42,11 +43,12 @@ record Host(
     Optional<Choice> choice,
     List<Network> networks) {
   static Host read(DoctorOptions options) {
-    return read(
-        options,
-        options.isMachine()
-            ? Answers.ofMachine(pins(options.config()), tcp(options, new HostFiles(options.root())))
-            : null);
+    if (!options.isMachine()) {
+      return read(options, null);
+    }
+    var files = new HostFiles(options.root());
+    List<Network> networks = Network.list(files, Answers.interfaceAddresses());
+    return read(options, Answers.ofMachine(pins(options.config()), tcp(options, files, networks)));
   }
 
   static Host read(DoctorOptions options, @Nullable Answers answers) {
@@ -54,7 +56,8 @@ record Host(
     List<RdmaNode> nodes = RdmaNode.list(files);
     RdmaPins pins = pins(options.config());
     RdmaSurvey survey = answers == null ? byFiles(nodes, pins) : answers.survey();
-    RdmaSurvey.Beside tcp = tcp(options, files);
+    List<Network> networks = Network.list(files, answers == null ? null : answers.addresses());
+    RdmaSurvey.Beside tcp = tcp(options, files, networks);
     return new Host(
         options,
         files,
@@ -67,23 +70,32 @@ record Host(
         options.config().rdma() == RdmaMode.OFF
             ? Optional.empty()
             : survey.choose(pins, tcp).map(Host::choice),
-        Network.list(files, answers));
+        networks);
   }
 
   /** Which of the interface's addresses it has, depends on the peer's. */
-  private static RdmaSurvey.Beside tcp(DoctorOptions options, HostFiles files) {
-    return options
-        .config()
-        .networkInterface()
-        .filter(files.list(Network.FOLDER)::contains)
-        .map(
-            nic ->
-                RdmaSurvey.Beside.of(
-                    InetAddress.getLoopbackAddress(),
-                    nic,
-                    Numbers.parse(files.text(Network.FOLDER + '/' + nic + "/ifindex"), -1),
-                    new Interfaces(options.root())))
-        .orElse(RdmaSurvey.Beside.ANY);
+  private static RdmaSurvey.Beside tcp(
+      DoctorOptions options, HostFiles files, List<Network> networks) {
+    String nic = Network.forTcp(options, files, networks);
+    if (!files.list(Network.FOLDER).contains(nic)) {
+      return RdmaSurvey.Beside.ANY;
+    }
+    return RdmaSurvey.Beside.of(
+        InetAddress.getLoopbackAddress(),
+        nic,
+        Numbers.parse(files.text(Network.FOLDER + '/' + nic + "/ifindex"), -1),
+        new Interfaces(files));
+  }
+
+  /** The connection of this machine that has a local address. */
+  RdmaSurvey.Beside beside(InetAddress local) throws SocketException {
+    String nic = Interfaces.nameOf(local);
+    return RdmaSurvey.Beside.of(local, nic, Interfaces.indexOf(nic), new Interfaces(files));
+  }
+
+  /** The network interface that TCP would take; or empty. */
+  String tcpInterface() {
+    return Network.forTcp(options, files, networks);
   }
 
   static RdmaPins pins(TransportConfig config) {

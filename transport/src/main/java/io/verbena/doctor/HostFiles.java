@@ -1,6 +1,6 @@
 package io.verbena.doctor;
 
-import io.verbena.lane.rdma.NumaDistance;
+import io.verbena.lane.KernelFiles;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.channels.FileChannel;
@@ -30,7 +30,7 @@ import java.util.regex.Pattern;
  * The files of a machine, or of a folder that looks like one. Nothing here throws, whatever is
  * there, nothing takes long, and links in a folder do not lead out of it. Thread-safe.
  */
-final class HostFiles implements NumaDistance.Source {
+final class HostFiles implements KernelFiles {
   /** All that is read of a file. */
   static final int LONGEST = 1 << 16;
 

@@ -4,6 +4,7 @@ import io.verbena.lane.Interfaces;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
@@ -27,7 +28,12 @@ record Network(String name, boolean isIpoib, boolean isUp, String state, List<St
 
   private static final String DEFAULT_ROUTE = "00000000";
 
-  static List<Network> list(HostFiles files, @Nullable Answers answers) {
+  /**
+   * All of them.
+   *
+   * @param known addresses of each; null if only files are looked at
+   */
+  static List<Network> list(HostFiles files, @Nullable Map<String, List<String>> known) {
     List<Network> found = new ArrayList<>();
     for (String name : files.list(FOLDER)) {
       String folder = FOLDER + '/' + name;
@@ -36,7 +42,7 @@ record Network(String name, boolean isIpoib, boolean isUp, String state, List<St
       // Drivers that do not tell leave it at "unknown"; then it counts whether it was brought up.
       boolean isUp = state.equals("up") || (state.equals("unknown") && (flags & UP) != 0);
       List<String> addresses =
-          answers == null ? routed(files, name) : answers.addresses().getOrDefault(name, List.of());
+          known == null ? routed(files, name) : known.getOrDefault(name, List.of());
       boolean isIpoib = Numbers.parse(files.text(folder + "/type"), -1) == Interfaces.INFINIBAND;
       found.add(new Network(name, isIpoib, isUp, Evidence.printable(state), addresses));
     }
@@ -93,25 +99,25 @@ record Network(String name, boolean isIpoib, boolean isUp, String state, List<St
    * What TCP would take: the interface that the configuration wants, else IP over InfiniBand, else
    * the interface of the default route, else the first that leads anywhere; or empty.
    */
-  static String forTcp(Host host) {
-    Optional<String> pinned = host.options().config().networkInterface();
+  static String forTcp(DoctorOptions options, HostFiles files, List<Network> networks) {
+    Optional<String> pinned = options.config().networkInterface();
     if (pinned.isPresent()) {
-      return first(host, each -> each.name.equals(pinned.get())).orElse("");
+      return first(networks, each -> each.name.equals(pinned.get())).orElse("");
     }
-    Optional<String> ipoib = first(host, Network::isIpoib);
+    Optional<String> ipoib = first(networks, Network::isIpoib);
     return ipoib
         .or(
             () ->
-                rows(host.files(), ROUTES).stream()
+                rows(files, ROUTES).stream()
                     .filter(route -> route.length > 7 && route[1].equals(DEFAULT_ROUTE))
                     .map(route -> Evidence.printable(route[0]))
                     .findFirst())
-        .or(() -> first(host, each -> !each.name.equals("lo")))
+        .or(() -> first(networks, each -> !each.name.equals("lo")))
         .orElse("");
   }
 
-  private static Optional<String> first(Host host, Predicate<Network> kind) {
-    return host.networks().stream()
+  private static Optional<String> first(List<Network> networks, Predicate<Network> kind) {
+    return networks.stream()
         .filter(each -> each.isUsable() && kind.test(each))
         .map(Network::name)
         .findFirst();

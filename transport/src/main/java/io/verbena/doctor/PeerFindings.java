@@ -117,10 +117,10 @@ enum PeerFindings {
     if (!own.hasRdma() || !peer.hasRdma()) {
       return notes.notApplicable(
           own.hasRdma()
-              ? "The peer has no port with partition keys."
+              ? "The peer has no port that can be used."
               : peer.hasRdma()
-                  ? "This side has no port with partition keys."
-                  : "Neither side has a port with partition keys.");
+                  ? "This side has no port that can be used."
+                  : "Neither side has a port that can be used.");
     }
     own.candidates().forEach(each -> tell(OWN, each, notes));
     peer.candidates().forEach(each -> tell(PEER, each, notes));

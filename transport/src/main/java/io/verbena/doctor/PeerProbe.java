@@ -7,6 +7,7 @@ import io.verbena.Transport;
 import io.verbena.TransportConfig;
 import io.verbena.TransportException;
 import io.verbena.cause.Cause;
+import io.verbena.lane.rdma.RdmaSurvey;
 import io.verbena.memory.RegisteredMemory;
 import io.verbena.memory.RemoteAccess;
 import java.io.IOException;
@@ -41,6 +42,10 @@ final class PeerProbe {
             Duration.ofSeconds(8),
             Duration.ofSeconds(3));
   }
+
+  private static final String OTHER_INTERFACE =
+      "Name a network interface that leads to the peer in TransportConfig.withNetworkInterface, or"
+          + " none.";
 
   private static final String NO_DOCTOR =
       "Run ./verbena doctor --serve on the peer, of the same release, and give the port that it"
@@ -101,31 +106,39 @@ final class PeerProbe {
     TransportConfig config =
         DoctorServer.config(host.options().config()).withConnectTimeout(left(patience.handshake));
     try (Transport transport = Transport.open(config)) {
-      PeerSide own = PeerSide.of(host, failure, transport);
       long start = System.nanoTime();
       try (Endpoint endpoint = transport.connect(address)) {
+        String time = PeerFindings.time(System.nanoTime() - start);
+        RdmaSurvey.Beside tcp = host.beside(endpoint.localAddress().getAddress());
+        PeerSide own = PeerSide.of(host, failure, transport, tcp);
         isRdma = endpoint.link() instanceof Link.Rdma;
         link =
             switch (endpoint.link()) {
               case Link.Rdma _ -> endpoint.linkReport().toString();
-              case Link.Tcp tcp -> "TCP on " + tcp.nic();
+              case Link.Tcp link -> "TCP on " + link.nic();
             };
-        converse(transport, endpoint, own, PeerFindings.time(System.nanoTime() - start));
+        converse(transport, endpoint, own, time);
       }
     } catch (IOException e) {
       if (link.isEmpty()) {
         Notes notes = PeerFindings.HANDSHAKE.notes();
         notes.saw("Transport.connect", PeerFindings.clause(e));
-        findings.add(notes.fail(noHandshake(e), PeerFindings.cure(e, NO_DOCTOR)));
+        boolean pinned = host.options().config().networkInterface().isPresent();
+        String otherwise = pinned && !isHandshake(e) ? OTHER_INTERFACE : NO_DOCTOR;
+        findings.add(notes.fail(noHandshake(e), PeerFindings.cure(e, otherwise)));
         notTried(PeerFindings.MESSAGE, "the handshake failed");
       }
     }
   }
 
+  private static boolean isHandshake(IOException e) {
+    return e instanceof TransportException failed
+        && failed.kind() == TransportException.Kind.HANDSHAKE;
+  }
+
   private String noHandshake(IOException e) {
     String what = PeerFindings.clause(e).replaceFirst("^cannot connect to [^ ]+: ", "");
-    return e instanceof TransportException failed
-            && failed.kind() == TransportException.Kind.HANDSHAKE
+    return isHandshake(e)
         ? "%s takes TCP connections, but is no doctor: %s"
             .formatted(PeerFindings.text(address), what)
         : "The handshake with %s failed: %s".formatted(PeerFindings.text(address), what);

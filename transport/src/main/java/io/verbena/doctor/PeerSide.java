@@ -34,8 +34,14 @@ record PeerSide(
     cure = Evidence.printable(cure);
   }
 
-  static PeerSide of(Host host, Optional<Finding> failure, Transport transport) {
-    RdmaSurvey.Offered offered = host.survey().offer(host.pins(), host.tcp());
+  /**
+   * What this machine brings along.
+   *
+   * @param tcp the connection between the sides
+   */
+  static PeerSide of(
+      Host host, Optional<Finding> failure, Transport transport, RdmaSurvey.Beside tcp) {
+    RdmaSurvey.Offered offered = host.survey().offer(host.pins(), tcp);
     String trouble = failure.map(Finding::message).orElse("");
     String cure = failure.map(Finding::cure).orElse("");
     Optional<String> unavailable = transport.rdmaUnavailable();

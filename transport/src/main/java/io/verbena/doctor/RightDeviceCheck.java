@@ -7,11 +7,16 @@ import java.util.Optional;
 
 /** Which of several devices a transport would take. */
 final class RightDeviceCheck implements Check {
+  private static final String ID = "right-device";
+
+  /** Begins what it says if no connection can be made, over TCP neither. */
+  private static final String UNREACHABLE = "Connecting fails: ";
+
   @Override
   public Finding look(Host host) {
-    Notes notes = new Notes("right-device", "The right device");
+    Notes notes = new Notes(ID, "The right device");
     Optional<String> nic = host.options().config().networkInterface();
-    if (nic.isPresent() && Network.forTcp(host).isEmpty()) {
+    if (nic.isPresent() && host.tcpInterface().isEmpty()) {
       return unreachable(host, Evidence.printable(nic.get()), notes);
     }
     Optional<Choice> choice = host.choice();
@@ -60,15 +65,20 @@ final class RightDeviceCheck implements Check {
                     : ", and not " + String.join(", not ", chosen.passedOver())));
   }
 
+  /** Whether this finding is that no connection can be made. */
+  static boolean isUnreachable(Finding finding) {
+    return finding.check().equals(ID) && finding.message().startsWith(UNREACHABLE);
+  }
+
   /** RDMA connections begin on TCP, too. */
   private static Finding unreachable(Host host, String nic, Notes notes) {
     Optional<Network> found =
         host.networks().stream().filter(each -> each.name().equals(nic)).findFirst();
     notes.saw(Network.FOLDER + '/' + nic, found.map(Network::words).orElse("(absent)"));
     return notes.fail(
-        "Connecting fails: by the network interface %s, which the configuration wants, no connection"
-                .formatted(nic)
-            + " can leave.",
+        UNREACHABLE
+            + "by the network interface %s, which the configuration wants, no connection can leave."
+                .formatted(nic),
         "Name one that is up and has an address in TransportConfig.withNetworkInterface, or none.");
   }
 

@@ -4,15 +4,15 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.NetworkInterface;
 import java.net.SocketException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 
 /**
  * What the kernel says about network interfaces in its files.
  *
- * @param root where the files are: {@code /} but for tests
+ * @param files the kernel's
  */
-public record Interfaces(Path root) {
+public record Interfaces(KernelFiles files) {
+  private static final String FOLDER = "/sys/class/net/";
+
   /** ARPHRD_INFINIBAND of {@code linux/if_arp.h}. */
   public static final int INFINIBAND = 32;
 
@@ -20,7 +20,7 @@ public record Interfaces(Path root) {
 
   /** Those of this machine. */
   public static Interfaces ofMachine() {
-    return new Interfaces(Path.of("/"));
+    return new Interfaces(KernelFiles.ofMachine());
   }
 
   /** The name of the interface that has a local address; the address itself if none has. */
@@ -45,26 +45,25 @@ public record Interfaces(Path root) {
 
   /** Whether it is IP over InfiniBand. */
   public boolean isIpoib(String name) {
-    return number(file(name, "type")) == INFINIBAND;
+    return number(name, "type") == INFINIBAND;
   }
 
   /** Whether it is of that port of an RDMA device: IP over InfiniBand, or the Ethernet side. */
   public boolean isOf(String name, String device, int port) {
-    if (!Files.isDirectory(file(name, "device/infiniband").resolve(device))) {
+    try {
+      if (!files.list(FOLDER + name + "/device/infiniband").contains(device)) {
+        return false;
+      }
+    } catch (IOException e) {
       return false;
     }
     // Counts from 0; drivers with one port for each function leave it at 0.
-    return Math.max(number(file(name, "dev_port")), number(file(name, "dev_id"))) == port - 1;
+    return Math.max(number(name, "dev_port"), number(name, "dev_id")) == port - 1;
   }
 
-  private Path file(String name, String rest) {
-    return root.resolve("sys/class/net").resolve(name).resolve(rest);
-  }
-
-  private static int number(Path file) {
+  private int number(String name, String file) {
     try {
-      // Reading anything else may wait for ever.
-      return Files.isRegularFile(file) ? Integer.decode(Files.readString(file).trim()) : UNKNOWN;
+      return Integer.decode(files.text(FOLDER + name + '/' + file).trim());
     } catch (IOException | NumberFormatException e) {
       return UNKNOWN;
     }

@@ -110,7 +110,7 @@ class PeerFindingsTest {
     assertTrue(limited.message().contains("by 0x000b, the peer by 0x800b"), limited.message());
     assertEquals(Severity.NA, PeerFindings.partitions(BARE, infiniband(0x800b), false).severity());
     assertEquals(
-        "Neither side has a port with partition keys.",
+        "Neither side has a port that can be used.",
         PeerFindings.partitions(BARE, BARE, false).message());
     assertEquals(
         Severity.NA, PeerFindings.partitions(roce(), infiniband(0x800b), false).severity());

@@ -110,7 +110,6 @@ class RightDeviceCheckTest {
   @Test
   void shouldPreferThePortOfTheNetworkInterfaceThatTheConfigurationWants() throws IOException {
     MachineTree tree = twoPorts();
-    assertEquals("mlx5_1 port 1", tree.diagnosis().choice().orElseThrow().place());
     Diagnosis diagnosis = leavingBy("ens1f0", tree);
     Choice choice = diagnosis.choice().orElseThrow();
     assertEquals("mlx5_0 port 1", choice.place());
@@ -146,5 +145,25 @@ class RightDeviceCheckTest {
     assertEquals(List.of(new Evidence("/sys/class/net/" + nic, seen)), finding.evidence());
     assertFalse(diagnosis.rdmaUsable());
     assertEquals("", diagnosis.tcpInterface());
+    assertEquals("RDMA: no. " + finding.message(), diagnosis.summary());
+  }
+
+  private static void leadBy(String nic, MachineTree tree) throws IOException {
+    tree.apply("/proc/net/route !");
+    tree.apply("/proc/net/route = " + nic + " 00000000 0100020A 0003 0 0 0 00000000 0 0 0");
+  }
+
+  /** The transport ties RDMA to the connection, whatever is faster beside it. */
+  @Test
+  void shouldChooseThePortOfTheInterfaceThatTcpTakes() throws IOException {
+    MachineTree tree = twoPorts();
+    leadBy("ens1f0", tree);
+    Diagnosis byFirst = tree.diagnosis();
+    assertEquals("ens1f0", byFirst.tcpInterface());
+    assertEquals("mlx5_0 port 1", byFirst.choice().orElseThrow().place());
+    leadBy("ens1f1", tree);
+    Diagnosis bySecond = tree.diagnosis();
+    assertEquals("ens1f1", bySecond.tcpInterface());
+    assertEquals("mlx5_1 port 1", bySecond.choice().orElseThrow().place());
   }
 }

@@ -24,7 +24,7 @@ class InterfacesTest {
   void shouldTellIpoibByItsType() throws IOException {
     write("ib0/type", "32\n");
     write("eth0/type", "1\n");
-    Interfaces interfaces = new Interfaces(root);
+    Interfaces interfaces = new Interfaces(KernelFiles.under(root));
     assertTrue(interfaces.isIpoib("ib0"));
     assertFalse(interfaces.isIpoib("eth0"));
     assertFalse(interfaces.isIpoib("gone"));
@@ -35,7 +35,7 @@ class InterfacesTest {
     write("ib1/device/infiniband/mlx4_0/node_type", "1: CA\n");
     write("ib1/dev_port", "0\n");
     write("ib1/dev_id", "0x1\n");
-    Interfaces interfaces = new Interfaces(root);
+    Interfaces interfaces = new Interfaces(KernelFiles.under(root));
     assertTrue(interfaces.isOf("ib1", "mlx4_0", 2));
     assertFalse(interfaces.isOf("ib1", "mlx4_0", 1));
     assertFalse(interfaces.isOf("ib1", "mlx4_1", 2));

@@ -1,27 +1,14 @@
 package io.verbena.lane.rdma;
 
-import java.io.File;
+import io.verbena.lane.KernelFiles;
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.BitSet;
-import java.util.List;
-import java.util.Objects;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /** How far adapters are from the processors that this process may run on. */
 public final class NumaDistance {
-  /** Where the kernel's files are read: those of this machine, or of a copy. */
-  public interface Source {
-    /** What a file says. */
-    String text(String path) throws IOException;
-
-    /** The names in a folder. */
-    List<String> list(String folder) throws IOException;
-  }
-
   /** What ACPI says of a node and itself. */
   static final int NEAR = 10;
 
@@ -34,31 +21,20 @@ public final class NumaDistance {
 
   private static final Pattern NODE = Pattern.compile("node(\\d{1,6})");
 
-  private final Source files;
+  private final KernelFiles files;
 
   /**
    * Reads the files when it is asked.
    *
    * @param files the kernel's
    */
-  public NumaDistance(Source files) {
+  public NumaDistance(KernelFiles files) {
     this.files = files;
   }
 
   /** Of this machine. */
   static NumaDistance ofMachine() {
-    return new NumaDistance(
-        new Source() {
-          @Override
-          public String text(String path) throws IOException {
-            return Files.readString(Path.of(path));
-          }
-
-          @Override
-          public List<String> list(String folder) {
-            return List.of(Objects.requireNonNullElse(new File(folder).list(), new String[0]));
-          }
-        });
+    return new NumaDistance(KernelFiles.ofMachine());
   }
 
   /** From a node to the nearest one with a processor of ours; unknown ones are near. */

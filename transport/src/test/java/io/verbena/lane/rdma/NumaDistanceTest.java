@@ -2,6 +2,7 @@ package io.verbena.lane.rdma;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import io.verbena.lane.KernelFiles;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -21,7 +22,7 @@ class NumaDistanceTest {
 
   private NumaDistance distance() {
     return new NumaDistance(
-        new NumaDistance.Source() {
+        new KernelFiles() {
           @Override
           public String text(String path) throws IOException {
             return Files.readString(Path.of(root + path));
