@@ -6,23 +6,28 @@ import io.verbena.collective.CollectiveOperation;
 import io.verbena.collective.Communicator;
 import io.verbena.collective.Elements;
 import io.verbena.collective.Reduction;
+import java.io.BufferedReader;
 import java.io.IOException;
+import java.io.InputStreamReader;
 import java.lang.foreign.Arena;
 import java.lang.foreign.ValueLayout;
+import java.net.InetAddress;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.Locale;
+import java.util.Map;
 
 /**
- * A rank that measures collectives over TCP as the OSU micro-benchmarks do: each argument is {@code
- * NAME:BYTES:REPEATS}. What it does is what {@code collectives.c} does with MPI.
+ * A rank that measures collectives over TCP: connects to the port of the loopback address that the
+ * argument names, says its rank, then does a batch for each line {@code NAME:BYTES:REPEATS} that
+ * comes from there and answers with the microseconds that one of them took. What it does is what
+ * {@code collectives.c} does with MPI.
  */
 final class CollectivesProgram {
-  private static final int BATCHES = 41;
-
-  /** More than in C: the compiler needs them. */
-  private static final int WARM_UP_BATCHES = 120;
-
   private static final int WINDOW = 64;
+  private static final int LEAD_IN = 5;
   private static final double NANOS_PER_MICRO = 1000;
 
   /** One thing, done once by a rank. */
@@ -31,49 +36,55 @@ final class CollectivesProgram {
   }
 
   private final Communicator world;
+  private final Arena arena;
+  private final Map<String, Step> steps = new HashMap<>();
 
-  private CollectivesProgram(Communicator world) {
+  private CollectivesProgram(Communicator world, Arena arena) {
     this.world = world;
+    this.arena = arena;
   }
 
   /**
-   * Measures, and prints at rank 0.
+   * Measures until nobody asks any more.
    *
-   * @param arguments what to measure
+   * @param arguments the port of who asks
    */
   public static void main(String... arguments) throws IOException {
     var config = TransportConfig.defaults().withRdma(RdmaMode.OFF);
-    try (Communicator world = Communicator.world(config, Duration.ofMinutes(1))) {
-      var program = new CollectivesProgram(world);
-      for (String each : arguments) {
-        String[] parts = each.split(":", -1);
-        program.measure(parts[0], Integer.parseInt(parts[1]), Integer.parseInt(parts[2]));
-      }
+    int port = Integer.parseInt(arguments[0]);
+    try (Arena arena = Arena.ofShared();
+        Communicator world = Communicator.world(config, Duration.ofMinutes(1));
+        Socket control = new Socket(InetAddress.getLoopbackAddress(), port)) {
+      control.setTcpNoDelay(true);
+      new CollectivesProgram(world, arena).answer(control);
     }
   }
 
-  private void measure(String name, int bytes, int repeats) throws IOException {
-    double[] times = new double[BATCHES];
-    try (Arena arena = Arena.ofShared()) {
-      Step step = step(name, bytes, arena);
-      for (int batch = 0; batch < WARM_UP_BATCHES; batch++) {
-        repeat(step, repeats);
-      }
-      for (int batch = 0; batch < BATCHES; batch++) {
-        world.barrier();
-        long begin = System.nanoTime();
-        repeat(step, repeats);
-        times[batch] = (System.nanoTime() - begin) / NANOS_PER_MICRO / repeats;
-      }
+  private void answer(Socket control) throws IOException {
+    var asks =
+        new BufferedReader(
+            new InputStreamReader(control.getInputStream(), StandardCharsets.US_ASCII));
+    say(control, Integer.toString(world.rank()));
+    for (String ask = asks.readLine(); ask != null; ask = asks.readLine()) {
+      String[] parts = ask.split(":", -1);
+      say(control, String.format(Locale.ROOT, "%.3f", measure(parts)));
     }
-    if (world.rank() == 0) {
-      System.out.printf(
-          Locale.ROOT,
-          "# %s%n# Size          Latency (us)%n%-16d %.2f%n",
-          name,
-          bytes,
-          Comparison.median(times));
-    }
+  }
+
+  private static void say(Socket control, String line) throws IOException {
+    control.getOutputStream().write((line + '\n').getBytes(StandardCharsets.US_ASCII));
+  }
+
+  private double measure(String... ask) throws IOException {
+    int repeats = Integer.parseInt(ask[2]);
+    Step step =
+        steps.computeIfAbsent(ask[0] + ' ' + ask[1], _ -> step(ask[0], Integer.parseInt(ask[1])));
+    // Processors that slept are slow at first.
+    repeat(step, Math.ceilDiv(repeats, LEAD_IN));
+    world.barrier();
+    long begin = System.nanoTime();
+    repeat(step, repeats);
+    return (System.nanoTime() - begin) / NANOS_PER_MICRO / repeats;
   }
 
   private static void repeat(Step step, int repeats) throws IOException {
@@ -82,7 +93,7 @@ final class CollectivesProgram {
     }
   }
 
-  private Step step(String name, int bytes, Arena arena) {
+  private Step step(String name, int bytes) {
     var layout = name.equals("all-reduce") ? ValueLayout.JAVA_FLOAT : ValueLayout.JAVA_BYTE;
     Elements in = Elements.of(arena.allocate(bytes, 64), layout);
     Elements out = Elements.of(arena.allocate(bytes, 64), layout);

@@ -120,6 +120,14 @@ final class Comparison {
     return String.format(Locale.ROOT, "%.2f-%.2f", sorted[0], sorted[sorted.length - 1]);
   }
 
+  /** Between which ratios half of the pairs lie. */
+  String middleHalf() {
+    double[] sorted = ratios();
+    Arrays.sort(sorted);
+    return String.format(
+        Locale.ROOT, "%.2f-%.2f", sorted[sorted.length / 4], sorted[sorted.length * 3 / 4]);
+  }
+
   private double[] ratios() {
     double[] ratios = new double[ours.size()];
     Arrays.setAll(ratios, i -> ours.get(i) / theirs.get(i));

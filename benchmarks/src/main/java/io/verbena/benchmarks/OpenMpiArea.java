@@ -6,13 +6,11 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 
@@ -24,35 +22,41 @@ final class OpenMpiArea implements Area {
   private static final String LAUNCHER = "mpirun.openmpi";
   private static final String COMPILER = "mpicc.openmpi";
   private static final String SOURCE = "collectives.c";
-  private static final int PATIENCE_SECONDS = 180;
-  private static final int LESS = 4;
+  private static final String PROGRAM = "collectives";
+
+  /**
+   * Pairs of batches for each launch: where the host puts the processors changes within seconds.
+   */
+  private static final int BATCHES = 15;
+
+  /** How often all that is measured is done before anything is: the compiler needs it. */
+  private static final int WARM_UPS = 4;
+
+  private static final int WARM_UP_BATCHES = 8;
+  private static final int LESS = 2;
 
   /** What is measured, how often in a batch, and what the ratio may be. */
   private record Case(String name, int bytes, int repeats, double bar) {
     String argument(int divisor) {
       return "%s:%d:%d".formatted(name, bytes, Math.max(1, repeats / divisor));
     }
-
-    String key() {
-      return name + " " + bytes;
-    }
   }
 
   private static final List<Case> PAIR =
       List.of(
-          new Case("latency", 8, 1000, 0.9),
-          new Case("barrier", 0, 1000, 0.85),
-          new Case("all-reduce", 8, 1000, 0.85),
-          new Case("all-reduce", 64 << 10, 100, 0.9),
-          new Case("all-reduce", 4 << 20, 3, 0.75),
-          new Case("stream", 1 << 20, 1, 1.0));
+          new Case("latency", 8, 2000, 0.9),
+          new Case("barrier", 0, 2500, 0.85),
+          new Case("all-reduce", 8, 2500, 0.85),
+          new Case("all-reduce", 64 << 10, 500, 0.9),
+          new Case("all-reduce", 4 << 20, 10, 0.75),
+          new Case("stream", 1 << 20, 2, 1.0));
 
   private static final List<Case> FOUR =
       List.of(
-          new Case("barrier", 0, 300, 1.0),
-          new Case("all-reduce", 8, 300, 1.0),
-          new Case("all-reduce", 64 << 10, 30, 1.0),
-          new Case("all-reduce", 4 << 20, 2, 1.0));
+          new Case("barrier", 0, 500, 1.0),
+          new Case("all-reduce", 8, 500, 1.0),
+          new Case("all-reduce", 64 << 10, 100, 1.0),
+          new Case("all-reduce", 4 << 20, 4, 1.0));
 
   @Override
   public String name() {
@@ -86,9 +90,9 @@ final class OpenMpiArea implements Area {
     }
     Path folder = Files.createTempDirectory("verbena-openmpi");
     try {
-      Path theirs = compile(folder);
-      List<Comparison> rows = new ArrayList<>(measure(2, PAIR, theirs, plan, progress));
-      rows.addAll(measure(4, FOUR, theirs, plan, progress));
+      compile(folder);
+      List<Comparison> rows = new ArrayList<>(measure(2, PAIR, folder, plan, progress));
+      rows.addAll(measure(4, FOUR, folder, plan, progress));
       return rows;
     } finally {
       delete(folder);
@@ -96,53 +100,79 @@ final class OpenMpiArea implements Area {
   }
 
   private static List<Comparison> measure(
-      int ranks, List<Case> all, Path theirs, Plan plan, Consumer<String> progress)
+      int ranks, List<Case> all, Path folder, Plan plan, Consumer<String> progress)
       throws IOException {
-    Map<String, Comparison> rows = new LinkedHashMap<>();
-    List<Case> cases = new ArrayList<>();
+    Map<Case, Comparison> rows = new LinkedHashMap<>();
     for (Case each : all) {
       String title =
           "%d ranks, %s%s, p50"
               .formatted(ranks, each.name(), each.bytes() == 0 ? "" : " " + size(each.bytes()));
       if (plan.wants(title)) {
-        cases.add(each);
-        rows.put(each.key(), new Comparison(title, "Open MPI", "us"));
+        rows.put(each, new Comparison(title, "Open MPI", "us"));
       }
     }
-    if (cases.isEmpty()) {
+    if (rows.isEmpty()) {
       return List.of();
     }
-    List<String> arguments =
-        cases.stream().map(each -> each.argument(plan.quick() ? LESS : 1)).toList();
-    List<String> ours = launch(ranks, java(), arguments);
-    List<String> peers = launch(ranks, List.of(theirs.toString()), arguments);
-    for (int pair = 1; pair <= plan.pairs(); pair++) {
-      Map<String, Double> own = run(ours);
-      Map<String, Double> other = run(peers);
-      progress.accept("%d ranks, pair %d of %d".formatted(ranks, pair, plan.pairs()));
-      for (Case each : cases) {
-        Comparison row = rows.get(each.key());
-        if (row == null || !own.containsKey(each.key()) || !other.containsKey(each.key())) {
-          throw new IOException("no result for " + each.key());
+    int divisor = plan.quick() ? LESS : 1;
+    for (int launch = 1; launch <= plan.pairs(); launch++) {
+      progress.accept("%d ranks, launch %d of %d".formatted(ranks, launch, plan.pairs()));
+      try (LaunchedRanks ours = launch(ranks, java(), folder.resolve("ours"));
+          LaunchedRanks peers =
+              launch(ranks, List.of(folder.resolve(PROGRAM).toString()), folder.resolve("peers"))) {
+        for (int round = 0; round < WARM_UPS; round++) {
+          for (Case each : rows.keySet()) {
+            for (int batch = 0; batch < WARM_UP_BATCHES; batch++) {
+              ours.batch(each.argument(divisor));
+            }
+            peers.batch(each.argument(divisor));
+          }
         }
-        row.add(own.get(each.key()), other.get(each.key()));
-        progress.accept(
-            String.format(
-                Locale.ROOT,
-                "  %s: ours %.2f, Open MPI %.2f us",
-                row.name(),
-                own.get(each.key()),
-                other.get(each.key())));
+        for (Map.Entry<Case, Comparison> each : rows.entrySet()) {
+          progress.accept("  " + alternate(each.getKey(), divisor, ours, peers, each.getValue()));
+        }
       }
     }
-    for (Case each : cases) {
-      Comparison row = rows.get(each.key());
-      if (row != null) {
-        String ratio = String.format(Locale.ROOT, "%.3f times %s", row.ratio(), row.peer());
-        row.bar(ratio, row.ratio(), each.bar());
-      }
-    }
+    rows.forEach(
+        (each, row) -> {
+          String ratio =
+              String.format(
+                  Locale.ROOT,
+                  "%.3f times %s, half of the pairs %s",
+                  row.ratio(),
+                  row.peer(),
+                  row.middleHalf());
+          row.bar(ratio, row.ratio(), each.bar());
+        });
     return List.copyOf(rows.values());
+  }
+
+  /** Batches of both sides in turns; who begins changes, too. */
+  private static String alternate(
+      Case what, int divisor, LaunchedRanks ours, LaunchedRanks peers, Comparison row)
+      throws IOException {
+    String ask = what.argument(divisor);
+    Comparison here = new Comparison(row.name(), row.peer(), row.unit());
+    for (int pair = 0; pair < BATCHES; pair++) {
+      double own;
+      double other;
+      if (pair % 2 == 0) {
+        own = Double.parseDouble(ours.batch(ask));
+        other = Double.parseDouble(peers.batch(ask));
+      } else {
+        other = Double.parseDouble(peers.batch(ask));
+        own = Double.parseDouble(ours.batch(ask));
+      }
+      here.add(own, other);
+      row.add(own, other);
+    }
+    return String.format(
+        Locale.ROOT,
+        "%s: ours %.2f, Open MPI %.2f us, ratio %.2f",
+        here.name(),
+        here.ours(),
+        here.theirs(),
+        here.ratio());
   }
 
   private static String size(int bytes) {
@@ -163,56 +193,23 @@ final class OpenMpiArea implements Area {
         CollectivesProgram.class.getName());
   }
 
-  private static List<String> launch(int ranks, List<String> program, List<String> arguments) {
+  private static LaunchedRanks launch(int ranks, List<String> program, Path log)
+      throws IOException {
     List<String> command = new ArrayList<>(List.of(LAUNCHER, "-np", Integer.toString(ranks)));
     // More ranks than cores cannot be bound one to each.
     command.addAll(
         ranks > 2 ? List.of("--oversubscribe", "--bind-to", "none") : List.of("--bind-to", "core"));
     command.addAll(List.of("--mca", "btl", "tcp,self"));
     command.addAll(program);
-    command.addAll(arguments);
-    return command;
-  }
-
-  /** Microseconds by name and bytes. */
-  private static Map<String, Double> run(List<String> command) throws IOException {
-    ProcessBuilder builder =
-        new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.DISCARD);
     // It refuses root's programs unless it is told twice.
-    builder.environment().put("OMPI_ALLOW_RUN_AS_ROOT", "1");
-    builder.environment().put("OMPI_ALLOW_RUN_AS_ROOT_CONFIRM", "1");
-    Process process = builder.start();
-    try {
-      if (!process.waitFor(PATIENCE_SECONDS, TimeUnit.SECONDS) || process.exitValue() != 0) {
-        throw new IOException(String.join(" ", command) + " failed or did not end");
-      }
-      return parse(new String(process.getInputStream().readAllBytes(), StandardCharsets.US_ASCII));
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new IOException("interrupted", e);
-    } finally {
-      process.destroyForcibly();
-    }
+    return LaunchedRanks.start(
+        ranks,
+        command,
+        Map.of("OMPI_ALLOW_RUN_AS_ROOT", "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM", "1"),
+        log);
   }
 
-  static Map<String, Double> parse(String text) {
-    Map<String, Double> results = new LinkedHashMap<>();
-    String name = "";
-    for (String line : text.lines().map(String::strip).toList()) {
-      if (line.startsWith("# Size")) {
-        continue;
-      }
-      if (line.startsWith("# ")) {
-        name = line.substring(2);
-      } else if (!line.isEmpty()) {
-        List<String> columns = Arrays.asList(line.split("\\s+", -1));
-        results.put(name + " " + columns.get(0), Double.valueOf(columns.get(1)));
-      }
-    }
-    return results;
-  }
-
-  private static Path compile(Path folder) throws IOException {
+  private static void compile(Path folder) throws IOException {
     Path source = folder.resolve(SOURCE);
     try (InputStream in = OpenMpiArea.class.getResourceAsStream("c/" + SOURCE)) {
       if (in == null) {
@@ -220,7 +217,7 @@ final class OpenMpiArea implements Area {
       }
       Files.copy(in, source);
     }
-    Path program = folder.resolve("collectives");
+    Path program = folder.resolve(PROGRAM);
     Process process =
         new ProcessBuilder(COMPILER, "-O2", "-o", program.toString(), source.toString())
             .redirectErrorStream(true)
@@ -236,7 +233,6 @@ final class OpenMpiArea implements Area {
       Thread.currentThread().interrupt();
       throw new IOException("interrupted", e);
     }
-    return program;
   }
 
   private static void delete(Path folder) throws IOException {
