@@ -14,8 +14,8 @@ final class Envelope {
   /** So much is copied behind its envelope; more is lent, which costs objects. */
   static final int COPIED_BYTES = 16 << 10;
 
-  /** Parts of longer content: they fit a cache of the receiver, which copies them. */
-  static final int CHUNK_BYTES = 256 << 10;
+  /** Parts of longer content: with its envelope each is one frame of a TCP lane. */
+  static final int CHUNK_BYTES = 1 << 20;
 
   /** First on a connection, by who dialed: context is its rank, tag and length the job's token. */
   static final byte HELLO = 1;

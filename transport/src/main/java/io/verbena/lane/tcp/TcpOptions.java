@@ -10,11 +10,11 @@ import java.util.concurrent.TimeUnit;
 public final class TcpOptions {
   /**
    * How much may wait in a socket whose peer is on this machine; Linux doubles it. Between
-   * processes nothing is ever far away: 256 KiB keep the receiver busy, and stay in the caches
+   * processes nothing is ever far away: 512 KiB keep the receiver busy, and stay in the caches
    * between the copy in and the copy out. The megabytes to which Linux would let it grow do not;
    * besides, a congestion control that paces (BBR) holds back what fills them.
    */
-  private static final int LOCAL_SEND_BYTES = 256 << 10;
+  private static final int LOCAL_SEND_BYTES = 512 << 10;
 
   /** A write or read of less costs more than it moves, where more of the same is to follow. */
   static final int PIECE_BYTES = 64 << 10;
