@@ -106,7 +106,7 @@ public final class Endpoint implements AutoCloseable {
       if (!offer(message)) {
         long deadline = core.operationDeadline();
         for (int pauses = 1; !offer(message); pauses++) {
-          core.pauseForRoom(deadline, pauses, "send");
+          core.waiters.pauseForRoom(deadline, pauses, "send");
         }
       }
       core.push(bytes);
@@ -184,7 +184,7 @@ public final class Endpoint implements AutoCloseable {
       }
       long deadline = System.nanoTime() + nanos;
       for (int pauses = 1; message == null; pauses++) {
-        core.pauseForEvent(deadline, pauses, "receive");
+        core.waiters.pauseForEvent(deadline, pauses, "receive");
         message = core.takeArrived();
       }
       return message;

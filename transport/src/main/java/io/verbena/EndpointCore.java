@@ -4,7 +4,6 @@ import io.netty.buffer.ByteBuf;
 import io.verbena.TransportException.Kind;
 import io.verbena.lane.Intake;
 import io.verbena.lane.LaneLock;
-import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
@@ -13,29 +12,18 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The lock of an endpoint, how its callers wait for each other, and its end. Whoever moves data
- * holds the lock: a thread of the transport, or the caller itself.
+ * The core of an endpoint: its lock, its conversation, and who moves its data. Whoever does holds
+ * the lock: a thread of the transport, or the caller itself.
  */
 final class EndpointCore {
   private static final Logger LOG = LoggerFactory.getLogger(EndpointCore.class);
 
   static final long NO_COOKIE = -1;
 
-  /**
-   * Pauses without news, each some microseconds of looking, before a spinning caller lets other
-   * threads have the core.
-   */
-  private static final int SPINS_BEFORE_YIELD = 25;
-
   /** A message from here on is worth a moment of its sender's time if the socket is full. */
   private static final int PUSHED_BYTES = 64 << 10;
 
-  /** How often a spinning caller looks at the clock, in pauses: a millisecond at most. */
-  private static final int POLLS_PER_CHECK = 128;
-
   private static final Failure CLOSED = new Failure(Kind.CLOSED, "this side closed the endpoint");
-
-  private static final long GIVE_WAY_NANOS = TimeUnit.MICROSECONDS.toNanos(20);
 
   private static final long CLOSE_STEP_NANOS = TimeUnit.MICROSECONDS.toNanos(50);
 
@@ -49,17 +37,10 @@ final class EndpointCore {
   final Conversation conversation;
   final Link link;
   final LinkReport report;
-  private final Sleepers changed;
   private final Driver driver;
   private final boolean callerProgress;
   private final long operationNanos;
   private final long closeNanos;
-  private final Sleepers room;
-
-  // What a caller looks for, with the lock: whether it has come.
-  private final BooleanSupplier event = this::bringsEvent;
-  private final BooleanSupplier roomToSend = this::makesRoom;
-  private final BooleanSupplier sent = this::sendsAll;
 
   private volatile @Nullable HandlerCalls handler;
   private int pollsToTick = POLLS_PER_TICK;
@@ -67,12 +48,10 @@ final class EndpointCore {
   /** Polls by callers that wait for what a thread of the transport could also bring. */
   final CallerPolls polls;
 
+  final Waiters waiters;
+
   /** Whether the driver has been told that what was sent is a stream; with the lock. */
   boolean streaming;
-
-  // Also read without the lock, as estimates.
-  private int waiters;
-  private int roomWaiters;
 
   private @Nullable Thread closer;
   private boolean closing;
@@ -95,17 +74,16 @@ final class EndpointCore {
       Driver driver,
       TransportConfig config) {
     this.lock = lock;
-    this.changed = new Sleepers(lock);
-    this.room = new Sleepers(lock);
     this.conversation = conversation;
-    conversation.listener(this::heard);
     this.link = report.link();
     this.report = report;
     this.driver = driver;
     this.polls = driver.callerPolls();
     this.callerProgress = config.progress() == Progress.CALLER;
+    this.waiters = new Waiters(this, driver, callerProgress);
     this.operationNanos = config.operationTimeout().toNanos();
     this.closeNanos = config.closeTimeout().toNanos();
+    conversation.listener(this::heard);
   }
 
   long operationNanos() {
@@ -163,10 +141,7 @@ final class EndpointCore {
 
   /** With the lock: another endpoint's poll has delivered events to this one. */
   private void heard() {
-    if (waiters > 0) {
-      changed.wakeAll();
-    }
-    signalRoom(true);
+    waiters.tell(true);
     if (handler != null) {
       driver.attend(this);
     }
@@ -174,8 +149,7 @@ final class EndpointCore {
 
   /** With the lock: everybody who waits is told that the conversation has ended. */
   private void ended() {
-    changed.wakeAll();
-    room.wakeAll();
+    waiters.tellAll();
     if (handler != null) {
       driver.attend(this);
     }
@@ -186,8 +160,7 @@ final class EndpointCore {
     lock.lock();
     try {
       conversation.end(cause);
-      changed.wakeAll();
-      room.wakeAll();
+      waiters.tellAll();
     } finally {
       lock.unlock();
     }
@@ -232,7 +205,7 @@ final class EndpointCore {
     public boolean hasUnsent() {
       lock.lock();
       try {
-        return conversation.lane.hasUnsent() || conversation.hasOutgoing();
+        return EndpointCore.this.hasUnsent();
       } finally {
         lock.unlock();
       }
@@ -240,7 +213,7 @@ final class EndpointCore {
   }
 
   /** With the lock, by a thread that may go away: what it leaves behind is the driver's. */
-  private int advanceByCaller(boolean waiting) {
+  int advanceByCaller(boolean waiting) {
     int events = advance(waiting);
     if (events >= Conversation.POLL_LIMIT && !callerProgress) {
       driver.attend(this);
@@ -248,22 +221,7 @@ final class EndpointCore {
     return events;
   }
 
-  private boolean bringsEvent() {
-    return advanceByCaller(true) > 0;
-  }
-
-  private boolean makesRoom() {
-    boolean hadOutgoing = conversation.hasOutgoing();
-    // Only a change is news: one who waits for something else would never sleep.
-    return advanceByCaller(true) > 0 || (hadOutgoing && !conversation.hasOutgoing());
-  }
-
-  private boolean sendsAll() {
-    advanceByCaller(true);
-    return !conversation.lane.hasUnsent() && !conversation.hasOutgoing();
-  }
-
-  private void wakeForUnsent() {
+  void wakeForUnsent() {
     if (!closed && conversation.lane.hasUnsent()) {
       driver.wake(this);
     }
@@ -283,19 +241,8 @@ final class EndpointCore {
       // Those who poll for themselves must see it: nobody tells them again.
       events++;
     }
-    boolean news = events > 0;
-    if (waiters > 0 && news) {
-      changed.wakeAll();
-    }
-    signalRoom(news);
+    waiters.tell(events > 0);
     return events;
-  }
-
-  /** Tells those who wait for room to send, also when it came without an event. */
-  private void signalRoom(boolean news) {
-    if (roomWaiters > 0 && (news || !conversation.hasOutgoing())) {
-      room.wakeAll();
-    }
   }
 
   /** Offers a message to the conversation; {@link #push} or {@link #wakeDriver} is to follow. */
@@ -309,7 +256,7 @@ final class EndpointCore {
         ended();
       }
     }
-    signalRoom(false);
+    waiters.tell(false);
     return accepted;
   }
 
@@ -319,16 +266,8 @@ final class EndpointCore {
    * not if this takes long.
    */
   void push(int bytes) {
-    if (bytes >= PUSHED_BYTES
-        && link instanceof Link.Tcp
-        && conversation.lane.hasUnsent()
-        && handler == null
-        && !driver.isOwnThread()) {
-      polls.find(lock, conversation.lane, sent);
-      if (waiters + roomWaiters > 0 && polls.isLent()) {
-        // They rely on the driver, which has left reading to us.
-        driver.reclaim(this);
-      }
+    if (bytes >= PUSHED_BYTES && link instanceof Link.Tcp && conversation.lane.hasUnsent()) {
+      waiters.push();
     }
     wakeDriver();
   }
@@ -358,92 +297,6 @@ final class EndpointCore {
     return message;
   }
 
-  /** Waits for an event: a message, the end of an operation. See {@link #pause}. */
-  void pauseForEvent(long deadline, int pauses, String what) throws TransportException {
-    waiters++;
-    try {
-      pause(changed, event, deadline, pauses, what);
-    } finally {
-      waiters--;
-    }
-  }
-
-  /** Waits for room to send or to start an operation. See {@link #pause}. */
-  void pauseForRoom(long deadline, int pauses, String what) throws TransportException {
-    roomWaiters++;
-    try {
-      pause(room, roomToSend, deadline, pauses, what);
-    } finally {
-      roomWaiters--;
-    }
-  }
-
-  /**
-   * Lets something happen: sleeps while the transport's threads work, or polls and gives others a
-   * chance. The caller holds the lock once, checks its condition before and after.
-   *
-   * @param pauses how often the caller has paused, from 1
-   */
-  @SuppressWarnings("ThreadPriorityCheck") // A hint for machines with fewer cores than spinners.
-  private void pause(
-      Sleepers sleepers, BooleanSupplier look, long deadline, int pauses, String what)
-      throws TransportException {
-    try {
-      if (!callerProgress && !driver.isOwnThread()) {
-        if (Thread.interrupted()) {
-          throw new InterruptedException();
-        }
-        leftUntil(deadline, what);
-        boolean news = handler == null && polls.find(lock, conversation.lane, look);
-        wakeForUnsent();
-        if (news) {
-          return;
-        }
-        wakeDriver();
-        if (polls.isLent() && driver.reclaim(this)) {
-          return;
-        }
-        polls.sleep(sleepers, leftUntil(deadline, what));
-        return;
-      }
-      advanceByCaller(true);
-      if (pauses % POLLS_PER_CHECK == 0) {
-        leftUntil(deadline, what);
-        tick(System.nanoTime());
-        if (Thread.interrupted()) {
-          throw new InterruptedException();
-        }
-      }
-      if (lock.isWanted()) {
-        giveWay();
-      } else if (pauses % SPINS_BEFORE_YIELD == 0) {
-        Thread.yield();
-      }
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new TransportException(Kind.TIMEOUT, what + ": the waiting thread was interrupted", e);
-    }
-  }
-
-  private long leftUntil(long deadline, String what) throws TransportException {
-    long left = deadline - System.nanoTime();
-    if (left <= 0) {
-      throw new TransportException(
-          Kind.TIMEOUT, "%s: the deadline passed (link: %s)".formatted(what, link));
-    }
-    return left;
-  }
-
-  /** Long enough for a thread that sleeps on the lock to get it from one that spins with it. */
-  private void giveWay() {
-    lock.unlock();
-    try {
-      LockSupport.parkNanos(GIVE_WAY_NANOS);
-    } finally {
-      lock.lock();
-    }
-  }
-
   /** Gives an operation a place and a deadline; {@link #NO_COOKIE} if there is no place. */
   long begin(Operation operation) throws TransportException {
     requireUsable();
@@ -462,18 +315,6 @@ final class EndpointCore {
     wakeDriver();
   }
 
-  void awaitOperation(Operation operation, Duration timeout) throws TransportException {
-    long deadline = System.nanoTime() + Timeouts.nanos(timeout);
-    lock.lock();
-    try {
-      for (int pauses = 1; !operation.hasEnded(); pauses++) {
-        pauseForEvent(deadline, pauses, "operation");
-      }
-    } finally {
-      lock.unlock();
-    }
-  }
-
   /** The caller does not wait for what is to come: the driver has to bring it. */
   void leaveToDriver() {
     if (polls.isLent()) {
@@ -488,9 +329,18 @@ final class EndpointCore {
 
   /** Lets the transport's threads go on with what the lane could not send at once. */
   void wakeDriver() {
-    if (conversation.lane.hasUnsent() || conversation.hasOutgoing()) {
+    if (hasUnsent()) {
       driver.wake(this);
     }
+  }
+
+  /** Whether something that was sent is still with us. */
+  boolean hasUnsent() {
+    return conversation.lane.hasUnsent() || conversation.hasOutgoing();
+  }
+
+  boolean hasHandler() {
+    return handler != null;
   }
 
   /**
@@ -550,7 +400,7 @@ final class EndpointCore {
 
   /** How many want to be told what comes; an estimate for those who do not have the lock. */
   int listeners() {
-    return waiters + roomWaiters + (handler == null ? 0 : 1);
+    return waiters.count() + (hasHandler() ? 1 : 0);
   }
 
   /** Why the endpoint has ended; null while it has not. */
@@ -576,7 +426,7 @@ final class EndpointCore {
     try {
       if (closing) {
         while (!closed && !isAwaited && closer != Thread.currentThread()) {
-          changed.sleepUninterruptibly();
+          waiters.sleepUninterruptibly();
         }
         return;
       }
@@ -584,8 +434,7 @@ final class EndpointCore {
       Failure end = conversation.ended();
       cause = end == null ? CLOSED : end;
       closer = Thread.currentThread();
-      changed.wakeAll();
-      room.wakeAll();
+      waiters.tellAll();
     } finally {
       lock.unlock();
     }
@@ -620,8 +469,7 @@ final class EndpointCore {
       conversation.end(CLOSED);
       conversation.dropReceived();
     } finally {
-      changed.wakeAll();
-      room.wakeAll();
+      waiters.tellAll();
       lock.unlock();
       driver.detach(this);
     }

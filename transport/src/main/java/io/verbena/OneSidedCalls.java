@@ -161,7 +161,7 @@ final class OneSidedCalls {
       for (int pauses = 1;
           !start(call, local, localOffset, remote, remoteOffset, first, second, operation);
           pauses++) {
-        core.pauseForRoom(deadline, pauses, call.name().toLowerCase(Locale.ROOT));
+        core.waiters.pauseForRoom(deadline, pauses, call.name().toLowerCase(Locale.ROOT));
       }
       return operation;
     } finally {
