@@ -100,6 +100,11 @@ final class Conversation implements LaneEvents {
     return outbox.hasOutgoing();
   }
 
+  /** Whether something that was sent is still with us. */
+  boolean hasUnsent() {
+    return lane.hasUnsent() || outbox.hasOutgoing();
+  }
+
   /** Whether all that was sent is where the lane or the peer has it. */
   boolean sendClose() {
     if (!closeSent) {

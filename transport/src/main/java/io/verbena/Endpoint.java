@@ -559,7 +559,7 @@ public final class Endpoint implements AutoCloseable {
    */
   @Override
   public void close() {
-    core.close(true, () -> onClosed.accept(this));
+    core.closing.run(true, () -> onClosed.accept(this));
   }
 
   /**
@@ -569,7 +569,7 @@ public final class Endpoint implements AutoCloseable {
   static void closeAll(Collection<Endpoint> endpoints) {
     List<Thread> awaited = new ArrayList<>();
     for (Endpoint each : endpoints) {
-      if (each.core.isAwaited()) {
+      if (each.core.closing.isAwaited()) {
         each.close();
       } else {
         awaited.add(Thread.ofVirtual().name("verbena-close").start(each::close));
@@ -583,6 +583,6 @@ public final class Endpoint implements AutoCloseable {
    * this process had ended. Operations under way fail with {@link Kind#CLOSED}. Idempotent.
    */
   public void reset() {
-    core.close(false, () -> onClosed.accept(this));
+    core.closing.run(false, () -> onClosed.accept(this));
   }
 }

@@ -4,9 +4,6 @@ import io.netty.buffer.ByteBuf;
 import io.verbena.TransportException.Kind;
 import io.verbena.lane.Intake;
 import io.verbena.lane.LaneLock;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.LockSupport;
-import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -23,13 +20,6 @@ final class EndpointCore {
   /** A message from here on is worth a moment of its sender's time if the socket is full. */
   private static final int PUSHED_BYTES = 64 << 10;
 
-  private static final Failure CLOSED = new Failure(Kind.CLOSED, "this side closed the endpoint");
-
-  private static final long CLOSE_STEP_NANOS = TimeUnit.MICROSECONDS.toNanos(50);
-
-  /** How long closing waits for the peer's side of the goodbye, once everything is sent. */
-  private static final long LINGER_NANOS = TimeUnit.SECONDS.toNanos(1);
-
   /** Polls between looks at the clock, where no thread of the transport looks. */
   private static final int POLLS_PER_TICK = 1024;
 
@@ -40,7 +30,6 @@ final class EndpointCore {
   private final Driver driver;
   private final boolean callerProgress;
   private final long operationNanos;
-  private final long closeNanos;
 
   private volatile @Nullable HandlerCalls handler;
   private int pollsToTick = POLLS_PER_TICK;
@@ -49,17 +38,10 @@ final class EndpointCore {
   final CallerPolls polls;
 
   final Waiters waiters;
+  final Closing closing;
 
   /** Whether the driver has been told that what was sent is a stream; with the lock. */
   boolean streaming;
-
-  private @Nullable Thread closer;
-  private boolean closing;
-
-  /** Why it has ended, once this side is closing it. */
-  private Failure cause = CLOSED;
-
-  private boolean closed;
 
   /**
    * Creates the core of an endpoint.
@@ -82,7 +64,7 @@ final class EndpointCore {
     this.callerProgress = config.progress() == Progress.CALLER;
     this.waiters = new Waiters(this, driver, callerProgress);
     this.operationNanos = config.operationTimeout().toNanos();
-    this.closeNanos = config.closeTimeout().toNanos();
+    this.closing = new Closing(this, driver, config.closeTimeout().toNanos());
     conversation.listener(this::heard);
   }
 
@@ -95,7 +77,7 @@ final class EndpointCore {
   }
 
   void requireUsable() throws TransportException {
-    if (closing) {
+    if (closing.hasBegun()) {
       throw new TransportException(Kind.CLOSED, "the endpoint is closed");
     }
     Failure end = conversation.ended();
@@ -113,7 +95,7 @@ final class EndpointCore {
     int events = 0;
     lock.lock();
     try {
-      if (!closed) {
+      if (!closing.isDone()) {
         events = driver.isOwnThread() ? advance(false) : advanceByCaller(false);
         wakeForUnsent();
         if (callerProgress && --pollsToTick <= 0) {
@@ -183,32 +165,10 @@ final class EndpointCore {
   void take(Intake intake) {
     lock.lock();
     try {
-      intake.attached(new IntakeSource());
+      intake.attached(new IntakeSource(this));
       conversation.inbox.intake(intake);
     } finally {
       lock.unlock();
-    }
-  }
-
-  private final class IntakeSource implements Intake.Source {
-    @Override
-    public void divert() {
-      lock.lock();
-      try {
-        conversation.lane.divert();
-      } finally {
-        lock.unlock();
-      }
-    }
-
-    @Override
-    public boolean hasUnsent() {
-      lock.lock();
-      try {
-        return EndpointCore.this.hasUnsent();
-      } finally {
-        lock.unlock();
-      }
     }
   }
 
@@ -222,7 +182,7 @@ final class EndpointCore {
   }
 
   void wakeForUnsent() {
-    if (!closed && conversation.lane.hasUnsent()) {
+    if (!closing.isDone() && conversation.lane.hasUnsent()) {
       driver.wake(this);
     }
   }
@@ -329,14 +289,9 @@ final class EndpointCore {
 
   /** Lets the transport's threads go on with what the lane could not send at once. */
   void wakeDriver() {
-    if (hasUnsent()) {
+    if (conversation.hasUnsent()) {
       driver.wake(this);
     }
-  }
-
-  /** Whether something that was sent is still with us. */
-  boolean hasUnsent() {
-    return conversation.lane.hasUnsent() || conversation.hasOutgoing();
   }
 
   boolean hasHandler() {
@@ -354,7 +309,7 @@ final class EndpointCore {
     }
     lock.lock();
     try {
-      if (closing) {
+      if (closing.hasBegun()) {
         return;
       }
       boolean failedBefore = conversation.failed();
@@ -375,19 +330,11 @@ final class EndpointCore {
     }
   }
 
-  boolean isClosed() {
-    return closed;
-  }
-
-  boolean isClosing() {
-    return closing;
-  }
-
   EndpointState state() {
     lock.lock();
     try {
-      if (closing) {
-        return closed ? EndpointState.CLOSED : EndpointState.CLOSING;
+      if (closing.hasBegun()) {
+        return closing.isDone() ? EndpointState.CLOSED : EndpointState.CLOSING;
       }
       if (conversation.failed()) {
         return EndpointState.FAILED;
@@ -405,107 +352,6 @@ final class EndpointCore {
 
   /** Why the endpoint has ended; null while it has not. */
   @Nullable Failure end() {
-    return closing ? cause : conversation.ended();
-  }
-
-  /** Whether others wait for this thread, so that it must not wait for them. */
-  boolean isAwaited() {
-    return lock.isHeldByCurrentThread() || driver.isOwnThread();
-  }
-
-  /**
-   * Frees everything, after the goodbye as far as deadlines allow. Returns when it is done, unless
-   * the calling thread is one that others wait for: then another one does it.
-   *
-   * @param orderly whether to say goodbye at all
-   * @param onClosed runs once, when it is done
-   */
-  void close(boolean orderly, Runnable onClosed) {
-    boolean isAwaited = isAwaited();
-    lock.lock();
-    try {
-      if (closing) {
-        while (!closed && !isAwaited && closer != Thread.currentThread()) {
-          waiters.sleepUninterruptibly();
-        }
-        return;
-      }
-      closing = true;
-      Failure end = conversation.ended();
-      cause = end == null ? CLOSED : end;
-      closer = Thread.currentThread();
-      waiters.tellAll();
-    } finally {
-      lock.unlock();
-    }
-    if (isAwaited && orderly) {
-      Thread.ofVirtual().name("verbena-close").start(() -> finish(true, onClosed));
-    } else {
-      finish(orderly, onClosed);
-    }
-  }
-
-  private void finish(boolean orderly, Runnable onClosed) {
-    try {
-      if (orderly) {
-        long deadline = System.nanoTime() + closeNanos;
-        drive(deadline, this::flushed);
-        drive(Math.min(deadline, System.nanoTime() + LINGER_NANOS), this::peerGone);
-      }
-    } finally {
-      try {
-        release();
-      } finally {
-        onClosed.run();
-      }
-    }
-  }
-
-  private void release() {
-    lock.lock();
-    try {
-      closed = true;
-      CloseEvent.commit(link, cause);
-      conversation.end(CLOSED);
-      conversation.dropReceived();
-    } finally {
-      waiters.tellAll();
-      lock.unlock();
-      driver.detach(this);
-    }
-    dispatch();
-  }
-
-  private boolean flushed() {
-    if (conversation.ended() != null) {
-      return true;
-    }
-    conversation.progress(false);
-    return conversation.sendClose() && !conversation.lane.hasUnsent();
-  }
-
-  private boolean peerGone() {
-    if (conversation.failed()) {
-      return true;
-    }
-    conversation.lane.shutdownOutput();
-    return conversation.lane.peerEnded();
-  }
-
-  private void drive(long deadline, BooleanSupplier done) {
-    while (true) {
-      lock.lock();
-      try {
-        if (done.getAsBoolean()) {
-          return;
-        }
-      } finally {
-        lock.unlock();
-      }
-      if (System.nanoTime() - deadline >= 0) {
-        return;
-      }
-      LockSupport.parkNanos(CLOSE_STEP_NANOS);
-    }
+    return closing.hasBegun() ? closing.cause() : conversation.ended();
   }
 }

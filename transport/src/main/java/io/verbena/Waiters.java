@@ -141,7 +141,7 @@ final class Waiters {
 
   private boolean sendsAll() {
     core.advanceByCaller(true);
-    return !core.hasUnsent();
+    return !conversation.hasUnsent();
   }
 
   /**
