@@ -275,8 +275,8 @@ public final class Endpoint implements AutoCloseable {
       long length,
       Operation operation)
       throws TransportException {
-    return calls.tryStart(
-        Call.READ, local, localOffset, remote, remoteOffset, length, 0, operation);
+    return calls.start(
+        Call.READ, local, localOffset, remote, remoteOffset, length, 0, operation, false);
   }
 
   /**
@@ -301,8 +301,8 @@ public final class Endpoint implements AutoCloseable {
       long length,
       Operation operation)
       throws TransportException {
-    return calls.tryStart(
-        Call.WRITE, local, localOffset, remote, remoteOffset, length, 0, operation);
+    return calls.start(
+        Call.WRITE, local, localOffset, remote, remoteOffset, length, 0, operation, false);
   }
 
   /**
@@ -330,8 +330,16 @@ public final class Endpoint implements AutoCloseable {
       int value,
       Operation operation)
       throws TransportException {
-    return calls.tryStart(
-        Call.WRITE_AND_NOTIFY, local, localOffset, remote, remoteOffset, length, value, operation);
+    return calls.start(
+        Call.WRITE_AND_NOTIFY,
+        local,
+        localOffset,
+        remote,
+        remoteOffset,
+        length,
+        value,
+        operation,
+        false);
   }
 
   /**
@@ -349,7 +357,7 @@ public final class Endpoint implements AutoCloseable {
   public boolean tryFetchAdd(
       RemoteMemory remote, long remoteOffset, long delta, Operation operation)
       throws TransportException {
-    return calls.tryStart(Call.FETCH_ADD, null, 0, remote, remoteOffset, delta, 0, operation);
+    return calls.start(Call.FETCH_ADD, null, 0, remote, remoteOffset, delta, 0, operation, false);
   }
 
   /**
@@ -367,8 +375,8 @@ public final class Endpoint implements AutoCloseable {
   public boolean tryCompareSwap(
       RemoteMemory remote, long remoteOffset, long expected, long desired, Operation operation)
       throws TransportException {
-    return calls.tryStart(
-        Call.COMPARE_SWAP, null, 0, remote, remoteOffset, expected, desired, operation);
+    return calls.start(
+        Call.COMPARE_SWAP, null, 0, remote, remoteOffset, expected, desired, operation, false);
   }
 
   /**
@@ -380,7 +388,7 @@ public final class Endpoint implements AutoCloseable {
    * @throws TransportException if the endpoint has ended
    */
   public boolean tryFlush(Operation operation) throws TransportException {
-    return calls.tryStart(Call.FLUSH, null, 0, null, 0, 0, 0, operation);
+    return calls.start(Call.FLUSH, null, 0, null, 0, 0, 0, operation, false);
   }
 
   /**

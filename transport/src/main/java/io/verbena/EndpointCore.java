@@ -15,8 +15,6 @@ import org.slf4j.LoggerFactory;
 final class EndpointCore {
   private static final Logger LOG = LoggerFactory.getLogger(EndpointCore.class);
 
-  static final long NO_COOKIE = -1;
-
   /** A message from here on is worth a moment of its sender's time if the socket is full. */
   private static final int PUSHED_BYTES = 64 << 10;
 
@@ -255,24 +253,6 @@ final class EndpointCore {
       wakeDriver();
     }
     return message;
-  }
-
-  /** Gives an operation a place and a deadline; {@link #NO_COOKIE} if there is no place. */
-  long begin(Operation operation) throws TransportException {
-    requireUsable();
-    if (conversation.operations.isFull()) {
-      return NO_COOKIE;
-    }
-    operation.start(this, operationDeadline());
-    return conversation.operations.add(operation);
-  }
-
-  void settle(Operation operation, long cookie, boolean accepted) {
-    if (!accepted) {
-      conversation.operations.remove(cookie);
-      operation.cancelStart();
-    }
-    wakeDriver();
   }
 
   /** The caller does not wait for what is to come: the driver has to bring it. */

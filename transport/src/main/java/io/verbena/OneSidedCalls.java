@@ -41,22 +41,29 @@ final class OneSidedCalls {
     }
   }
 
-  /** As {@link #start}, for a caller that does not wait for room: somebody else has to make it. */
-  boolean tryStart(
+  /** As {@link #start}, waiting for room as long as there is none. */
+  Operation run(
       Call call,
       @Nullable RegisteredMemory local,
       long localOffset,
       @Nullable RemoteMemory remote,
       long remoteOffset,
       long first,
-      long second,
-      Operation operation)
+      long second)
       throws TransportException {
-    if (start(call, local, localOffset, remote, remoteOffset, first, second, operation)) {
-      return true;
+    var operation = new Operation();
+    long deadline = core.operationDeadline();
+    core.lock.lock();
+    try {
+      for (int pauses = 1;
+          !start(call, local, localOffset, remote, remoteOffset, first, second, operation, true);
+          pauses++) {
+        core.waiters.pauseForRoom(deadline, pauses, call.name().toLowerCase(Locale.ROOT));
+      }
+      return operation;
+    } finally {
+      core.lock.unlock();
     }
-    core.leaveToDriver();
-    return false;
   }
 
   /**
@@ -64,9 +71,10 @@ final class OneSidedCalls {
    *
    * @param first length of a transfer, what to add, or what to expect
    * @param second what to notify of, or what to store
+   * @param waits whether the caller waits if there is no room: else somebody else has to make it
    * @return false if there is no room now: nothing was done
    */
-  private boolean start(
+  boolean start(
       Call call,
       @Nullable RegisteredMemory local,
       long localOffset,
@@ -74,20 +82,30 @@ final class OneSidedCalls {
       long remoteOffset,
       long first,
       long second,
-      Operation operation)
+      Operation operation,
+      boolean waits)
       throws TransportException {
     check(call, local, localOffset, remote, remoteOffset, first);
     core.lock.lock();
     try {
-      long cookie = core.begin(operation);
-      if (cookie == EndpointCore.NO_COOKIE) {
-        return false;
-      }
+      core.requireUsable();
+      OperationTable operations = core.conversation.operations;
       boolean accepted = false;
-      try {
-        accepted = start(call, local, localOffset, remote, remoteOffset, first, second, cookie);
-      } finally {
-        core.settle(operation, cookie, accepted);
+      if (!operations.isFull()) {
+        operation.start(core, core.operationDeadline());
+        long cookie = operations.add(operation);
+        try {
+          accepted = post(call, local, localOffset, remote, remoteOffset, first, second, cookie);
+        } finally {
+          if (!accepted) {
+            operations.remove(cookie);
+            operation.cancelStart();
+          }
+          core.wakeDriver();
+        }
+      }
+      if (!accepted && !waits) {
+        core.leaveToDriver();
       }
       return accepted;
     } finally {
@@ -95,7 +113,7 @@ final class OneSidedCalls {
     }
   }
 
-  private boolean start(
+  private boolean post(
       Call call,
       @Nullable RegisteredMemory local,
       long localOffset,
@@ -142,31 +160,6 @@ final class OneSidedCalls {
           conversation.lane.tryCompareSwap(theirs, remoteOffset, first, second, cookie);
       case FLUSH -> throw new IllegalStateException();
     };
-  }
-
-  /** Starts an operation, and waits for room as long as there is none. */
-  Operation run(
-      Call call,
-      @Nullable RegisteredMemory local,
-      long localOffset,
-      @Nullable RemoteMemory remote,
-      long remoteOffset,
-      long first,
-      long second)
-      throws TransportException {
-    var operation = new Operation();
-    long deadline = core.operationDeadline();
-    core.lock.lock();
-    try {
-      for (int pauses = 1;
-          !start(call, local, localOffset, remote, remoteOffset, first, second, operation);
-          pauses++) {
-        core.waiters.pauseForRoom(deadline, pauses, call.name().toLowerCase(Locale.ROOT));
-      }
-      return operation;
-    } finally {
-      core.lock.unlock();
-    }
   }
 
   private void check(
