@@ -9,8 +9,6 @@ import io.verbena.memory.MemoryDomain;
 import io.verbena.memory.RegisteredMemory;
 import io.verbena.memory.RemoteAccess;
 import io.verbena.memory.RemoteMemory;
-import io.verbena.verbs.ProtectionDomain;
-import io.verbena.verbs.VerbsException;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.time.Duration;
@@ -35,6 +33,7 @@ public final class Endpoint implements AutoCloseable {
   private final InetSocketAddress localAddress;
   private final InetSocketAddress remoteAddress;
   private final Consumer<Endpoint> onClosed;
+  private final MessageCalls messages;
   private final OneSidedCalls calls;
 
   Endpoint(
@@ -47,6 +46,7 @@ public final class Endpoint implements AutoCloseable {
     this.localAddress = localAddress;
     this.remoteAddress = remoteAddress;
     this.onClosed = onClosed;
+    this.messages = new MessageCalls(core);
     this.calls = new OneSidedCalls(core, memory);
   }
 
@@ -100,19 +100,7 @@ public final class Endpoint implements AutoCloseable {
    * @throws IllegalReferenceCountException if the message was released
    */
   public void send(ByteBuf message) throws TransportException {
-    core.lock.lock();
-    try {
-      int bytes = message.readableBytes();
-      if (!offer(message)) {
-        long deadline = core.operationDeadline();
-        for (int pauses = 1; !offer(message); pauses++) {
-          core.waiters.pauseForRoom(deadline, pauses, "send");
-        }
-      }
-      core.push(bytes);
-    } finally {
-      core.lock.unlock();
-    }
+    messages.send(message);
   }
 
   /**
@@ -125,31 +113,7 @@ public final class Endpoint implements AutoCloseable {
    * @throws IllegalReferenceCountException if the message was released
    */
   public boolean trySend(ByteBuf message) throws TransportException {
-    core.lock.lock();
-    try {
-      boolean accepted = offer(message);
-      core.wakeDriver();
-      if (!accepted) {
-        core.leaveToDriver();
-      }
-      return accepted;
-    } finally {
-      core.lock.unlock();
-    }
-  }
-
-  private boolean offer(ByteBuf message) throws TransportException {
-    core.requireUsable();
-    if (message.refCnt() == 0) {
-      // Or else it would be noticed when its turn comes, and be the end of the endpoint.
-      throw new IllegalReferenceCountException(0);
-    }
-    int most = core.conversation.peerMessageBytes();
-    if (message.readableBytes() > most) {
-      throw new IllegalArgumentException(
-          "the message has %d bytes, the peer accepts %d".formatted(message.readableBytes(), most));
-    }
-    return core.offer(message);
+    return messages.trySend(message);
   }
 
   /**
@@ -160,7 +124,7 @@ public final class Endpoint implements AutoCloseable {
    *     {@link Kind#TIMEOUT}
    */
   public ByteBuf receive() throws TransportException {
-    return receiveWithin(core.operationNanos());
+    return messages.receive(core.operationNanos());
   }
 
   /**
@@ -172,25 +136,7 @@ public final class Endpoint implements AutoCloseable {
    *     {@link Kind#TIMEOUT}
    */
   public ByteBuf receive(Duration timeout) throws TransportException {
-    return receiveWithin(Timeouts.nanos(timeout));
-  }
-
-  private ByteBuf receiveWithin(long nanos) throws TransportException {
-    core.lock.lock();
-    try {
-      ByteBuf message = core.take();
-      if (message != null) {
-        return message;
-      }
-      long deadline = System.nanoTime() + nanos;
-      for (int pauses = 1; message == null; pauses++) {
-        core.waiters.pauseForEvent(deadline, pauses, "receive");
-        message = core.takeArrived();
-      }
-      return message;
-    } finally {
-      core.lock.unlock();
-    }
+    return messages.receive(Timeouts.nanos(timeout));
   }
 
   /**
@@ -200,12 +146,7 @@ public final class Endpoint implements AutoCloseable {
    * @throws TransportException if the endpoint has ended and everything was received
    */
   public @Nullable ByteBuf tryReceive() throws TransportException {
-    core.lock.lock();
-    try {
-      return core.take();
-    } finally {
-      core.lock.unlock();
-    }
+    return messages.tryReceive();
   }
 
   /**
@@ -225,32 +166,7 @@ public final class Endpoint implements AutoCloseable {
    * @throws IllegalArgumentException if the memory is not of this endpoint's transport
    */
   public RemoteMemory grant(RegisteredMemory memory, RemoteAccess... rights) throws IOException {
-    calls.requireOwn(memory);
-    ProtectionDomain domain = core.conversation.lane.protectionDomain();
-    if (domain == null) {
-      return grantOverTcp(memory, rights);
-    }
-    if (memory.region(domain) == null) {
-      throw new TransportException(
-          Kind.NETWORK, "the adapter had failed when the memory was allocated");
-    }
-    try {
-      return memory.grant(domain, rights);
-    } catch (VerbsException e) {
-      if (domain.context().isAnswering()) {
-        throw e;
-      }
-      throw new TransportException(Kind.NETWORK, "the adapter has failed: " + e.getMessage(), e);
-    }
-  }
-
-  private static RemoteMemory grantOverTcp(RegisteredMemory memory, RemoteAccess... rights)
-      throws IOException {
-    try {
-      return memory.grant(rights);
-    } catch (VerbsException _) {
-      return memory.grantByHandle(rights);
-    }
+    return calls.grant(memory, rights);
   }
 
   /**

@@ -1,6 +1,5 @@
 package io.verbena;
 
-import io.netty.buffer.ByteBuf;
 import io.verbena.TransportException.Kind;
 import io.verbena.lane.Intake;
 import io.verbena.lane.LaneLock;
@@ -15,9 +14,6 @@ import org.slf4j.LoggerFactory;
 final class EndpointCore {
   private static final Logger LOG = LoggerFactory.getLogger(EndpointCore.class);
 
-  /** A message from here on is worth a moment of its sender's time if the socket is full. */
-  private static final int PUSHED_BYTES = 64 << 10;
-
   /** Polls between looks at the clock, where no thread of the transport looks. */
   private static final int POLLS_PER_TICK = 1024;
 
@@ -26,7 +22,7 @@ final class EndpointCore {
   final Link link;
   final LinkReport report;
   private final Driver driver;
-  private final boolean callerProgress;
+  final boolean callerProgress;
   private final long operationNanos;
 
   private volatile @Nullable HandlerCalls handler;
@@ -128,7 +124,7 @@ final class EndpointCore {
   }
 
   /** With the lock: everybody who waits is told that the conversation has ended. */
-  private void ended() {
+  void ended() {
     waiters.tellAll();
     if (handler != null) {
       driver.attend(this);
@@ -185,7 +181,7 @@ final class EndpointCore {
     }
   }
 
-  private int advance(boolean waiting) {
+  int advance(boolean waiting) {
     boolean failedBefore = conversation.failed();
     int events = 0;
     try {
@@ -201,58 +197,6 @@ final class EndpointCore {
     }
     waiters.tell(events > 0);
     return events;
-  }
-
-  /** Offers a message to the conversation; {@link #push} or {@link #wakeDriver} is to follow. */
-  boolean offer(ByteBuf message) {
-    boolean failedBefore = conversation.failed();
-    boolean accepted;
-    try {
-      accepted = conversation.offer(message);
-    } finally {
-      if (conversation.failed() != failedBefore) {
-        ended();
-      }
-    }
-    waiters.tell(false);
-    return accepted;
-  }
-
-  /**
-   * Goes on sending a long message that the socket had no room for, rather than have a thread of
-   * the transport woken for it, or leave the peer with a part of it until the caller polls again;
-   * not if this takes long.
-   */
-  void push(int bytes) {
-    if (bytes >= PUSHED_BYTES && link instanceof Link.Tcp && conversation.lane.hasUnsent()) {
-      waiters.push();
-    }
-    wakeDriver();
-  }
-
-  /** The next message, or null; where callers make the progress, after a look for it. */
-  @Nullable ByteBuf take() throws TransportException {
-    ByteBuf message = takeArrived();
-    if (message == null && callerProgress) {
-      advance(false);
-      message = takeArrived();
-    }
-    return message;
-  }
-
-  /** The next message if it is there already, or null. */
-  @Nullable ByteBuf takeArrived() throws TransportException {
-    if (handler != null) {
-      throw new IllegalStateException("messages go to the endpoint's handler");
-    }
-    ByteBuf message = conversation.take();
-    if (message == null) {
-      requireUsable();
-    } else {
-      // Taking a message may have granted credit that the socket had no room for.
-      wakeDriver();
-    }
-    return message;
   }
 
   /** The caller does not wait for what is to come: the driver has to bring it. */

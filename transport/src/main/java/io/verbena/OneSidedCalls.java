@@ -1,14 +1,22 @@
 package io.verbena;
 
+import io.verbena.TransportException.Kind;
 import io.verbena.lane.LaneFailure;
 import io.verbena.memory.MemoryDomain;
 import io.verbena.memory.RegisteredMemory;
+import io.verbena.memory.RemoteAccess;
 import io.verbena.memory.RemoteMemory;
+import io.verbena.verbs.ProtectionDomain;
+import io.verbena.verbs.VerbsException;
+import java.io.IOException;
 import java.util.Locale;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
-/** Checks and starts the one-sided operations of an endpoint, all of them in the same way. */
+/**
+ * The one-sided half of an endpoint: grants memory to its peer, and checks and starts operations on
+ * what the peer granted, all of them in the same way.
+ */
 final class OneSidedCalls {
   enum Call {
     READ,
@@ -26,18 +34,48 @@ final class OneSidedCalls {
               + " endpoint that leads to this side");
 
   private final EndpointCore core;
-  private final MemoryDomain memory;
+  private final MemoryDomain own;
 
-  OneSidedCalls(EndpointCore core, MemoryDomain memory) {
+  OneSidedCalls(EndpointCore core, MemoryDomain own) {
     this.core = core;
-    this.memory = memory;
+    this.own = own;
   }
 
   /** An adapter reaches no other memory; over TCP it is the same, so that programs find it soon. */
-  void requireOwn(RegisteredMemory local) {
-    if (!memory.owns(local)) {
+  private void requireOwn(RegisteredMemory local) {
+    if (!own.owns(local)) {
       throw new IllegalArgumentException(
           "the memory was not allocated from this endpoint's transport");
+    }
+  }
+
+  /** See {@link Endpoint#grant}. */
+  RemoteMemory grant(RegisteredMemory memory, RemoteAccess... rights) throws IOException {
+    requireOwn(memory);
+    ProtectionDomain domain = core.conversation.lane.protectionDomain();
+    if (domain == null) {
+      return grantOverTcp(memory, rights);
+    }
+    if (memory.region(domain) == null) {
+      throw new TransportException(
+          Kind.NETWORK, "the adapter had failed when the memory was allocated");
+    }
+    try {
+      return memory.grant(domain, rights);
+    } catch (VerbsException e) {
+      if (domain.context().isAnswering()) {
+        throw e;
+      }
+      throw new TransportException(Kind.NETWORK, "the adapter has failed: " + e.getMessage(), e);
+    }
+  }
+
+  private static RemoteMemory grantOverTcp(RegisteredMemory memory, RemoteAccess... rights)
+      throws IOException {
+    try {
+      return memory.grant(rights);
+    } catch (VerbsException _) {
+      return memory.grantByHandle(rights);
     }
   }
 
