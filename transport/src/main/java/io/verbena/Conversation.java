@@ -41,14 +41,9 @@ final class Conversation implements LaneEvents {
   final Inbox inbox;
   final Outbox outbox;
   private final Limits limits;
-  private final Keepalive keepalive;
+  private final RoundTrips trips;
   private long frames;
 
-  /** The operation that ends with the peer's FLUSHED, or -1. */
-  private long flushing = -1;
-
-  private long owedFlushed = -1;
-  private boolean owedPong;
   private boolean closeSent;
   private boolean peerClosed;
   private boolean over;
@@ -65,7 +60,7 @@ final class Conversation implements LaneEvents {
         new Inbox(
             lane, allocator, limits.ownWindow(), limits.ownMessageBytes(), receiveBufferBytes);
     this.outbox = new Outbox(lane, inbox, limits.peerWindow());
-    this.keepalive = new Keepalive(limits.silenceNanos());
+    this.trips = new RoundTrips(outbox, limits.silenceNanos());
   }
 
   void listener(Runnable hearer) {
@@ -100,6 +95,11 @@ final class Conversation implements LaneEvents {
     return outbox.hasOutgoing();
   }
 
+  /** Whether something that was sent is still with us. */
+  boolean hasUnsent() {
+    return lane.hasUnsent() || outbox.hasOutgoing();
+  }
+
   /** Whether all that was sent is where the lane or the peer has it. */
   boolean sendClose() {
     if (!closeSent) {
@@ -111,12 +111,7 @@ final class Conversation implements LaneEvents {
 
   /** Asks the peer to confirm what was before; false while it is asked already, or no room. */
   boolean tryFlush(long cookie) {
-    boolean isBehind = hasOutgoing() || outbox.isAdvertising();
-    if (flushing >= 0 || isBehind || !outbox.sendControl(Frame.FLUSH, cookie)) {
-      return false;
-    }
-    flushing = cookie;
-    return true;
+    return trips.tryFlush(cookie);
   }
 
   /**
@@ -148,12 +143,7 @@ final class Conversation implements LaneEvents {
     if (peerClosed) {
       return;
     }
-    if (owedPong) {
-      owedPong = !outbox.sendControl(Frame.PONG, 0);
-    }
-    if (owedFlushed >= 0 && outbox.sendControl(Frame.FLUSHED, owedFlushed)) {
-      owedFlushed = -1;
-    }
+    trips.answer();
     inbox.retryPulls();
     if (outbox.hasOutgoing()) {
       outbox.pump();
@@ -169,7 +159,7 @@ final class Conversation implements LaneEvents {
 
   /** Whether it is time for {@link #tick}; an estimate that needs no lock. */
   boolean isDue(long now) {
-    return inbox.awaitsPulls() || keepalive.isDue(now);
+    return inbox.awaitsPulls() || trips.isDue(now);
   }
 
   /** Now and then: signs of life, and memory that may be there again. */
@@ -178,7 +168,7 @@ final class Conversation implements LaneEvents {
       return;
     }
     inbox.startPulls();
-    Failure lost = keepalive.check(now, frames, outbox);
+    Failure lost = trips.check(now, frames);
     if (lost != null) {
       end(lost);
     }
@@ -215,12 +205,9 @@ final class Conversation implements LaneEvents {
           case Frame.NOTIFY -> peerClosed ? afterItsEnd() : inbox.notified(header);
           case Frame.CREDIT -> credit(header, isCredit);
           case Frame.CLOSE -> closed(header);
-          case Frame.FLUSH -> flush(header);
+          case Frame.FLUSH -> trips.flush(header);
           case Frame.FLUSHED -> flushed(header);
-          case Frame.PING -> {
-            owedPong = true;
-            yield null;
-          }
+          case Frame.PING -> trips.ping();
           case Frame.PONG -> null;
           default -> "a frame of unknown type " + header.type;
         };
@@ -313,21 +300,12 @@ final class Conversation implements LaneEvents {
     return wrong;
   }
 
-  private @Nullable String flush(Frame header) {
-    if (owedFlushed >= 0 || header.detail < 0) {
-      return "a flush too many";
-    }
-    owedFlushed = header.detail;
-    return null;
-  }
-
   private @Nullable String flushed(Frame header) {
-    if (flushing < 0 || flushing != header.detail) {
-      return "an answer to nothing";
+    String wrong = trips.flushed(header);
+    if (wrong == null) {
+      completed(header.detail, 0, null);
     }
-    flushing = -1;
-    completed(header.detail, 0, null);
-    return null;
+    return wrong;
   }
 
   private void protocolError(String what) {

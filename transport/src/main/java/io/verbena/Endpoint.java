@@ -9,8 +9,6 @@ import io.verbena.memory.MemoryDomain;
 import io.verbena.memory.RegisteredMemory;
 import io.verbena.memory.RemoteAccess;
 import io.verbena.memory.RemoteMemory;
-import io.verbena.verbs.ProtectionDomain;
-import io.verbena.verbs.VerbsException;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.time.Duration;
@@ -35,6 +33,7 @@ public final class Endpoint implements AutoCloseable {
   private final InetSocketAddress localAddress;
   private final InetSocketAddress remoteAddress;
   private final Consumer<Endpoint> onClosed;
+  private final MessageCalls messages;
   private final OneSidedCalls calls;
 
   Endpoint(
@@ -47,6 +46,7 @@ public final class Endpoint implements AutoCloseable {
     this.localAddress = localAddress;
     this.remoteAddress = remoteAddress;
     this.onClosed = onClosed;
+    this.messages = new MessageCalls(core);
     this.calls = new OneSidedCalls(core, memory);
   }
 
@@ -100,19 +100,7 @@ public final class Endpoint implements AutoCloseable {
    * @throws IllegalReferenceCountException if the message was released
    */
   public void send(ByteBuf message) throws TransportException {
-    core.lock.lock();
-    try {
-      int bytes = message.readableBytes();
-      if (!offer(message)) {
-        long deadline = core.operationDeadline();
-        for (int pauses = 1; !offer(message); pauses++) {
-          core.pauseForRoom(deadline, pauses, "send");
-        }
-      }
-      core.push(bytes);
-    } finally {
-      core.lock.unlock();
-    }
+    messages.send(message);
   }
 
   /**
@@ -125,31 +113,7 @@ public final class Endpoint implements AutoCloseable {
    * @throws IllegalReferenceCountException if the message was released
    */
   public boolean trySend(ByteBuf message) throws TransportException {
-    core.lock.lock();
-    try {
-      boolean accepted = offer(message);
-      core.wakeDriver();
-      if (!accepted) {
-        core.leaveToDriver();
-      }
-      return accepted;
-    } finally {
-      core.lock.unlock();
-    }
-  }
-
-  private boolean offer(ByteBuf message) throws TransportException {
-    core.requireUsable();
-    if (message.refCnt() == 0) {
-      // Or else it would be noticed when its turn comes, and be the end of the endpoint.
-      throw new IllegalReferenceCountException(0);
-    }
-    int most = core.conversation.peerMessageBytes();
-    if (message.readableBytes() > most) {
-      throw new IllegalArgumentException(
-          "the message has %d bytes, the peer accepts %d".formatted(message.readableBytes(), most));
-    }
-    return core.offer(message);
+    return messages.trySend(message);
   }
 
   /**
@@ -160,7 +124,7 @@ public final class Endpoint implements AutoCloseable {
    *     {@link Kind#TIMEOUT}
    */
   public ByteBuf receive() throws TransportException {
-    return receiveWithin(core.operationNanos());
+    return messages.receive(core.operationNanos());
   }
 
   /**
@@ -172,25 +136,7 @@ public final class Endpoint implements AutoCloseable {
    *     {@link Kind#TIMEOUT}
    */
   public ByteBuf receive(Duration timeout) throws TransportException {
-    return receiveWithin(Timeouts.nanos(timeout));
-  }
-
-  private ByteBuf receiveWithin(long nanos) throws TransportException {
-    core.lock.lock();
-    try {
-      ByteBuf message = core.take();
-      if (message != null) {
-        return message;
-      }
-      long deadline = System.nanoTime() + nanos;
-      for (int pauses = 1; message == null; pauses++) {
-        core.pauseForEvent(deadline, pauses, "receive");
-        message = core.takeArrived();
-      }
-      return message;
-    } finally {
-      core.lock.unlock();
-    }
+    return messages.receive(Timeouts.nanos(timeout));
   }
 
   /**
@@ -200,12 +146,7 @@ public final class Endpoint implements AutoCloseable {
    * @throws TransportException if the endpoint has ended and everything was received
    */
   public @Nullable ByteBuf tryReceive() throws TransportException {
-    core.lock.lock();
-    try {
-      return core.take();
-    } finally {
-      core.lock.unlock();
-    }
+    return messages.tryReceive();
   }
 
   /**
@@ -225,32 +166,7 @@ public final class Endpoint implements AutoCloseable {
    * @throws IllegalArgumentException if the memory is not of this endpoint's transport
    */
   public RemoteMemory grant(RegisteredMemory memory, RemoteAccess... rights) throws IOException {
-    calls.requireOwn(memory);
-    ProtectionDomain domain = core.conversation.lane.protectionDomain();
-    if (domain == null) {
-      return grantOverTcp(memory, rights);
-    }
-    if (memory.region(domain) == null) {
-      throw new TransportException(
-          Kind.NETWORK, "the adapter had failed when the memory was allocated");
-    }
-    try {
-      return memory.grant(domain, rights);
-    } catch (VerbsException e) {
-      if (domain.context().isAnswering()) {
-        throw e;
-      }
-      throw new TransportException(Kind.NETWORK, "the adapter has failed: " + e.getMessage(), e);
-    }
-  }
-
-  private static RemoteMemory grantOverTcp(RegisteredMemory memory, RemoteAccess... rights)
-      throws IOException {
-    try {
-      return memory.grant(rights);
-    } catch (VerbsException _) {
-      return memory.grantByHandle(rights);
-    }
+    return calls.grant(memory, rights);
   }
 
   /**
@@ -275,8 +191,8 @@ public final class Endpoint implements AutoCloseable {
       long length,
       Operation operation)
       throws TransportException {
-    return calls.tryStart(
-        Call.READ, local, localOffset, remote, remoteOffset, length, 0, operation);
+    return calls.start(
+        Call.READ, local, localOffset, remote, remoteOffset, length, 0, operation, false);
   }
 
   /**
@@ -301,8 +217,8 @@ public final class Endpoint implements AutoCloseable {
       long length,
       Operation operation)
       throws TransportException {
-    return calls.tryStart(
-        Call.WRITE, local, localOffset, remote, remoteOffset, length, 0, operation);
+    return calls.start(
+        Call.WRITE, local, localOffset, remote, remoteOffset, length, 0, operation, false);
   }
 
   /**
@@ -330,8 +246,16 @@ public final class Endpoint implements AutoCloseable {
       int value,
       Operation operation)
       throws TransportException {
-    return calls.tryStart(
-        Call.WRITE_AND_NOTIFY, local, localOffset, remote, remoteOffset, length, value, operation);
+    return calls.start(
+        Call.WRITE_AND_NOTIFY,
+        local,
+        localOffset,
+        remote,
+        remoteOffset,
+        length,
+        value,
+        operation,
+        false);
   }
 
   /**
@@ -349,7 +273,7 @@ public final class Endpoint implements AutoCloseable {
   public boolean tryFetchAdd(
       RemoteMemory remote, long remoteOffset, long delta, Operation operation)
       throws TransportException {
-    return calls.tryStart(Call.FETCH_ADD, null, 0, remote, remoteOffset, delta, 0, operation);
+    return calls.start(Call.FETCH_ADD, null, 0, remote, remoteOffset, delta, 0, operation, false);
   }
 
   /**
@@ -367,8 +291,8 @@ public final class Endpoint implements AutoCloseable {
   public boolean tryCompareSwap(
       RemoteMemory remote, long remoteOffset, long expected, long desired, Operation operation)
       throws TransportException {
-    return calls.tryStart(
-        Call.COMPARE_SWAP, null, 0, remote, remoteOffset, expected, desired, operation);
+    return calls.start(
+        Call.COMPARE_SWAP, null, 0, remote, remoteOffset, expected, desired, operation, false);
   }
 
   /**
@@ -380,7 +304,7 @@ public final class Endpoint implements AutoCloseable {
    * @throws TransportException if the endpoint has ended
    */
   public boolean tryFlush(Operation operation) throws TransportException {
-    return calls.tryStart(Call.FLUSH, null, 0, null, 0, 0, 0, operation);
+    return calls.start(Call.FLUSH, null, 0, null, 0, 0, 0, operation, false);
   }
 
   /**
@@ -559,7 +483,7 @@ public final class Endpoint implements AutoCloseable {
    */
   @Override
   public void close() {
-    core.close(true, () -> onClosed.accept(this));
+    core.closing.run(true, () -> onClosed.accept(this));
   }
 
   /**
@@ -569,7 +493,7 @@ public final class Endpoint implements AutoCloseable {
   static void closeAll(Collection<Endpoint> endpoints) {
     List<Thread> awaited = new ArrayList<>();
     for (Endpoint each : endpoints) {
-      if (each.core.isAwaited()) {
+      if (each.core.closing.isAwaited()) {
         each.close();
       } else {
         awaited.add(Thread.ofVirtual().name("verbena-close").start(each::close));
@@ -583,6 +507,6 @@ public final class Endpoint implements AutoCloseable {
    * this process had ended. Operations under way fail with {@link Kind#CLOSED}. Idempotent.
    */
   public void reset() {
-    core.close(false, () -> onClosed.accept(this));
+    core.closing.run(false, () -> onClosed.accept(this));
   }
 }

@@ -1,46 +1,18 @@
 package io.verbena;
 
-import io.netty.buffer.ByteBuf;
 import io.verbena.TransportException.Kind;
 import io.verbena.lane.Intake;
 import io.verbena.lane.LaneLock;
-import java.time.Duration;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.LockSupport;
-import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The lock of an endpoint, how its callers wait for each other, and its end. Whoever moves data
- * holds the lock: a thread of the transport, or the caller itself.
+ * The core of an endpoint: its lock, its conversation, and who moves its data. Whoever does holds
+ * the lock: a thread of the transport, or the caller itself.
  */
 final class EndpointCore {
   private static final Logger LOG = LoggerFactory.getLogger(EndpointCore.class);
-
-  static final long NO_COOKIE = -1;
-
-  /**
-   * Pauses without news, each some microseconds of looking, before a spinning caller lets other
-   * threads have the core.
-   */
-  private static final int SPINS_BEFORE_YIELD = 25;
-
-  /** A message from here on is worth a moment of its sender's time if the socket is full. */
-  private static final int PUSHED_BYTES = 64 << 10;
-
-  /** How often a spinning caller looks at the clock, in pauses: a millisecond at most. */
-  private static final int POLLS_PER_CHECK = 128;
-
-  private static final Failure CLOSED = new Failure(Kind.CLOSED, "this side closed the endpoint");
-
-  private static final long GIVE_WAY_NANOS = TimeUnit.MICROSECONDS.toNanos(20);
-
-  private static final long CLOSE_STEP_NANOS = TimeUnit.MICROSECONDS.toNanos(50);
-
-  /** How long closing waits for the peer's side of the goodbye, once everything is sent. */
-  private static final long LINGER_NANOS = TimeUnit.SECONDS.toNanos(1);
 
   /** Polls between looks at the clock, where no thread of the transport looks. */
   private static final int POLLS_PER_TICK = 1024;
@@ -49,17 +21,9 @@ final class EndpointCore {
   final Conversation conversation;
   final Link link;
   final LinkReport report;
-  private final Sleepers changed;
   private final Driver driver;
-  private final boolean callerProgress;
+  final boolean callerProgress;
   private final long operationNanos;
-  private final long closeNanos;
-  private final Sleepers room;
-
-  // What a caller looks for, with the lock: whether it has come.
-  private final BooleanSupplier event = this::bringsEvent;
-  private final BooleanSupplier roomToSend = this::makesRoom;
-  private final BooleanSupplier sent = this::sendsAll;
 
   private volatile @Nullable HandlerCalls handler;
   private int pollsToTick = POLLS_PER_TICK;
@@ -67,20 +31,11 @@ final class EndpointCore {
   /** Polls by callers that wait for what a thread of the transport could also bring. */
   final CallerPolls polls;
 
+  final Waiters waiters;
+  final Closing closing;
+
   /** Whether the driver has been told that what was sent is a stream; with the lock. */
   boolean streaming;
-
-  // Also read without the lock, as estimates.
-  private int waiters;
-  private int roomWaiters;
-
-  private @Nullable Thread closer;
-  private boolean closing;
-
-  /** Why it has ended, once this side is closing it. */
-  private Failure cause = CLOSED;
-
-  private boolean closed;
 
   /**
    * Creates the core of an endpoint.
@@ -95,17 +50,16 @@ final class EndpointCore {
       Driver driver,
       TransportConfig config) {
     this.lock = lock;
-    this.changed = new Sleepers(lock);
-    this.room = new Sleepers(lock);
     this.conversation = conversation;
-    conversation.listener(this::heard);
     this.link = report.link();
     this.report = report;
     this.driver = driver;
     this.polls = driver.callerPolls();
     this.callerProgress = config.progress() == Progress.CALLER;
+    this.waiters = new Waiters(this, driver, callerProgress);
     this.operationNanos = config.operationTimeout().toNanos();
-    this.closeNanos = config.closeTimeout().toNanos();
+    this.closing = new Closing(this, driver, config.closeTimeout().toNanos());
+    conversation.listener(this::heard);
   }
 
   long operationNanos() {
@@ -117,7 +71,7 @@ final class EndpointCore {
   }
 
   void requireUsable() throws TransportException {
-    if (closing) {
+    if (closing.hasBegun()) {
       throw new TransportException(Kind.CLOSED, "the endpoint is closed");
     }
     Failure end = conversation.ended();
@@ -135,7 +89,7 @@ final class EndpointCore {
     int events = 0;
     lock.lock();
     try {
-      if (!closed) {
+      if (!closing.isDone()) {
         events = driver.isOwnThread() ? advance(false) : advanceByCaller(false);
         wakeForUnsent();
         if (callerProgress && --pollsToTick <= 0) {
@@ -163,19 +117,15 @@ final class EndpointCore {
 
   /** With the lock: another endpoint's poll has delivered events to this one. */
   private void heard() {
-    if (waiters > 0) {
-      changed.wakeAll();
-    }
-    signalRoom(true);
+    waiters.tell(true);
     if (handler != null) {
       driver.attend(this);
     }
   }
 
   /** With the lock: everybody who waits is told that the conversation has ended. */
-  private void ended() {
-    changed.wakeAll();
-    room.wakeAll();
+  void ended() {
+    waiters.tellAll();
     if (handler != null) {
       driver.attend(this);
     }
@@ -186,8 +136,7 @@ final class EndpointCore {
     lock.lock();
     try {
       conversation.end(cause);
-      changed.wakeAll();
-      room.wakeAll();
+      waiters.tellAll();
     } finally {
       lock.unlock();
     }
@@ -210,37 +159,15 @@ final class EndpointCore {
   void take(Intake intake) {
     lock.lock();
     try {
-      intake.attached(new IntakeSource());
+      intake.attached(new IntakeSource(this));
       conversation.inbox.intake(intake);
     } finally {
       lock.unlock();
     }
   }
 
-  private final class IntakeSource implements Intake.Source {
-    @Override
-    public void divert() {
-      lock.lock();
-      try {
-        conversation.lane.divert();
-      } finally {
-        lock.unlock();
-      }
-    }
-
-    @Override
-    public boolean hasUnsent() {
-      lock.lock();
-      try {
-        return conversation.lane.hasUnsent() || conversation.hasOutgoing();
-      } finally {
-        lock.unlock();
-      }
-    }
-  }
-
   /** With the lock, by a thread that may go away: what it leaves behind is the driver's. */
-  private int advanceByCaller(boolean waiting) {
+  int advanceByCaller(boolean waiting) {
     int events = advance(waiting);
     if (events >= Conversation.POLL_LIMIT && !callerProgress) {
       driver.attend(this);
@@ -248,28 +175,13 @@ final class EndpointCore {
     return events;
   }
 
-  private boolean bringsEvent() {
-    return advanceByCaller(true) > 0;
-  }
-
-  private boolean makesRoom() {
-    boolean hadOutgoing = conversation.hasOutgoing();
-    // Only a change is news: one who waits for something else would never sleep.
-    return advanceByCaller(true) > 0 || (hadOutgoing && !conversation.hasOutgoing());
-  }
-
-  private boolean sendsAll() {
-    advanceByCaller(true);
-    return !conversation.lane.hasUnsent() && !conversation.hasOutgoing();
-  }
-
-  private void wakeForUnsent() {
-    if (!closed && conversation.lane.hasUnsent()) {
+  void wakeForUnsent() {
+    if (!closing.isDone() && conversation.lane.hasUnsent()) {
       driver.wake(this);
     }
   }
 
-  private int advance(boolean waiting) {
+  int advance(boolean waiting) {
     boolean failedBefore = conversation.failed();
     int events = 0;
     try {
@@ -283,195 +195,8 @@ final class EndpointCore {
       // Those who poll for themselves must see it: nobody tells them again.
       events++;
     }
-    boolean news = events > 0;
-    if (waiters > 0 && news) {
-      changed.wakeAll();
-    }
-    signalRoom(news);
+    waiters.tell(events > 0);
     return events;
-  }
-
-  /** Tells those who wait for room to send, also when it came without an event. */
-  private void signalRoom(boolean news) {
-    if (roomWaiters > 0 && (news || !conversation.hasOutgoing())) {
-      room.wakeAll();
-    }
-  }
-
-  /** Offers a message to the conversation; {@link #push} or {@link #wakeDriver} is to follow. */
-  boolean offer(ByteBuf message) {
-    boolean failedBefore = conversation.failed();
-    boolean accepted;
-    try {
-      accepted = conversation.offer(message);
-    } finally {
-      if (conversation.failed() != failedBefore) {
-        ended();
-      }
-    }
-    signalRoom(false);
-    return accepted;
-  }
-
-  /**
-   * Goes on sending a long message that the socket had no room for, rather than have a thread of
-   * the transport woken for it, or leave the peer with a part of it until the caller polls again;
-   * not if this takes long.
-   */
-  void push(int bytes) {
-    if (bytes >= PUSHED_BYTES
-        && link instanceof Link.Tcp
-        && conversation.lane.hasUnsent()
-        && handler == null
-        && !driver.isOwnThread()) {
-      polls.find(lock, conversation.lane, sent);
-      if (waiters + roomWaiters > 0 && polls.isLent()) {
-        // They rely on the driver, which has left reading to us.
-        driver.reclaim(this);
-      }
-    }
-    wakeDriver();
-  }
-
-  /** The next message, or null; where callers make the progress, after a look for it. */
-  @Nullable ByteBuf take() throws TransportException {
-    ByteBuf message = takeArrived();
-    if (message == null && callerProgress) {
-      advance(false);
-      message = takeArrived();
-    }
-    return message;
-  }
-
-  /** The next message if it is there already, or null. */
-  @Nullable ByteBuf takeArrived() throws TransportException {
-    if (handler != null) {
-      throw new IllegalStateException("messages go to the endpoint's handler");
-    }
-    ByteBuf message = conversation.take();
-    if (message == null) {
-      requireUsable();
-    } else {
-      // Taking a message may have granted credit that the socket had no room for.
-      wakeDriver();
-    }
-    return message;
-  }
-
-  /** Waits for an event: a message, the end of an operation. See {@link #pause}. */
-  void pauseForEvent(long deadline, int pauses, String what) throws TransportException {
-    waiters++;
-    try {
-      pause(changed, event, deadline, pauses, what);
-    } finally {
-      waiters--;
-    }
-  }
-
-  /** Waits for room to send or to start an operation. See {@link #pause}. */
-  void pauseForRoom(long deadline, int pauses, String what) throws TransportException {
-    roomWaiters++;
-    try {
-      pause(room, roomToSend, deadline, pauses, what);
-    } finally {
-      roomWaiters--;
-    }
-  }
-
-  /**
-   * Lets something happen: sleeps while the transport's threads work, or polls and gives others a
-   * chance. The caller holds the lock once, checks its condition before and after.
-   *
-   * @param pauses how often the caller has paused, from 1
-   */
-  @SuppressWarnings("ThreadPriorityCheck") // A hint for machines with fewer cores than spinners.
-  private void pause(
-      Sleepers sleepers, BooleanSupplier look, long deadline, int pauses, String what)
-      throws TransportException {
-    try {
-      if (!callerProgress && !driver.isOwnThread()) {
-        if (Thread.interrupted()) {
-          throw new InterruptedException();
-        }
-        leftUntil(deadline, what);
-        boolean news = handler == null && polls.find(lock, conversation.lane, look);
-        wakeForUnsent();
-        if (news) {
-          return;
-        }
-        wakeDriver();
-        if (polls.isLent() && driver.reclaim(this)) {
-          return;
-        }
-        polls.sleep(sleepers, leftUntil(deadline, what));
-        return;
-      }
-      advanceByCaller(true);
-      if (pauses % POLLS_PER_CHECK == 0) {
-        leftUntil(deadline, what);
-        tick(System.nanoTime());
-        if (Thread.interrupted()) {
-          throw new InterruptedException();
-        }
-      }
-      if (lock.isWanted()) {
-        giveWay();
-      } else if (pauses % SPINS_BEFORE_YIELD == 0) {
-        Thread.yield();
-      }
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new TransportException(Kind.TIMEOUT, what + ": the waiting thread was interrupted", e);
-    }
-  }
-
-  private long leftUntil(long deadline, String what) throws TransportException {
-    long left = deadline - System.nanoTime();
-    if (left <= 0) {
-      throw new TransportException(
-          Kind.TIMEOUT, "%s: the deadline passed (link: %s)".formatted(what, link));
-    }
-    return left;
-  }
-
-  /** Long enough for a thread that sleeps on the lock to get it from one that spins with it. */
-  private void giveWay() {
-    lock.unlock();
-    try {
-      LockSupport.parkNanos(GIVE_WAY_NANOS);
-    } finally {
-      lock.lock();
-    }
-  }
-
-  /** Gives an operation a place and a deadline; {@link #NO_COOKIE} if there is no place. */
-  long begin(Operation operation) throws TransportException {
-    requireUsable();
-    if (conversation.operations.isFull()) {
-      return NO_COOKIE;
-    }
-    operation.start(this, operationDeadline());
-    return conversation.operations.add(operation);
-  }
-
-  void settle(Operation operation, long cookie, boolean accepted) {
-    if (!accepted) {
-      conversation.operations.remove(cookie);
-      operation.cancelStart();
-    }
-    wakeDriver();
-  }
-
-  void awaitOperation(Operation operation, Duration timeout) throws TransportException {
-    long deadline = System.nanoTime() + Timeouts.nanos(timeout);
-    lock.lock();
-    try {
-      for (int pauses = 1; !operation.hasEnded(); pauses++) {
-        pauseForEvent(deadline, pauses, "operation");
-      }
-    } finally {
-      lock.unlock();
-    }
   }
 
   /** The caller does not wait for what is to come: the driver has to bring it. */
@@ -488,9 +213,13 @@ final class EndpointCore {
 
   /** Lets the transport's threads go on with what the lane could not send at once. */
   void wakeDriver() {
-    if (conversation.lane.hasUnsent() || conversation.hasOutgoing()) {
+    if (conversation.hasUnsent()) {
       driver.wake(this);
     }
+  }
+
+  boolean hasHandler() {
+    return handler != null;
   }
 
   /**
@@ -504,7 +233,7 @@ final class EndpointCore {
     }
     lock.lock();
     try {
-      if (closing) {
+      if (closing.hasBegun()) {
         return;
       }
       boolean failedBefore = conversation.failed();
@@ -525,19 +254,11 @@ final class EndpointCore {
     }
   }
 
-  boolean isClosed() {
-    return closed;
-  }
-
-  boolean isClosing() {
-    return closing;
-  }
-
   EndpointState state() {
     lock.lock();
     try {
-      if (closing) {
-        return closed ? EndpointState.CLOSED : EndpointState.CLOSING;
+      if (closing.hasBegun()) {
+        return closing.isDone() ? EndpointState.CLOSED : EndpointState.CLOSING;
       }
       if (conversation.failed()) {
         return EndpointState.FAILED;
@@ -550,114 +271,11 @@ final class EndpointCore {
 
   /** How many want to be told what comes; an estimate for those who do not have the lock. */
   int listeners() {
-    return waiters + roomWaiters + (handler == null ? 0 : 1);
+    return waiters.count() + (hasHandler() ? 1 : 0);
   }
 
   /** Why the endpoint has ended; null while it has not. */
   @Nullable Failure end() {
-    return closing ? cause : conversation.ended();
-  }
-
-  /** Whether others wait for this thread, so that it must not wait for them. */
-  boolean isAwaited() {
-    return lock.isHeldByCurrentThread() || driver.isOwnThread();
-  }
-
-  /**
-   * Frees everything, after the goodbye as far as deadlines allow. Returns when it is done, unless
-   * the calling thread is one that others wait for: then another one does it.
-   *
-   * @param orderly whether to say goodbye at all
-   * @param onClosed runs once, when it is done
-   */
-  void close(boolean orderly, Runnable onClosed) {
-    boolean isAwaited = isAwaited();
-    lock.lock();
-    try {
-      if (closing) {
-        while (!closed && !isAwaited && closer != Thread.currentThread()) {
-          changed.sleepUninterruptibly();
-        }
-        return;
-      }
-      closing = true;
-      Failure end = conversation.ended();
-      cause = end == null ? CLOSED : end;
-      closer = Thread.currentThread();
-      changed.wakeAll();
-      room.wakeAll();
-    } finally {
-      lock.unlock();
-    }
-    if (isAwaited && orderly) {
-      Thread.ofVirtual().name("verbena-close").start(() -> finish(true, onClosed));
-    } else {
-      finish(orderly, onClosed);
-    }
-  }
-
-  private void finish(boolean orderly, Runnable onClosed) {
-    try {
-      if (orderly) {
-        long deadline = System.nanoTime() + closeNanos;
-        drive(deadline, this::flushed);
-        drive(Math.min(deadline, System.nanoTime() + LINGER_NANOS), this::peerGone);
-      }
-    } finally {
-      try {
-        release();
-      } finally {
-        onClosed.run();
-      }
-    }
-  }
-
-  private void release() {
-    lock.lock();
-    try {
-      closed = true;
-      CloseEvent.commit(link, cause);
-      conversation.end(CLOSED);
-      conversation.dropReceived();
-    } finally {
-      changed.wakeAll();
-      room.wakeAll();
-      lock.unlock();
-      driver.detach(this);
-    }
-    dispatch();
-  }
-
-  private boolean flushed() {
-    if (conversation.ended() != null) {
-      return true;
-    }
-    conversation.progress(false);
-    return conversation.sendClose() && !conversation.lane.hasUnsent();
-  }
-
-  private boolean peerGone() {
-    if (conversation.failed()) {
-      return true;
-    }
-    conversation.lane.shutdownOutput();
-    return conversation.lane.peerEnded();
-  }
-
-  private void drive(long deadline, BooleanSupplier done) {
-    while (true) {
-      lock.lock();
-      try {
-        if (done.getAsBoolean()) {
-          return;
-        }
-      } finally {
-        lock.unlock();
-      }
-      if (System.nanoTime() - deadline >= 0) {
-        return;
-      }
-      LockSupport.parkNanos(CLOSE_STEP_NANOS);
-    }
+    return closing.hasBegun() ? closing.cause() : conversation.ended();
   }
 }

@@ -68,7 +68,7 @@ final class HandlerCalls {
   private boolean next() {
     core.lock.lock();
     try {
-      if (busy || (core.isClosing() && !core.isClosed())) {
+      if (busy || (core.closing.hasBegun() && !core.closing.isDone())) {
         return false;
       }
       Conversation conversation = core.conversation;

@@ -1,14 +1,22 @@
 package io.verbena;
 
+import io.verbena.TransportException.Kind;
 import io.verbena.lane.LaneFailure;
 import io.verbena.memory.MemoryDomain;
 import io.verbena.memory.RegisteredMemory;
+import io.verbena.memory.RemoteAccess;
 import io.verbena.memory.RemoteMemory;
+import io.verbena.verbs.ProtectionDomain;
+import io.verbena.verbs.VerbsException;
+import java.io.IOException;
 import java.util.Locale;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
-/** Checks and starts the one-sided operations of an endpoint, all of them in the same way. */
+/**
+ * The one-sided half of an endpoint: grants memory to its peer, and checks and starts operations on
+ * what the peer granted, all of them in the same way.
+ */
 final class OneSidedCalls {
   enum Call {
     READ,
@@ -26,37 +34,74 @@ final class OneSidedCalls {
               + " endpoint that leads to this side");
 
   private final EndpointCore core;
-  private final MemoryDomain memory;
+  private final MemoryDomain own;
 
-  OneSidedCalls(EndpointCore core, MemoryDomain memory) {
+  OneSidedCalls(EndpointCore core, MemoryDomain own) {
     this.core = core;
-    this.memory = memory;
+    this.own = own;
   }
 
   /** An adapter reaches no other memory; over TCP it is the same, so that programs find it soon. */
-  void requireOwn(RegisteredMemory local) {
-    if (!memory.owns(local)) {
+  private void requireOwn(RegisteredMemory local) {
+    if (!own.owns(local)) {
       throw new IllegalArgumentException(
           "the memory was not allocated from this endpoint's transport");
     }
   }
 
-  /** As {@link #start}, for a caller that does not wait for room: somebody else has to make it. */
-  boolean tryStart(
+  /** See {@link Endpoint#grant}. */
+  RemoteMemory grant(RegisteredMemory memory, RemoteAccess... rights) throws IOException {
+    requireOwn(memory);
+    ProtectionDomain domain = core.conversation.lane.protectionDomain();
+    if (domain == null) {
+      return grantOverTcp(memory, rights);
+    }
+    if (memory.region(domain) == null) {
+      throw new TransportException(
+          Kind.NETWORK, "the adapter had failed when the memory was allocated");
+    }
+    try {
+      return memory.grant(domain, rights);
+    } catch (VerbsException e) {
+      if (domain.context().isAnswering()) {
+        throw e;
+      }
+      throw new TransportException(Kind.NETWORK, "the adapter has failed: " + e.getMessage(), e);
+    }
+  }
+
+  private static RemoteMemory grantOverTcp(RegisteredMemory memory, RemoteAccess... rights)
+      throws IOException {
+    try {
+      return memory.grant(rights);
+    } catch (VerbsException _) {
+      return memory.grantByHandle(rights);
+    }
+  }
+
+  /** As {@link #start}, waiting for room as long as there is none. */
+  Operation run(
       Call call,
       @Nullable RegisteredMemory local,
       long localOffset,
       @Nullable RemoteMemory remote,
       long remoteOffset,
       long first,
-      long second,
-      Operation operation)
+      long second)
       throws TransportException {
-    if (start(call, local, localOffset, remote, remoteOffset, first, second, operation)) {
-      return true;
+    var operation = new Operation();
+    long deadline = core.operationDeadline();
+    core.lock.lock();
+    try {
+      for (int pauses = 1;
+          !start(call, local, localOffset, remote, remoteOffset, first, second, operation, true);
+          pauses++) {
+        core.waiters.pauseForRoom(deadline, pauses, call.name().toLowerCase(Locale.ROOT));
+      }
+      return operation;
+    } finally {
+      core.lock.unlock();
     }
-    core.leaveToDriver();
-    return false;
   }
 
   /**
@@ -64,9 +109,10 @@ final class OneSidedCalls {
    *
    * @param first length of a transfer, what to add, or what to expect
    * @param second what to notify of, or what to store
+   * @param waits whether the caller waits if there is no room: else somebody else has to make it
    * @return false if there is no room now: nothing was done
    */
-  private boolean start(
+  boolean start(
       Call call,
       @Nullable RegisteredMemory local,
       long localOffset,
@@ -74,20 +120,30 @@ final class OneSidedCalls {
       long remoteOffset,
       long first,
       long second,
-      Operation operation)
+      Operation operation,
+      boolean waits)
       throws TransportException {
     check(call, local, localOffset, remote, remoteOffset, first);
     core.lock.lock();
     try {
-      long cookie = core.begin(operation);
-      if (cookie == EndpointCore.NO_COOKIE) {
-        return false;
-      }
+      core.requireUsable();
+      OperationTable operations = core.conversation.operations;
       boolean accepted = false;
-      try {
-        accepted = start(call, local, localOffset, remote, remoteOffset, first, second, cookie);
-      } finally {
-        core.settle(operation, cookie, accepted);
+      if (!operations.isFull()) {
+        operation.start(core, core.operationDeadline());
+        long cookie = operations.add(operation);
+        try {
+          accepted = post(call, local, localOffset, remote, remoteOffset, first, second, cookie);
+        } finally {
+          if (!accepted) {
+            operations.remove(cookie);
+            operation.cancelStart();
+          }
+          core.wakeDriver();
+        }
+      }
+      if (!accepted && !waits) {
+        core.leaveToDriver();
       }
       return accepted;
     } finally {
@@ -95,7 +151,7 @@ final class OneSidedCalls {
     }
   }
 
-  private boolean start(
+  private boolean post(
       Call call,
       @Nullable RegisteredMemory local,
       long localOffset,
@@ -142,31 +198,6 @@ final class OneSidedCalls {
           conversation.lane.tryCompareSwap(theirs, remoteOffset, first, second, cookie);
       case FLUSH -> throw new IllegalStateException();
     };
-  }
-
-  /** Starts an operation, and waits for room as long as there is none. */
-  Operation run(
-      Call call,
-      @Nullable RegisteredMemory local,
-      long localOffset,
-      @Nullable RemoteMemory remote,
-      long remoteOffset,
-      long first,
-      long second)
-      throws TransportException {
-    var operation = new Operation();
-    long deadline = core.operationDeadline();
-    core.lock.lock();
-    try {
-      for (int pauses = 1;
-          !start(call, local, localOffset, remote, remoteOffset, first, second, operation);
-          pauses++) {
-        core.pauseForRoom(deadline, pauses, call.name().toLowerCase(Locale.ROOT));
-      }
-      return operation;
-    } finally {
-      core.lock.unlock();
-    }
   }
 
   private void check(

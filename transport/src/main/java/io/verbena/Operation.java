@@ -73,7 +73,7 @@ public final class Operation {
       throw new IllegalStateException("the operation was not started");
     }
     if (!hasEnded()) {
-      Objects.requireNonNull(endpoint).awaitOperation(this, timeout);
+      Objects.requireNonNull(endpoint).waiters.await(this, timeout);
     }
     return result();
   }

@@ -1,0 +1,153 @@
+package io.verbena;
+
+import io.verbena.TransportException.Kind;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The end of an endpoint by its own side: once, after a goodbye or without. The endpoint's lock
+ * guards it.
+ */
+final class Closing {
+  private static final Failure CLOSED = new Failure(Kind.CLOSED, "this side closed the endpoint");
+
+  private static final long STEP_NANOS = TimeUnit.MICROSECONDS.toNanos(50);
+
+  /** How long closing waits for the peer's side of the goodbye, once everything is sent. */
+  private static final long LINGER_NANOS = TimeUnit.SECONDS.toNanos(1);
+
+  private final EndpointCore core;
+  private final Conversation conversation;
+  private final Driver driver;
+  private final long mostNanos;
+
+  /** Who closes; null before. */
+  private @Nullable Thread closer;
+
+  /** Why the endpoint has ended. */
+  private Failure cause = CLOSED;
+
+  private boolean done;
+
+  Closing(EndpointCore core, Driver driver, long mostNanos) {
+    this.core = core;
+    this.conversation = core.conversation;
+    this.driver = driver;
+    this.mostNanos = mostNanos;
+  }
+
+  boolean hasBegun() {
+    return closer != null;
+  }
+
+  boolean isDone() {
+    return done;
+  }
+
+  /** Why the endpoint has ended, once closing has begun. */
+  Failure cause() {
+    return cause;
+  }
+
+  /** Whether others wait for this thread, so that it must not wait for them. */
+  boolean isAwaited() {
+    return core.lock.isHeldByCurrentThread() || driver.isOwnThread();
+  }
+
+  /**
+   * Frees everything, after the goodbye as far as deadlines allow. Returns when it is done, unless
+   * the calling thread is one that others wait for: then another one does it.
+   *
+   * @param orderly whether to say goodbye at all
+   * @param onClosed runs once, when it is done
+   */
+  void run(boolean orderly, Runnable onClosed) {
+    boolean isAwaited = isAwaited();
+    core.lock.lock();
+    try {
+      if (hasBegun()) {
+        while (!done && !isAwaited && closer != Thread.currentThread()) {
+          core.waiters.sleepUninterruptibly();
+        }
+        return;
+      }
+      closer = Thread.currentThread();
+      Failure end = conversation.ended();
+      cause = end == null ? CLOSED : end;
+      core.waiters.tellAll();
+    } finally {
+      core.lock.unlock();
+    }
+    if (isAwaited && orderly) {
+      Thread.ofVirtual().name("verbena-close").start(() -> finish(true, onClosed));
+    } else {
+      finish(orderly, onClosed);
+    }
+  }
+
+  private void finish(boolean orderly, Runnable onClosed) {
+    try {
+      if (orderly) {
+        long deadline = System.nanoTime() + mostNanos;
+        drive(deadline, this::sendsAll);
+        drive(Math.min(deadline, System.nanoTime() + LINGER_NANOS), this::peerGone);
+      }
+    } finally {
+      try {
+        release();
+      } finally {
+        onClosed.run();
+      }
+    }
+  }
+
+  private void release() {
+    core.lock.lock();
+    try {
+      done = true;
+      CloseEvent.commit(core.link, cause);
+      conversation.end(CLOSED);
+      conversation.dropReceived();
+    } finally {
+      core.waiters.tellAll();
+      core.lock.unlock();
+      driver.detach(core);
+    }
+    core.dispatch();
+  }
+
+  private boolean sendsAll() {
+    if (conversation.ended() != null) {
+      return true;
+    }
+    conversation.progress(false);
+    return conversation.sendClose() && !conversation.lane.hasUnsent();
+  }
+
+  private boolean peerGone() {
+    if (conversation.failed()) {
+      return true;
+    }
+    conversation.lane.shutdownOutput();
+    return conversation.lane.peerEnded();
+  }
+
+  private void drive(long deadline, BooleanSupplier step) {
+    while (true) {
+      core.lock.lock();
+      try {
+        if (step.getAsBoolean()) {
+          return;
+        }
+      } finally {
+        core.lock.unlock();
+      }
+      if (System.nanoTime() - deadline >= 0) {
+        return;
+      }
+      LockSupport.parkNanos(STEP_NANOS);
+    }
+  }
+}
