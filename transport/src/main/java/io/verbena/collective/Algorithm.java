@@ -5,7 +5,8 @@ import java.util.function.Function;
 
 /** The ways of doing each collective. */
 enum Algorithm {
-  BARRIER_DISSEMINATION(Collective.BARRIER, DisseminationBarrier::plan),
+  BARRIER_DISSEMINATION(Collective.BARRIER, Barrier::dissemination),
+  BARRIER_RECURSIVE_DOUBLING(Collective.BARRIER, Barrier::doubling),
 
   BROADCAST_BINOMIAL(Collective.BROADCAST, TreeBroadcast::binomial),
   BROADCAST_SCATTER_ALL_GATHER(Collective.BROADCAST, ScatterAllGatherBroadcast::plan),

@@ -6,13 +6,14 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
-import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** A barrier moves no numbers: what it must do is let every rank hear of every other one. */
 class BarrierTest {
   /** Who has heard of whom after so many rounds; signals carry what their sender had heard. */
-  private static List<BitSet> heard(int ranks, int rounds) {
-    Request request = Request.of(Algorithm.BARRIER_DISSEMINATION, ranks, 0);
+  private static List<BitSet> heard(Algorithm algorithm, int ranks, int rounds) {
+    Request request = Request.of(algorithm, ranks, 0);
     List<Schedule> schedules = new ArrayList<>();
     List<BitSet> heard = new ArrayList<>();
     for (int rank = 0; rank < ranks; rank++) {
@@ -34,17 +35,19 @@ class BarrierTest {
     return heard;
   }
 
-  @Test
-  void shouldLetEveryRankHearOfAllOthers() {
+  @ParameterizedTest
+  @EnumSource(mode = EnumSource.Mode.MATCH_ANY, names = "BARRIER_.*")
+  void shouldLetEveryRankHearOfAllOthers(Algorithm algorithm) {
     for (int ranks = 1; ranks <= 40; ranks++) {
-      int rounds = Request.of(Algorithm.BARRIER_DISSEMINATION, ranks, 0).compile().rounds();
-      for (BitSet heard : heard(ranks, rounds)) {
+      int rounds = Request.of(algorithm, ranks, 0).compile().rounds();
+      for (BitSet heard : heard(algorithm, ranks, rounds)) {
         assertEquals(ranks, heard.cardinality());
       }
       int enough = ranks;
       assertTrue(
           rounds == 0
-              || heard(ranks, rounds - 1).stream().anyMatch(set -> set.cardinality() < enough),
+              || heard(algorithm, ranks, rounds - 1).stream()
+                  .anyMatch(set -> set.cardinality() < enough),
           "one round less would do");
     }
   }
