@@ -11,7 +11,7 @@
 
 enum { CASES = 16, WINDOW = 64, LEAD_IN = 5 };
 
-static int rank;
+static int rank, size;
 static char *in, *out;
 static MPI_Request requests[WINDOW];
 
@@ -19,16 +19,18 @@ static MPI_Request requests[WINDOW];
 static struct { int bytes; char *in, *out; } buffers[CASES];
 
 static void take_buffers(int bytes) {
+  /* A block of each rank for those that have them. */
+  size_t room = (size_t)bytes * size + 64;
   int i;
   for (i = 0; buffers[i].in && buffers[i].bytes != bytes; i++)
     if (i == CASES - 2) MPI_Abort(MPI_COMM_WORLD, 2);
   if (!buffers[i].in) {
     buffers[i].bytes = bytes;
-    buffers[i].in = malloc(bytes + 64);
-    buffers[i].out = malloc(bytes + 64);
+    buffers[i].in = malloc(room);
+    buffers[i].out = malloc(room);
     /* Touched, as OSU's are: reading pages that nobody wrote is reading one page of zeros again and again. */
-    memset(buffers[i].in, 1, bytes + 64);
-    memset(buffers[i].out, 1, bytes + 64);
+    memset(buffers[i].in, 1, room);
+    memset(buffers[i].out, 1, room);
   }
   in = buffers[i].in;
   out = buffers[i].out;
@@ -68,6 +70,22 @@ static void once(const char *name, int bytes) {
     MPI_Barrier(MPI_COMM_WORLD);
   else if (!strcmp(name, "all-reduce"))
     MPI_Allreduce(in, out, bytes / 4, MPI_FLOAT, MPI_SUM, MPI_COMM_WORLD);
+  else if (!strcmp(name, "scan"))
+    MPI_Scan(in, out, bytes / 4, MPI_FLOAT, MPI_SUM, MPI_COMM_WORLD), MPI_Barrier(MPI_COMM_WORLD);
+  else if (!strcmp(name, "all-gather"))
+    MPI_Allgather(in, bytes, MPI_BYTE, out, bytes, MPI_BYTE, MPI_COMM_WORLD);
+  else if (!strcmp(name, "all-to-all"))
+    MPI_Alltoall(in, bytes, MPI_BYTE, out, bytes, MPI_BYTE, MPI_COMM_WORLD);
+  else if (!strcmp(name, "reduce-scatter"))
+    MPI_Reduce_scatter_block(in, out, bytes / 4, MPI_FLOAT, MPI_SUM, MPI_COMM_WORLD);
+  else if (!strcmp(name, "broadcast"))
+    MPI_Bcast(in, bytes, MPI_BYTE, 0, MPI_COMM_WORLD), MPI_Barrier(MPI_COMM_WORLD);
+  else if (!strcmp(name, "reduce"))
+    MPI_Reduce(in, out, bytes / 4, MPI_FLOAT, MPI_SUM, 0, MPI_COMM_WORLD), MPI_Barrier(MPI_COMM_WORLD);
+  else if (!strcmp(name, "gather"))
+    MPI_Gather(in, bytes, MPI_BYTE, out, bytes, MPI_BYTE, 0, MPI_COMM_WORLD), MPI_Barrier(MPI_COMM_WORLD);
+  else if (!strcmp(name, "scatter"))
+    MPI_Scatter(in, bytes, MPI_BYTE, out, bytes, MPI_BYTE, 0, MPI_COMM_WORLD), MPI_Barrier(MPI_COMM_WORLD);
   else
     MPI_Abort(MPI_COMM_WORLD, 2);
 }
@@ -86,6 +104,7 @@ int main(int argc, char **argv) {
   FILE *asks;
   MPI_Init(&argc, &argv);
   MPI_Comm_rank(MPI_COMM_WORLD, &rank);
+  MPI_Comm_size(MPI_COMM_WORLD, &size);
   control = connect_to(atoi(argv[1]));
   asks = fdopen(control, "r");
   dprintf(control, "%d\n", rank);

@@ -94,20 +94,45 @@ final class CollectivesProgram {
   }
 
   private Step step(String name, int bytes) {
-    var layout = name.equals("all-reduce") ? ValueLayout.JAVA_FLOAT : ValueLayout.JAVA_BYTE;
+    boolean numbers = name.contains("reduce") || name.equals("scan");
+    var layout = numbers ? ValueLayout.JAVA_FLOAT : ValueLayout.JAVA_BYTE;
     Elements in = Elements.of(arena.allocate(bytes, 64), layout);
     Elements out = Elements.of(arena.allocate(bytes, 64), layout);
+    Elements allIn = Elements.of(arena.allocate((long) bytes * world.size(), 64), layout);
+    Elements allOut = Elements.of(arena.allocate((long) bytes * world.size(), 64), layout);
+    var prepare = world.preparing();
     return switch (name) {
       case "latency" -> latency(in, out);
       case "stream" -> stream(in, out);
-      case "barrier" -> prepared(world.preparing().barrier());
-      case "all-reduce" -> prepared(world.preparing().allReduce(in, out, Reduction.SUM));
+      case "barrier" -> prepared(prepare.barrier());
+      case "all-reduce" -> prepared(prepare.allReduce(in, out, Reduction.SUM));
+      case "scan" -> together(prepare.scan(in, out, Reduction.SUM));
+      case "all-gather" -> prepared(prepare.allGather(in, allOut));
+      case "all-to-all" -> prepared(prepare.allToAll(allIn, allOut));
+      case "reduce-scatter" -> prepared(prepare.reduceScatter(allIn, out, Reduction.SUM));
+      case "broadcast" -> together(prepare.broadcast(in, 0));
+      case "reduce" -> together(prepare.reduce(in, atRoot(out), Reduction.SUM, 0));
+      case "gather" -> together(prepare.gather(in, atRoot(allOut), 0));
+      case "scatter" -> together(prepare.scatter(atRoot(allIn), out, 0));
       default -> throw new IllegalArgumentException("unknown: " + name);
     };
   }
 
+  private Elements atRoot(Elements elements) {
+    return world.rank() == 0 ? elements : Elements.none();
+  }
+
   private static Step prepared(CollectiveOperation operation) {
     return () -> operation.start().await();
+  }
+
+  /** Else those that need not wait for others would begin the next ones already. */
+  private Step together(CollectiveOperation operation) {
+    CollectiveOperation barrier = world.preparing().barrier();
+    return () -> {
+      operation.start().await();
+      barrier.start().await();
+    };
   }
 
   private Step latency(Elements in, Elements out) {

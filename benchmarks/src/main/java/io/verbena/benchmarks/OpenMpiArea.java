@@ -35,7 +35,7 @@ final class OpenMpiArea implements Area {
   private static final int WARM_UP_BATCHES = 8;
   private static final int LESS = 2;
 
-  /** What is measured, how often in a batch, and what the ratio may be. */
+  /** What is measured, how often in a batch, and what the ratio may be; 0 if it may be anything. */
   private record Case(String name, int bytes, int repeats, double bar) {
     String argument(int divisor) {
       return "%s:%d:%d".formatted(name, bytes, Math.max(1, repeats / divisor));
@@ -57,6 +57,30 @@ final class OpenMpiArea implements Area {
           new Case("all-reduce", 8, 500, 1.0),
           new Case("all-reduce", 64 << 10, 100, 1.0),
           new Case("all-reduce", 4 << 20, 4, 1.0));
+
+  /** What no bar is for is measured if it is asked for, with sizes of a rank's block. */
+  private static final List<String> FOR_LOOKS =
+      List.of(
+          "broadcast",
+          "reduce",
+          "gather",
+          "scatter",
+          "all-gather",
+          "all-to-all",
+          "reduce-scatter",
+          "scan");
+
+  private static List<Case> all(List<Case> judged, Plan plan) {
+    List<Case> all = new ArrayList<>(judged);
+    if (!plan.only().isEmpty()) {
+      for (String name : FOR_LOOKS) {
+        all.add(new Case(name, 256, 400, 0));
+        all.add(new Case(name, 64 << 10, 100, 0));
+        all.add(new Case(name, 1 << 20, 8, 0));
+      }
+    }
+    return all;
+  }
 
   @Override
   public String name() {
@@ -91,8 +115,8 @@ final class OpenMpiArea implements Area {
     Path folder = Files.createTempDirectory("verbena-openmpi");
     try {
       compile(folder);
-      List<Comparison> rows = new ArrayList<>(measure(2, PAIR, folder, plan, progress));
-      rows.addAll(measure(4, FOUR, folder, plan, progress));
+      List<Comparison> rows = new ArrayList<>(measure(2, all(PAIR, plan), folder, plan, progress));
+      rows.addAll(measure(4, all(FOUR, plan), folder, plan, progress));
       return rows;
     } finally {
       delete(folder);
@@ -142,7 +166,11 @@ final class OpenMpiArea implements Area {
                   row.ratio(),
                   row.peer(),
                   row.middleHalf());
-          row.bar(ratio, row.ratio(), each.bar());
+          if (each.bar() > 0) {
+            row.bar(ratio, row.ratio(), each.bar());
+          } else {
+            row.remark(ratio);
+          }
         });
     return List.copyOf(rows.values());
   }
