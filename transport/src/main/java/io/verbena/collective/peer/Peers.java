@@ -62,10 +62,12 @@ public final class Peers implements AutoCloseable {
    * Opens a transport and tells the other processes where it can be reached.
    *
    * @param job closed with this, or if this fails
+   * @param choices what the others are told of how this one chooses algorithms
    * @param timeout how long the others may take to come
    * @throws IOException if there is no transport, or the others do not come
    */
-  public static Peers join(Job job, TransportConfig config, Duration timeout) throws IOException {
+  public static Peers join(Job job, TransportConfig config, long choices, Duration timeout)
+      throws IOException {
     Transport transport = null;
     Peers peers = null;
     try {
@@ -76,7 +78,7 @@ public final class Peers implements AutoCloseable {
                   .withMaxMessageBytes(Envelope.BYTES + Envelope.CHUNK_BYTES));
       peers = new Peers(job, transport);
       if (job.size() > 1) {
-        peers.connector.open(timeout);
+        peers.connector.open(choices, timeout);
       }
       return peers;
     } catch (IOException | RuntimeException e) {
@@ -105,6 +107,15 @@ public final class Peers implements AutoCloseable {
   /** How the processes were started. */
   public Job job() {
     return job;
+  }
+
+  /**
+   * What a process told of how it chooses algorithms.
+   *
+   * @throws IOException if it cannot be found out
+   */
+  public long choicesOf(int rank) throws IOException {
+    return connector.contactOf(rank).choices();
   }
 
   /** The transport, which moves nothing by itself. */
