@@ -1,5 +1,6 @@
 package io.verbena.collective;
 
+import java.lang.foreign.MemoryLayout;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -43,10 +44,14 @@ record Call(
     return input.isInPlace() || output.isInPlace();
   }
 
+  /** Of an element. */
+  MemoryLayout layout() {
+    return (output.isMark() ? input : output).layout();
+  }
+
   /** In bytes. */
   int elementBytes() {
-    long bytes = (output.isMark() ? input : output).layout().byteSize();
-    return Math.toIntExact(bytes);
+    return Math.toIntExact(layout().byteSize());
   }
 
   Demand demand(int ranks, boolean fixedExpression) {

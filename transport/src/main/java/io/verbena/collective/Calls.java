@@ -6,6 +6,9 @@ import org.jspecify.annotations.Nullable;
 
 /** Turns what users call into what is to be done. */
 abstract class Calls<T, X extends Exception> implements Collectives<T, X> {
+  private static final Call BARRIER =
+      new Call(Collective.BARRIER, Elements.none(), Elements.none(), Shape.of(0), 0, null);
+
   final Group group;
 
   Calls(Group group) {
@@ -17,8 +20,7 @@ abstract class Calls<T, X extends Exception> implements Collectives<T, X> {
 
   @Override
   public T barrier() throws X {
-    return submit(
-        new Call(Collective.BARRIER, Elements.none(), Elements.none(), Shape.of(0), 0, null));
+    return submit(BARRIER);
   }
 
   @Override

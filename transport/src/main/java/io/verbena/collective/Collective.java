@@ -14,8 +14,10 @@ enum Collective {
   SCAN,
   EXCLUSIVE_SCAN;
 
+  private final String label = Labels.of(this);
+
   /** As in the choice table. */
   String label() {
-    return Labels.of(this);
+    return label;
   }
 }

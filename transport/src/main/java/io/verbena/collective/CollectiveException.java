@@ -27,7 +27,9 @@ public final class CollectiveException extends IOException {
     /** An earlier collective of this communicator failed, so that ranks may be out of step. */
     BROKEN,
     /** This side closed the communicator. */
-    CLOSED
+    CLOSED,
+    /** Ranks do not have the same {@link Communicator#choices}, and would wait for each other. */
+    CHOICES_DIFFER
   }
 
   /** Which sort of failure. */

@@ -65,7 +65,7 @@ public final class Communicator extends Messages implements AutoCloseable {
    * @param startTimeout how long the others may take to come
    * @return all processes; to be closed by the caller
    * @throws IOException if not all of them come in time, with those who are missing, or if there is
-   *     no transport, or if {@link #choices} cannot be read
+   *     no transport, if {@link #choices} cannot be read, or if they are not the same at all ranks
    * @throws IllegalArgumentException if one of the {@link #choices} makes no sense; it says which
    */
   public static Communicator world(TransportConfig config, Duration startTimeout)
@@ -80,10 +80,16 @@ public final class Communicator extends Messages implements AutoCloseable {
     return of(job, config, startTimeout, ChoiceTable.defaults());
   }
 
-  private static Communicator of(
+  static Communicator of(
       Job job, TransportConfig config, Duration startTimeout, ChoiceTable choices)
       throws IOException {
-    Peers peers = Peers.join(job, config, startTimeout);
+    Peers peers = Peers.join(job, config, choices.mark(), startTimeout);
+    try {
+      SameChoices.require(peers, choices.mark());
+    } catch (IOException e) {
+      peers.close();
+      throw e;
+    }
     return new Communicator(new Scope(new Engine(peers), Group.ofAll(peers), 0), choices, true);
   }
 

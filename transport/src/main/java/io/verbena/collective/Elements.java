@@ -17,10 +17,10 @@ import org.jspecify.annotations.Nullable;
  * one behind the other or, by {@link #strided}, with gaps. Names memory and does not own it: the
  * caller keeps it as it is, and leaves it alone, until the collective has ended.
  *
- * <p>Memory outside of the heap is used where it lies, except that of confined arenas. That, and
- * arrays, are copied to memory that can be sent from, and results back: those of confined memory
- * when the thread that owns it waits for the end. To be created once and used often. Threads: in
- * one collective at a time.
+ * <p>Memory outside of the heap is used where it lies, except that of confined arenas and that of
+ * mapped files. That, and arrays, are copied to memory that can be sent from, and results back:
+ * those of confined memory when the thread that owns it waits for the end. To be created once and
+ * used often. Threads: in one collective at a time.
  *
  * <p>Stands for the three arguments buffer, count and datatype of MPI (MPI 4.1, section 3.2.2).
  */
@@ -57,7 +57,12 @@ public final class Elements {
     this.count = count;
     this.strided = strided;
     this.first = first;
-    boolean canBeSent = strided == null && segment.isNative() && segment.isAccessibleBy(ANYBODY);
+    // Not from a file that is mapped: somebody may make that shorter while a connection reads it.
+    boolean canBeSent =
+        strided == null
+            && segment.isNative()
+            && !segment.isMapped()
+            && segment.isAccessibleBy(ANYBODY);
     this.region = canBeSent ? new Region(segment) : null;
   }
 

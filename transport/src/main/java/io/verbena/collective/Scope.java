@@ -9,6 +9,9 @@ import org.jspecify.annotations.Nullable;
 final class Scope {
   private static final Duration DEFAULT_TIMEOUT = Duration.ofMinutes(10);
 
+  /** Far from where the difference of two times overflows. */
+  private static final Duration FAR = Duration.ofNanos(Long.MAX_VALUE / 4);
+
   final Engine engine;
   final Group group;
   private final long number;
@@ -156,9 +159,6 @@ final class Scope {
   }
 
   static long deadline(Duration most) {
-    // Far from where the difference of two times overflows.
-    long nanos = Long.MAX_VALUE / 4;
-    return System.nanoTime()
-        + (most.compareTo(Duration.ofNanos(nanos)) > 0 ? nanos : most.toNanos());
+    return System.nanoTime() + (most.compareTo(FAR) > 0 ? FAR : most).toNanos();
   }
 }

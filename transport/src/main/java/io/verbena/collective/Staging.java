@@ -17,6 +17,15 @@ final class Staging {
   private Region memory = NOTHING;
   private @Nullable Elements staged;
 
+  /** The elements could not be copied: their memory is closed, or their file is shorter. */
+  static final class Unusable extends RuntimeException {
+    private static final long serialVersionUID = 1;
+
+    Unusable(Throwable cause) {
+      super("the memory of elements cannot be used: " + cause.getMessage(), cause);
+    }
+  }
+
   Staging(Peers peers) {
     this.peers = peers;
   }
@@ -51,7 +60,12 @@ final class Staging {
   void load() {
     Elements from = staged;
     if (from != null) {
-      from.copyTo(memory.segment());
+      try {
+        from.copyTo(memory.segment());
+        settle(from);
+      } catch (RuntimeException | InternalError e) {
+        throw new Unusable(e);
+      }
     }
   }
 
@@ -67,9 +81,25 @@ final class Staging {
       if (!to.segment().isAccessibleBy(Thread.currentThread())) {
         return false;
       }
-      to.copyFrom(memory.segment(), count);
+      try {
+        to.copyFrom(memory.segment(), count);
+        settle(to);
+      } catch (RuntimeException | InternalError e) {
+        throw new Unusable(e);
+      }
     }
     return true;
+  }
+
+  /**
+   * Compiled code goes on after an access to what a file does not have any more, and the error
+   * comes later: at the latest when a native method returns, and so here.
+   */
+  @SuppressWarnings("ThreadPriorityCheck") // Any native method would do.
+  private static void settle(Elements copied) {
+    if (copied.segment().isMapped()) {
+      Thread.yield();
+    }
   }
 
   void free() {

@@ -82,6 +82,10 @@ abstract class Work implements Transfer.Owner {
   abstract void launch();
 
   private static CollectiveException cannotGoOn(Throwable cause) {
+    if (cause instanceof Staging.Unusable) {
+      return new CollectiveException(
+          CollectiveException.Kind.MEMORY, -1, String.valueOf(cause.getMessage()), cause);
+    }
     return new CollectiveException(
         CollectiveException.Kind.BROKEN, -1, "it cannot go on: " + cause.getMessage(), cause);
   }
@@ -137,6 +141,12 @@ abstract class Work implements Transfer.Owner {
 
   private void end() {
     stored = false;
+    ended = true;
+    finish();
+  }
+
+  /** Stores what there is to be stored, if this thread can. */
+  private void finish() {
     if (failure == null) {
       try {
         stored = store();
@@ -144,7 +154,6 @@ abstract class Work implements Transfer.Owner {
         failure = cannotGoOn(e);
       }
     }
-    ended = true;
     CollectiveException why = failure;
     if (why != null) {
       failed(why);
@@ -157,10 +166,7 @@ abstract class Work implements Transfer.Owner {
   /** Does what the thread that ended it could not; with the lock. */
   final void settle() {
     if (ended && failure == null && !stored) {
-      stored = store();
-      if (once) {
-        free();
-      }
+      finish();
     }
   }
 

@@ -46,8 +46,13 @@ public class LaunchException extends IOException {
         null);
   }
 
-  /** For people: {@code rank 1}, {@code ranks 1, 4, 7 and 12 more}. */
-  static String names(List<Integer> ranks) {
+  /**
+   * Names ranks for people.
+   *
+   * @param ranks at least one
+   * @return {@code rank 1}, {@code ranks 1, 4, 7 and 12 more}
+   */
+  public static String names(List<Integer> ranks) {
     String named =
         ranks.stream().limit(NAMED).map(String::valueOf).collect(Collectors.joining(", "));
     String more = ranks.size() > NAMED ? " and " + (ranks.size() - NAMED) + " more" : "";

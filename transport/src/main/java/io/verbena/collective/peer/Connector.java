@@ -65,10 +65,10 @@ final class Connector {
   }
 
   /** Listens, and tells the others where. */
-  void open(Duration timeout) throws IOException {
+  void open(long choices, Duration timeout) throws IOException {
     Listener opened = transport.listen(new InetSocketAddress(0));
     listener = opened;
-    own = Contact.of(opened.address().getPort());
+    own = Contact.of(choices, opened.address().getPort());
     Thread.ofVirtual().name("verbena-accept").start(() -> accept(opened));
     job.exchange(own.encode(Job.MAX_VALUE_BYTES), timeout);
   }
@@ -115,7 +115,7 @@ final class Connector {
 
   private void dialNow(Peer peer) {
     try {
-      Contact contact = Contact.decode(told(peer.rank));
+      Contact contact = contactOf(peer.rank);
       IOException failure = new IOException("it has no address");
       for (InetSocketAddress address : contact.addresses(own)) {
         try {
@@ -133,9 +133,9 @@ final class Connector {
   }
 
   /** A job is for one thread at a time, and several may dial. */
-  private byte[] told(int rank) throws IOException {
+  Contact contactOf(int rank) throws IOException {
     synchronized (job) {
-      return job.valueOf(rank);
+      return Contact.decode(job.valueOf(rank));
     }
   }
 

@@ -19,24 +19,25 @@ import java.util.UUID;
 
 /**
  * How a process can be reached, as it tells the others. Encoded: 16 bytes of machine, 16 bytes of
- * token, u16 port, u8 count, and so many addresses of u8 length (4 or 16) and bytes.
+ * token, u64 choices, u16 port, u8 count, and so many addresses of u8 length (4 or 16) and bytes.
  *
  * @param machine the same for processes that reach each other by the loopback interface
  * @param token what only processes of the job know, and say when they connect
+ * @param choices the same for processes that choose the same algorithms
  * @param addresses the better ones first
  */
-record Contact(UUID machine, UUID token, int port, List<InetAddress> addresses) {
-  private static final int FIXED_BYTES = 35;
+record Contact(UUID machine, UUID token, long choices, int port, List<InetAddress> addresses) {
+  private static final int FIXED_BYTES = 43;
 
   static Contact none() {
-    return new Contact(new UUID(0, 0), new UUID(0, 0), 0, List.of());
+    return new Contact(new UUID(0, 0), new UUID(0, 0), 0, 0, List.of());
   }
 
   /** This process's. */
-  static Contact of(int port) throws IOException {
+  static Contact of(long choices, int port) throws IOException {
     var random = new SecureRandom();
     return new Contact(
-        ofMachine(), new UUID(random.nextLong(), random.nextLong()), port, ofInterfaces());
+        ofMachine(), new UUID(random.nextLong(), random.nextLong()), choices, port, ofInterfaces());
   }
 
   /** One for each boot and network namespace: another one has a loopback interface of its own. */
@@ -87,7 +88,7 @@ record Contact(UUID machine, UUID token, int port, List<InetAddress> addresses) 
     ByteBuffer out = ByteBuffer.allocate(most);
     put(out, machine);
     put(out, token);
-    out.putShort((short) port);
+    out.putLong(choices).putShort((short) port);
     int count = out.position();
     out.put((byte) 0);
     int written = 0;
@@ -120,6 +121,7 @@ record Contact(UUID machine, UUID token, int port, List<InetAddress> addresses) 
     var in = new DataInputStream(new ByteArrayInputStream(encoded));
     UUID machine = new UUID(in.readLong(), in.readLong());
     UUID token = new UUID(in.readLong(), in.readLong());
+    long choices = in.readLong();
     int port = in.readUnsignedShort();
     int count = in.readUnsignedByte();
     List<InetAddress> addresses = new ArrayList<>();
@@ -127,7 +129,7 @@ record Contact(UUID machine, UUID token, int port, List<InetAddress> addresses) 
       byte[] address = in.readNBytes(in.readUnsignedByte());
       addresses.add(InetAddress.getByAddress(address));
     }
-    return new Contact(machine, token, port, List.copyOf(addresses));
+    return new Contact(machine, token, choices, port, List.copyOf(addresses));
   }
 
   /** Where it can be reached from a process, the best first. */

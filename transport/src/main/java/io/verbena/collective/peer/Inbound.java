@@ -12,6 +12,9 @@ final class Inbound extends Intake {
   /** So much may wait for its receives; then the peer is held up until one of them is started. */
   static final long MOST_WAITING_BYTES = 64 << 20;
 
+  /** So many objects are kept for messages that nobody waits for yet. */
+  private static final int MOST_IDLE = 16;
+
   /** What a message counts besides its bytes: empty ones cost memory, too. */
   private static final long MESSAGE_BYTES = 256;
 
@@ -19,6 +22,7 @@ final class Inbound extends Intake {
   private final int rank;
   final Queue<Receive> receives = new Queue<>();
   private final ArrayDeque<Unexpected> unexpected = new ArrayDeque<>();
+  private final ArrayDeque<Unexpected> idle = new ArrayDeque<>(0);
   private long waitingBytes;
 
   /** Of the message that is arriving: what is still to come, and where it goes. */
@@ -61,35 +65,57 @@ final class Inbound extends Intake {
 
   /** Whether a started receive finds its message here; if it has not ended then, it will. */
   boolean find(Receive receive) {
+    Unexpected message = unlistFor(receive);
+    if (message == null) {
+      return false;
+    }
+    waitingBytes -= message.bytes + MESSAGE_BYTES;
+    match(receive, message.context, message.tag);
+    boolean arriving = isGathering(message);
+    if (arriving) {
+      gathering = null;
+    }
+    long length = message.length;
+    try {
+      if (!isTooLong(receive, length)) {
+        message.moveTo(receive);
+      }
+    } catch (RuntimeException e) {
+      unusable(receive, e);
+      return true;
+    } finally {
+      recycle(message);
+    }
+    if (arriving) {
+      receiving = receive;
+    } else {
+      finish(receive, length);
+    }
+    return true;
+  }
+
+  private @Nullable Unexpected unlistFor(Receive receive) {
+    Unexpected oldest = unexpected.peek();
+    if (oldest == null || receive.takes(oldest.context, oldest.tag)) {
+      // Nearly always; an iterator is garbage.
+      return unexpected.poll();
+    }
     for (Iterator<Unexpected> all = unexpected.iterator(); all.hasNext(); ) {
       Unexpected message = all.next();
       if (receive.takes(message.context, message.tag)) {
         all.remove();
-        waitingBytes -= message.bytes + MESSAGE_BYTES;
-        match(receive, message.context, message.tag);
-        boolean arriving = isGathering(message);
-        if (arriving) {
-          gathering = null;
-        }
-        try {
-          if (!isTooLong(receive, message.length)) {
-            message.moveTo(receive);
-          }
-        } catch (RuntimeException e) {
-          unusable(receive, e);
-          return true;
-        } finally {
-          message.drop();
-        }
-        if (arriving) {
-          receiving = receive;
-        } else {
-          finish(receive, message.length);
-        }
-        return true;
+        return message;
       }
     }
-    return false;
+    return null;
+  }
+
+  /** Frees what is in it, and keeps it for another message. */
+  private void recycle(Unexpected message) {
+    message.drop();
+    if (idle.size() < MOST_IDLE) {
+      idle.push(message);
+    }
   }
 
   @SuppressWarnings("ReferenceEquality") // the very one
@@ -304,7 +330,8 @@ final class Inbound extends Intake {
     rest = total - message.readableBytes();
     Receive receive = peers.waiting(this, context, tag);
     if (receive == null) {
-      Unexpected kept = new Unexpected(context, tag, total);
+      Unexpected kept = idle.isEmpty() ? new Unexpected() : idle.pop();
+      kept.set(context, tag, total);
       unexpected.add(kept);
       waitingBytes += MESSAGE_BYTES;
       keep(kept, message);

@@ -37,6 +37,7 @@ public final class Peers implements AutoCloseable {
   private final Transport transport;
   private final @Nullable Peer[] peers;
   private final Connector connector;
+  private final Itself itself = new Itself(this);
 
   /** Those that have something under way. */
   private final List<Peer> busy = new ArrayList<>();
@@ -62,10 +63,12 @@ public final class Peers implements AutoCloseable {
    * Opens a transport and tells the other processes where it can be reached.
    *
    * @param job closed with this, or if this fails
+   * @param choices what the others are told of how this one chooses algorithms
    * @param timeout how long the others may take to come
    * @throws IOException if there is no transport, or the others do not come
    */
-  public static Peers join(Job job, TransportConfig config, Duration timeout) throws IOException {
+  public static Peers join(Job job, TransportConfig config, long choices, Duration timeout)
+      throws IOException {
     Transport transport = null;
     Peers peers = null;
     try {
@@ -76,7 +79,7 @@ public final class Peers implements AutoCloseable {
                   .withMaxMessageBytes(Envelope.BYTES + Envelope.CHUNK_BYTES));
       peers = new Peers(job, transport);
       if (job.size() > 1) {
-        peers.connector.open(timeout);
+        peers.connector.open(choices, timeout);
       }
       return peers;
     } catch (IOException | RuntimeException e) {
@@ -105,6 +108,15 @@ public final class Peers implements AutoCloseable {
   /** How the processes were started. */
   public Job job() {
     return job;
+  }
+
+  /**
+   * What a process told of how it chooses algorithms.
+   *
+   * @throws IOException if it cannot be found out
+   */
+  public long choicesOf(int rank) throws IOException {
+    return connector.contactOf(rank).choices();
   }
 
   /** The transport, which moves nothing by itself. */
@@ -157,7 +169,7 @@ public final class Peers implements AutoCloseable {
     begin(send);
     Peer peer = peer(send.peer);
     if (peer.rank == job.rank()) {
-      sendToSelf(peer, send);
+      itself.send(peer.in, send);
       return;
     }
     if (peer.failure != null) {
@@ -206,36 +218,6 @@ public final class Peers implements AutoCloseable {
     peer.in.receives.add(receive);
     list(peer);
     connector.need(peer);
-  }
-
-  private void sendToSelf(Peer self, Send send) {
-    PeerFailure failure = null;
-    try {
-      long sent = Math.min(send.length, Envelope.CHUNK_BYTES);
-      ByteBuf first = buffer(Envelope.BYTES + (int) sent);
-      Envelope.write(first, Envelope.MESSAGE, send.context, send.tag, send.length);
-      self.in.arrived(filled(first, send, 0));
-      while (sent < send.length) {
-        int bytes = (int) Math.min(send.length - sent, Envelope.CHUNK_BYTES);
-        self.in.arrived(filled(buffer(bytes), send, sent));
-        sent += bytes;
-      }
-    } catch (RuntimeException e) {
-      failure = PeerFailure.ofMemory(self.rank, e);
-      self.in.tear(failure);
-    }
-    send.end(failure);
-  }
-
-  private static ByteBuf filled(ByteBuf message, Send send, long from) {
-    try {
-      return message.isWritable()
-          ? message.writeBytes(send.region.view(send.offset + from, message.writableBytes()))
-          : message;
-    } catch (RuntimeException e) {
-      message.release();
-      throw e;
-    }
   }
 
   /** The receive that a message of a peer belongs to; null if none waits for it. */

@@ -3,18 +3,20 @@ package io.verbena.collective.peer;
 import io.netty.buffer.ByteBuf;
 import java.util.ArrayDeque;
 
-/** A message, or its beginning, that came before its receive was started. */
+/** A message, or its beginning, that came before its receive was started. Used again. */
 final class Unexpected {
-  final long context;
-  final long tag;
-  final long length;
+  long context;
+  long tag;
+  long length;
   long bytes;
   private final ArrayDeque<ByteBuf> parts = new ArrayDeque<>(1);
 
-  Unexpected(long context, long tag, long length) {
-    this.context = context;
-    this.tag = tag;
-    this.length = length;
+  /** Becomes another message. */
+  void set(long newContext, long newTag, long newLength) {
+    context = newContext;
+    tag = newTag;
+    length = newLength;
+    bytes = 0;
   }
 
   /** Takes the buffer over. */
@@ -25,10 +27,10 @@ final class Unexpected {
 
   /** Hands everything to a receive. */
   void moveTo(Receive receive) {
-    for (ByteBuf part : parts) {
+    for (ByteBuf part = parts.peek(); part != null; part = parts.peek()) {
       receive.put(Envelope.bytes(part));
+      parts.remove().release();
     }
-    drop();
   }
 
   void drop() {
