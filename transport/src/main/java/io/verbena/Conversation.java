@@ -60,7 +60,7 @@ final class Conversation implements LaneEvents {
         new Inbox(
             lane, allocator, limits.ownWindow(), limits.ownMessageBytes(), receiveBufferBytes);
     this.outbox = new Outbox(lane, inbox, limits.peerWindow());
-    this.trips = new RoundTrips(outbox, limits.silenceNanos());
+    this.trips = new RoundTrips(lane, outbox, limits.silenceNanos());
   }
 
   void listener(Runnable hearer) {
@@ -204,11 +204,11 @@ final class Conversation implements LaneEvents {
           case Frame.ADVERTISE -> peerClosed ? afterItsEnd() : inbox.advertised(header, payload);
           case Frame.NOTIFY -> peerClosed ? afterItsEnd() : inbox.notified(header);
           case Frame.CREDIT -> credit(header, isCredit);
-          case Frame.CLOSE -> closed(header);
+          case Frame.CLOSE -> peerClosed ? afterItsEnd() : closed(header);
           case Frame.FLUSH -> trips.flush(header);
           case Frame.FLUSHED -> flushed(header);
           case Frame.PING -> trips.ping();
-          case Frame.PONG -> null;
+          case Frame.PONG -> trips.pong();
           default -> "a frame of unknown type " + header.type;
         };
     if (wrong != null) {

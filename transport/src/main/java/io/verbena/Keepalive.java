@@ -2,6 +2,7 @@ package io.verbena;
 
 import io.verbena.TransportException.Kind;
 import io.verbena.lane.Frame;
+import io.verbena.lane.Lane;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
@@ -20,12 +21,21 @@ final class Keepalive {
    */
   private static final int LOOKS_FOR_AN_ANSWER = 2;
 
+  private final Lane lane;
+  private final Outbox outbox;
   private final long silenceNanos;
   private long framesThen;
   private long heardAt = System.nanoTime();
   private long lookedAt = heardAt;
-  private boolean asked;
+
+  /** Whether a PING is under way, however much else has come since: there is one at most. */
+  private boolean pinging;
+
+  /** Whether the peer owes a sign of life, since {@link #askedAt}. */
+  private boolean asking;
+
   private long askedAt;
+  private long movedThen;
   private int looksSince;
 
   /**
@@ -33,8 +43,17 @@ final class Keepalive {
    *
    * @param silenceNanos how long it may be silent; 0 for ever
    */
-  Keepalive(long silenceNanos) {
+  Keepalive(Lane lane, Outbox outbox, long silenceNanos) {
+    this.lane = lane;
+    this.outbox = outbox;
     this.silenceNanos = silenceNanos;
+  }
+
+  /** A PONG has come; false if it answers nothing. */
+  boolean answered() {
+    boolean isDue = pinging;
+    pinging = false;
+    return isDue;
   }
 
   /** Whether it is time for {@link #check}; an estimate that needs no lock. */
@@ -48,7 +67,7 @@ final class Keepalive {
    * @param frames how many frames have come from it
    * @return why it is lost, or null
    */
-  @Nullable Failure check(long now, long frames, Outbox outbox) {
+  @Nullable Failure check(long now, long frames) {
     if (silenceNanos == 0) {
       return null;
     }
@@ -56,16 +75,17 @@ final class Keepalive {
     if (frames != framesThen) {
       framesThen = frames;
       heardAt = now;
-      asked = false;
+      asking = false;
       return null;
     }
     long silent = now - heardAt;
-    if (!asked) {
-      if (silent >= silenceNanos / 2) {
-        asked = outbox.sendControl(Frame.PING, 0);
-        askedAt = now;
-        looksSince = 0;
-      }
+    if (silent < silenceNanos / 2) {
+      return null;
+    }
+    if (isAskedOnlyNow()) {
+      asking = true;
+      askedAt = now;
+      looksSince = 0;
       return null;
     }
     looksSince++;
@@ -77,5 +97,21 @@ final class Keepalive {
               .formatted(TimeUnit.NANOSECONDS.toMillis(silent)));
     }
     return null;
+  }
+
+  /**
+   * Asks, and returns whether the time for the answer begins only with this look. What the peer
+   * does not take asks it as well as a PING behind that would, for which the lane has no room; but
+   * while it takes some of it, the question may not be there yet.
+   */
+  private boolean isAskedOnlyNow() {
+    boolean isNew = !asking;
+    if (!pinging && outbox.sendControl(Frame.PING, 0)) {
+      pinging = true;
+      isNew = true;
+    }
+    long before = movedThen;
+    movedThen = lane.movedBytes();
+    return isNew || (lane.hasUnsent() ? movedThen != before : !pinging);
   }
 }

@@ -1,6 +1,7 @@
 package io.verbena;
 
 import io.verbena.lane.Frame;
+import io.verbena.lane.Lane;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -11,6 +12,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class RoundTrips {
   private static final long NONE = -1;
+  private static final String UNASKED = "an answer to nothing";
 
   private final Outbox outbox;
   private final Keepalive keepalive;
@@ -26,9 +28,9 @@ final class RoundTrips {
    *
    * @param silenceNanos how long the peer may be silent before it is lost; 0 for ever
    */
-  RoundTrips(Outbox outbox, long silenceNanos) {
+  RoundTrips(Lane lane, Outbox outbox, long silenceNanos) {
     this.outbox = outbox;
-    this.keepalive = new Keepalive(silenceNanos);
+    this.keepalive = new Keepalive(lane, outbox, silenceNanos);
   }
 
   /** Asks the peer to confirm what was before; false while it is asked already, or no room. */
@@ -62,15 +64,22 @@ final class RoundTrips {
   /** The operation that the frame names has ended. */
   @Nullable String flushed(Frame header) {
     if (flushing == NONE || flushing != header.detail) {
-      return "an answer to nothing";
+      return UNASKED;
     }
     flushing = NONE;
     return null;
   }
 
   @Nullable String ping() {
+    if (owedPong) {
+      return "a ping too many";
+    }
     owedPong = true;
     return null;
+  }
+
+  @Nullable String pong() {
+    return keepalive.answered() ? null : UNASKED;
   }
 
   /** Whether it is time for {@link #check}; an estimate that needs no lock. */
@@ -85,6 +94,6 @@ final class RoundTrips {
    * @return why it is lost, or null
    */
   @Nullable Failure check(long now, long frames) {
-    return keepalive.check(now, frames, outbox);
+    return keepalive.check(now, frames);
   }
 }

@@ -60,6 +60,10 @@ class HostilePeerTest {
   }
 
   private void expectProtocolError(byte[]... frames) throws IOException {
+    expectProtocolError("the peer", frames);
+  }
+
+  private void expectProtocolError(String text, byte[]... frames) throws IOException {
     try (var peer = RawPeer.connect(listener.address())) {
       Endpoint server = listener.accept();
       for (byte[] frame : frames) {
@@ -67,6 +71,7 @@ class HostilePeerTest {
       }
       var failure = assertThrows(TransportException.class, server::receive);
       assertEquals(Kind.PROTOCOL, failure.kind(), failure.getMessage());
+      assertTrue(failure.getMessage().contains(text), failure.getMessage());
       server.close();
     }
   }
@@ -163,6 +168,29 @@ class HostilePeerTest {
     expectProtocolError(frame(Frame.NOTIFY, 0, 0, 1, 0));
     // Nothing can be pulled over TCP.
     expectProtocolError(frame(Frame.ADVERTISE, 0, 20, 0, 16));
+  }
+
+  @Test
+  void shouldRejectAQuestionThatIsAskedAgainBeforeItsAnswer() throws IOException {
+    expectProtocolError("a ping too many", twice(frame(Frame.PING, 0, 0, 0, 0)));
+    expectProtocolError("a flush too many", twice(frame(Frame.FLUSH, 0, 0, 0, 1)));
+  }
+
+  /** In one piece, so that the second is there when the first is read. */
+  private static byte[] twice(byte[] frame) {
+    return ByteBuffer.allocate(2 * frame.length).put(frame).put(frame).array();
+  }
+
+  @Test
+  void shouldRejectASignOfLifeThatItHasNotAskedFor() throws IOException {
+    expectProtocolError("an answer to nothing", frame(Frame.PONG, 0, 0, 0, 0));
+  }
+
+  @Test
+  void shouldRejectASecondEnd() throws IOException {
+    ByteBuffer both = ByteBuffer.allocate(2 * Frame.BYTES);
+    both.put(frame(Frame.CLOSE, 0, 0, 0, 0)).put(frame(Frame.CLOSE, 0, 0, 1, 0));
+    expectProtocolError("more after its end", both.array());
   }
 
   @Test

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
 import io.verbena.TransportException.Kind;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -23,15 +24,15 @@ import org.junit.jupiter.api.Timeout;
 /** Peers that are silent: which of them are given up, and when. */
 @Timeout(180)
 abstract class KeepaliveContract {
-  private static final Duration KEEPALIVE = Duration.ofSeconds(1);
+  static final Duration KEEPALIVE = Duration.ofSeconds(1);
 
   /** Long enough to be given up where silence counts. */
-  private static final long LONG_MILLIS = 2500;
+  static final long LONG_MILLIS = 2500;
 
   /** A peer that is given up in time is so before that. */
-  private static final long MOST_MILLIS = 4000;
+  static final long MOST_MILLIS = 4000;
 
-  private final List<AutoCloseable> opened = new ArrayList<>();
+  final List<AutoCloseable> opened = new ArrayList<>();
 
   abstract RdmaMode mode();
 
@@ -89,10 +90,14 @@ abstract class KeepaliveContract {
     return peer;
   }
 
-  private Listener listen(Duration keepalive) throws IOException {
+  Transport open(Duration keepalive) throws IOException {
     Transport transport = Transport.open(config(keepalive));
     opened.add(transport);
-    return transport.listen(EndpointPair.anyPort());
+    return transport;
+  }
+
+  private Listener listen(Duration keepalive) throws IOException {
+    return open(keepalive).listen(EndpointPair.anyPort());
   }
 
   private static void signal(Process peer, String name) throws Exception {
@@ -142,6 +147,38 @@ abstract class KeepaliveContract {
     assertEquals(EndpointState.OPEN, unwatched.state());
     signal(peer, "CONT");
     echo(unwatched);
+  }
+
+  /** That it takes no more of ours is no reason to wait for it. */
+  @Test
+  void shouldGiveUpAStoppedPeerThatHasNoRoomForMore() throws Exception {
+    Listener listener = listen(KEEPALIVE);
+    Process peer = start(Duration.ZERO, listener);
+    Endpoint endpoint = listener.accept(Duration.ofSeconds(90));
+    echo(endpoint);
+    stop(peer);
+    long stopped = System.nanoTime();
+    fill(endpoint);
+    var lost =
+        assertThrows(
+            TransportException.class, () -> endpoint.receive(Duration.ofMillis(4 * MOST_MILLIS)));
+    long millis = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - stopped);
+    assertEquals(Kind.PEER_LOST, lost.kind(), lost.getMessage());
+    assertTrue(lost.getMessage().contains("said nothing"), lost.getMessage());
+    assertTrue(millis <= MOST_MILLIS, "it took " + millis + " ms");
+  }
+
+  /** Sends until nothing has found room for a while. */
+  private static void fill(Endpoint endpoint) throws Exception {
+    for (int refused = 0; refused < 50; refused++) {
+      ByteBuf message = Unpooled.directBuffer(8 << 10).writeZero(8 << 10);
+      if (endpoint.trySend(message)) {
+        refused = 0;
+      } else {
+        message.release();
+        Thread.sleep(1);
+      }
+    }
   }
 
   /** It has promised to answer, but not so soon. */

@@ -24,6 +24,15 @@ final class RawPeer implements AutoCloseable {
   }
 
   static RawPeer connect(InetSocketAddress address) throws IOException {
+    return connect(address, 0);
+  }
+
+  /**
+   * Connects to a listener.
+   *
+   * @param keepaliveMillis what it says in its hello
+   */
+  static RawPeer connect(InetSocketAddress address, int keepaliveMillis) throws IOException {
     SocketChannel channel = SocketChannel.open(address);
     var messages = new HandshakeChannel(channel, System.nanoTime() + TimeUnit.SECONDS.toNanos(10));
     var hello =
@@ -36,7 +45,7 @@ final class RawPeer implements AutoCloseable {
             WINDOW,
             WINDOW,
             DEPTH,
-            0,
+            keepaliveMillis,
             1000,
             List.of(),
             "the test has none");

@@ -96,7 +96,7 @@ final class FrameSender {
         !inline
             || ++unsignaled >= SIGNAL_INTERVAL
             || header.type == Frame.CLOSE
-            || header.type == RdmaLane.PROBE;
+            || header.type == LaneProbe.TYPE;
     SendBatch batch = pair.sends();
     if (signaled) {
       batch.signaled();
@@ -104,7 +104,7 @@ final class FrameSender {
     if (inline) {
       batch.inline();
     }
-    batch.send(RdmaLane.FRAME_ID | slot, memory.region, at, length);
+    batch.send(LaneDeliveries.FRAME_ID | slot, memory.region, at, length);
     if (!lane.submit(batch)) {
       giveSlot(slot);
       return false;

@@ -225,16 +225,16 @@ final class LaneGroup {
       int slot = (int) done.id();
       if (!done.succeeded()) {
         receives.repost(slot);
-        lane.failed(done);
-      } else if (!lane.hasEvents() && !isProbe(slot)) {
-        lane.keep(slot, done.byteCount());
+        lane.deliveries.failed(done);
+      } else if (!lane.deliveries.hasSink() && !isProbe(slot)) {
+        lane.deliveries.keep(slot, done.byteCount());
       } else {
         deliver(lane, slot, done.byteCount());
       }
     } else {
       delivering = true;
       try {
-        lane.ended(done);
+        lane.deliveries.ended(done);
       } finally {
         delivering = false;
       }
@@ -242,7 +242,7 @@ final class LaneGroup {
   }
 
   private boolean isProbe(int slot) {
-    return memory.all().get(memory.receiveAt(slot)) == RdmaLane.PROBE;
+    return memory.all().get(memory.receiveAt(slot)) == LaneProbe.TYPE;
   }
 
   /** Takes a received frame to its lane, and the slot back. */
@@ -256,7 +256,7 @@ final class LaneGroup {
       ByteBuffer payload = memory.lend(at + Frame.BYTES, frame.length);
       delivering = true;
       try {
-        lane.received(frame, payload);
+        lane.deliveries.received(frame, payload);
       } finally {
         delivering = false;
       }

@@ -86,7 +86,7 @@ final class Pulls {
     }
     boolean posted = false;
     try {
-      pull.add(lane.sends(), RdmaLane.PULL_ID | pull.cookie, room, largest);
+      pull.add(lane.sends(), LaneDeliveries.PULL_ID | pull.cookie, room, largest);
       posted = lane.submit(lane.sends());
     } finally {
       if (!posted) {

@@ -1,8 +1,6 @@
 package io.verbena.lane.rdma;
 
-import io.netty.buffer.ByteBuf;
 import io.verbena.lane.LaneLock;
-import io.verbena.memory.BufferRanges;
 import io.verbena.memory.RegisteredByteBufAllocator;
 import io.verbena.verbs.DeviceAttributes;
 import io.verbena.verbs.VerbsException;
@@ -57,11 +55,10 @@ public final class RdmaHub {
   private volatile boolean severalGroups;
   private int pollsToLook = POLLS_PER_LOOK;
   private long nextPeerCheck = System.nanoTime();
-  private @Nullable RegisteredByteBufAllocator buffers;
 
   // For all lanes, under the lock.
   final ArrayDeque<Pull> sparePulls = new ArrayDeque<>();
-  final BufferRanges ranges = new BufferRanges(Advertisement.MOST_PIECES);
+  final MessageMemory messages = new MessageMemory();
   final ByteBuffer scratch = ByteBuffer.allocateDirect(SCRATCH_BYTES);
 
   RdmaHub(RdmaAdapter adapter) throws IOException {
@@ -88,14 +85,14 @@ public final class RdmaHub {
   public void useBuffers(RegisteredByteBufAllocator allocator) {
     lock.lock();
     try {
-      buffers = allocator;
+      messages.use(allocator);
     } finally {
       lock.unlock();
     }
   }
 
   @Nullable RegisteredByteBufAllocator buffers() {
-    return buffers;
+    return messages.buffers();
   }
 
   /** A group with a place for one more lane; with the lock. */
@@ -264,21 +261,6 @@ public final class RdmaHub {
   /** Ends {@link #await}, or the next one. */
   public void wakeup() {
     adapter.channel().wakeup();
-  }
-
-  /** Where a message lies if a peer can pull it from there; with the lock. */
-  boolean locate(ByteBuf message) {
-    RegisteredByteBufAllocator present = buffers;
-    if (present == null || !present.locate(message, ranges)) {
-      return false;
-    }
-    // An adapter that has failed leaves a message in parts of which only some are registered.
-    for (int i = 0; i < ranges.count(); i++) {
-      if (ranges.region(i) == null) {
-        return false;
-      }
-    }
-    return ranges.count() > 0;
   }
 
   void close() {

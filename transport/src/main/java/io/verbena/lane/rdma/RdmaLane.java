@@ -1,18 +1,14 @@
 package io.verbena.lane.rdma;
 
 import io.netty.buffer.ByteBuf;
-import io.netty.buffer.Unpooled;
-import io.verbena.cause.Cause;
 import io.verbena.lane.Frame;
 import io.verbena.lane.Lane;
 import io.verbena.lane.LaneEvents;
 import io.verbena.lane.LaneFailure;
 import io.verbena.lane.LaneLock;
-import io.verbena.memory.OutOfRegisteredMemoryException;
-import io.verbena.memory.RegisteredByteBufAllocator;
+import io.verbena.memory.BufferRanges;
 import io.verbena.memory.RegisteredMemory;
 import io.verbena.memory.RemoteMemory;
-import io.verbena.verbs.Completions;
 import io.verbena.verbs.ConnectOptions;
 import io.verbena.verbs.MemoryRegion;
 import io.verbena.verbs.ProtectionDomain;
@@ -22,8 +18,6 @@ import io.verbena.verbs.SendBatch;
 import io.verbena.verbs.VerbsException;
 import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -36,21 +30,10 @@ import org.slf4j.LoggerFactory;
  * until they are. The hub's lock guards every call but {@link #connect} and {@link #probe}.
  */
 public final class RdmaLane implements Lane {
-  /** Work request ids: the two highest bits tell frames and pulls from one-sided operations. */
-  static final long FRAME_ID = 1L << 63;
-
-  static final long PULL_ID = 1L << 62;
-
-  /** The frame that proves a queue pair. */
-  static final byte PROBE = Frame.FIRST_LANE_TYPE;
-
   private static final Logger LOG = LoggerFactory.getLogger(RdmaLane.class);
 
   /** Longest message that is copied, see decision 6. */
   private static final int EAGER_BYTES = 2 * LaneMemory.MAX_PAYLOAD;
-
-  private static final String UNREGISTERED =
-      "memory for messages could not be registered: " + Cause.LOCKED_MEMORY.cure();
 
   private static final long LARGEST_REQUEST = 1L << 30;
 
@@ -63,8 +46,6 @@ public final class RdmaLane implements Lane {
   /** Looks at the completion queue in a row, in {@link #pollAMoment}: each costs little. */
   private static final int LOOKS_IN_A_MOMENT = 16;
 
-  private static final long PROBE_STEP_NANOS = TimeUnit.MICROSECONDS.toNanos(50);
-
   private final RdmaHub hub;
   private final RdmaPath path;
   private final LaneGroup group;
@@ -73,17 +54,12 @@ public final class RdmaLane implements Lane {
   private final QueuePair pair;
   private final PeerWatch peer;
   private final FrameSender frames;
-  private final EarlyFrames early;
   private final OneSidedRequests oneSided;
   private final Pulls pulls;
+  final LaneDeliveries deliveries;
 
-  /** Who hears of what happens; null before the first poll. */
-  private @Nullable LaneEvents events;
-
-  private long eventCount;
   private long eventsAtPeersEnd;
   private boolean connected;
-  private boolean probeReceived;
   private @Nullable LaneFailure failure;
   private boolean down;
   private boolean closed;
@@ -102,11 +78,11 @@ public final class RdmaLane implements Lane {
     this.pair = member.pair();
     this.peer = new PeerWatch(channel, hub.scratch);
     this.frames = new FrameSender(this, group, pair);
-    this.early = new EarlyFrames(group, member.receives());
     long largest = Math.min(path.maxMessageBytes(), LARGEST_REQUEST);
     this.oneSided =
         new OneSidedRequests(this, pair, memory.region, memory.wordsAt(member.place()), largest);
     this.pulls = new Pulls(this, hub.sparePulls, largest);
+    this.deliveries = new LaneDeliveries(this, group, member.receives(), frames, oneSided, pulls);
   }
 
   /**
@@ -162,48 +138,7 @@ public final class RdmaLane implements Lane {
    * @return null, or why not
    */
   public @Nullable String probe(long deadlineNanos) {
-    if (!sendProbe()) {
-      return failure == null ? "the probe could not be sent" : failure.text();
-    }
-    while (!isProven()) {
-      LaneFailure cause = failure;
-      if (cause != null) {
-        return cause.text();
-      }
-      if (System.nanoTime() - deadlineNanos >= 0) {
-        return "no message got through in time";
-      }
-      if (!peer.isOpen()) {
-        return "the connection was closed";
-      }
-      if (Thread.currentThread().isInterrupted()) {
-        return "the connecting thread was interrupted";
-      }
-      LockSupport.parkNanos(PROBE_STEP_NANOS);
-    }
-    return null;
-  }
-
-  private boolean sendProbe() {
-    var frame = new Frame();
-    frame.type = PROBE;
-    lock().lock();
-    try {
-      return trySend(frame, Unpooled.EMPTY_BUFFER, 0);
-    } finally {
-      lock().unlock();
-    }
-  }
-
-  private boolean isProven() {
-    lock().lock();
-    try {
-      group.poll(1);
-      group.settle(null);
-      return failure == null && probeReceived && !hasUnsent();
-    } finally {
-      lock().unlock();
-    }
+    return new LaneProbe(this, group, peer).run(deadlineNanos);
   }
 
   @Override
@@ -223,7 +158,7 @@ public final class RdmaLane implements Lane {
 
   @Override
   public int eagerBytes() {
-    return hub.buffers() == null ? Integer.MAX_VALUE : EAGER_BYTES;
+    return hub.messages.buffers() == null ? Integer.MAX_VALUE : EAGER_BYTES;
   }
 
   @Override
@@ -233,40 +168,13 @@ public final class RdmaLane implements Lane {
 
   @Override
   public @Nullable ByteBuf pullable(ByteBuf message) {
-    RegisteredByteBufAllocator buffers = hub.buffers();
-    if (buffers == null) {
-      return null;
-    }
-    if (hub.locate(message)) {
-      return message;
-    }
-    message.retain();
-    boolean taken = false;
-    try {
-      ByteBuf copy = buffers.register(message, hub.ranges);
-      taken = true;
-      if (hub.locate(copy)) {
-        return copy;
-      }
-      copy.release();
-      fail(LaneFailure.Kind.LOCAL_ACCESS, UNREGISTERED);
-      return null;
-    } catch (OutOfRegisteredMemoryException e) {
-      LOG.debug("A message waits until there is memory for its copy", e);
-      return null;
-    } finally {
-      if (!taken) {
-        message.release();
-      }
-    }
+    return hub.messages.pullable(message, this);
   }
 
   @Override
   public boolean tryAdvertise(Frame header, ByteBuf message) {
-    if (!hub.locate(message)) {
-      throw new IllegalArgumentException("the message is not in registered memory");
-    }
-    return isUp() && frames.tryAdvertise(header, hub.ranges);
+    BufferRanges pieces = hub.messages.piecesOf(message);
+    return isUp() && frames.tryAdvertise(header, pieces);
   }
 
   @Override
@@ -279,10 +187,8 @@ public final class RdmaLane implements Lane {
     if (!isUp()) {
       return false;
     }
-    RegisteredByteBufAllocator buffers = hub.buffers();
-    MemoryRegion region = buffers == null ? null : buffers.regionOf(target);
+    MemoryRegion region = hub.messages.regionOf(target, this);
     if (region == null) {
-      fail(LaneFailure.Kind.LOCAL_ACCESS, UNREGISTERED);
       return false;
     }
     long offset = target.memoryAddress() + target.writerIndex() - region.address();
@@ -322,7 +228,7 @@ public final class RdmaLane implements Lane {
     return isUp() && oneSided.compareSwap(remote, remoteOffset, expected, desired, cookie);
   }
 
-  private boolean isUp() {
+  boolean isUp() {
     return !down && failure == null;
   }
 
@@ -363,11 +269,11 @@ public final class RdmaLane implements Lane {
     if (down) {
       return 0;
     }
-    long before = eventCount;
-    if (events == null) {
-      start(sink);
-    } else {
-      events = sink;
+    long before = deliveries.count();
+    boolean first = !deliveries.hasSink();
+    deliveries.to(sink);
+    if (first) {
+      start();
     }
     int delivered = group.poll(limit);
     for (int look = 1; delivered == 0 && look < looks; look++) {
@@ -377,103 +283,17 @@ public final class RdmaLane implements Lane {
       hub.polledInVain(this);
     }
     group.settle(this);
-    return (int) (eventCount - before);
+    return (int) (deliveries.count() - before);
   }
 
   /** Delivers what came before somebody wanted it. */
-  private void start(LaneEvents sink) {
-    events = sink;
+  private void start() {
     peer.watch(hub.selector(), this);
-    early.deliver(this);
+    deliveries.deliverEarly();
     group.submitReceives();
     if (failure != null) {
       group.touch(this);
     }
-  }
-
-  /** Whether somebody wants to hear of frames. */
-  boolean hasEvents() {
-    return events != null;
-  }
-
-  /** Keeps a frame for the first poll; its slot is not filled again before. */
-  void keep(int slot, int bytes) {
-    if (!early.add(slot, bytes)) {
-      fail(LaneFailure.Kind.PROTOCOL, "the peer sent more frames than it has credit for");
-      group.drop(slot);
-    }
-  }
-
-  /** A frame came. */
-  void received(Frame frame, ByteBuffer payload) {
-    eventCount++;
-    LaneEvents sink = events;
-    if (frame.type == PROBE) {
-      probeReceived = true;
-    } else if (sink != null && isUp()) {
-      try {
-        sink.frame(frame, payload);
-      } catch (RuntimeException | Error e) {
-        broken(e);
-      }
-    }
-  }
-
-  /** A request has ended, in one way or the other. */
-  void ended(Completions done) {
-    eventCount++;
-    long id = done.id();
-    if ((id & FRAME_ID) != 0) {
-      frames.ended((int) id, done.succeeded());
-      if (!done.succeeded()) {
-        failed(done);
-      }
-      return;
-    }
-    long cookie = id & ~PULL_ID;
-    LaneFailure cause = null;
-    long result = 0;
-    if (!done.succeeded()) {
-      failed(done);
-      cause = failure;
-    } else if ((id & PULL_ID) != 0) {
-      if (!pulls.advanced(cookie)) {
-        pulls.proceed();
-        return;
-      }
-    } else {
-      result = oneSided.result(id, done.kind());
-    }
-    if (cause == null) {
-      pulls.proceed();
-    }
-    LaneEvents sink = events;
-    if (sink != null) {
-      try {
-        sink.completed(cookie, result, cause);
-      } catch (RuntimeException | Error e) {
-        broken(e);
-      }
-    }
-  }
-
-  /** What goes wrong above ends this lane, not the others that are served by the same thread. */
-  private void broken(Throwable e) {
-    LOG.error("An endpoint on {} failed", pair, e);
-    fail(LaneFailure.Kind.PROTOCOL, "the endpoint failed: " + e);
-  }
-
-  void failed(Completions done) {
-    LaneFailure.Kind kind =
-        switch (done.status()) {
-          case REMOTE_ACCESS_ERROR, REMOTE_INVALID_REQUEST, REMOTE_OPERATION_ERROR ->
-              LaneFailure.Kind.REMOTE_ACCESS;
-          case LOCAL_PROTECTION_ERROR, LOCAL_QP_ERROR, LOCAL_LENGTH_ERROR ->
-              LaneFailure.Kind.LOCAL_ACCESS;
-          case RETRY_EXCEEDED, RNR_RETRY_EXCEEDED -> LaneFailure.Kind.PEER_LOST;
-          default -> LaneFailure.Kind.NETWORK;
-        };
-    fail(kind, String.valueOf(done.failure().getMessage()));
   }
 
   /** The first failure is the cause; what is flushed behind it only follows. */
@@ -492,8 +312,7 @@ public final class RdmaLane implements Lane {
    * @param asked it polls and knows already
    */
   void settle(boolean asked) {
-    LaneEvents sink = events;
-    if (sink == null || down) {
+    if (!deliveries.hasSink() || down) {
       return;
     }
     LaneFailure cause = failure;
@@ -501,16 +320,11 @@ public final class RdmaLane implements Lane {
       // Before anybody hears of it: a dead queue pair does not touch the operations' memory.
       releaseVerbs();
     }
-    try {
-      if (cause != null) {
-        sink.down(cause);
-      }
-      if (!asked) {
-        sink.settled();
-      }
-    } catch (RuntimeException | Error e) {
-      broken(e);
-    }
+    deliveries.settle(cause, asked);
+  }
+
+  @Nullable LaneFailure failure() {
+    return failure;
   }
 
   /** Whether the peer has ended its side of the TCP connection. */
@@ -521,7 +335,7 @@ public final class RdmaLane implements Lane {
       }
       return false;
     }
-    eventsAtPeersEnd = eventCount;
+    eventsAtPeersEnd = deliveries.count();
     return true;
   }
 
@@ -530,8 +344,8 @@ public final class RdmaLane implements Lane {
     if (closed) {
       return true;
     }
-    if (eventCount != eventsAtPeersEnd) {
-      eventsAtPeersEnd = eventCount;
+    if (deliveries.count() != eventsAtPeersEnd) {
+      eventsAtPeersEnd = deliveries.count();
       return false;
     }
     fail(LaneFailure.Kind.PEER_LOST, "the peer's process ended or closed the connection");
@@ -589,7 +403,7 @@ public final class RdmaLane implements Lane {
         return;
       }
       closed = true;
-      early.drop();
+      deliveries.dropEarly();
       group.submitReceives();
       group.leave(this, member);
       pulls.clear();
