@@ -26,11 +26,13 @@ final class LaunchedRanks implements AutoCloseable {
 
   private record Rank(Socket socket, BufferedReader answers) {}
 
+  private final String program;
   private final Process process;
   private final Path log;
   private final List<Rank> ranks = new ArrayList<>();
 
-  private LaunchedRanks(Process process, Path log) {
+  private LaunchedRanks(String program, Process process, Path log) {
+    this.program = program;
     this.process = process;
     this.log = log;
   }
@@ -52,7 +54,7 @@ final class LaunchedRanks implements AutoCloseable {
       ProcessBuilder builder =
           new ProcessBuilder(whole).redirectErrorStream(true).redirectOutput(log.toFile());
       builder.environment().putAll(environment);
-      LaunchedRanks started = new LaunchedRanks(builder.start(), log);
+      LaunchedRanks started = new LaunchedRanks(String.join(" ", command), builder.start(), log);
       try {
         started.accept(listener, count);
       } catch (IOException | RuntimeException e) {
@@ -121,8 +123,7 @@ final class LaunchedRanks implements AutoCloseable {
   private IOException failure(String how) throws IOException {
     List<String> lines = Files.readAllLines(log);
     String last = String.join(" ", lines.subList(Math.max(0, lines.size() - 5), lines.size()));
-    return new IOException(
-        process.info().commandLine().orElse("program") + ' ' + how + ": " + last);
+    return new IOException(program + ' ' + how + ": " + last);
   }
 
   /** The ranks end when nobody asks any more. */
@@ -133,7 +134,11 @@ final class LaunchedRanks implements AutoCloseable {
     }
     try {
       if (!process.waitFor(LOOK_MILLIS * 50L, TimeUnit.MILLISECONDS)) {
-        process.destroyForcibly();
+        // A launcher ends its ranks, if it is asked.
+        process.destroy();
+        if (!process.waitFor(LOOK_MILLIS * 25L, TimeUnit.MILLISECONDS)) {
+          process.destroyForcibly();
+        }
       }
     } catch (InterruptedException e) {
       process.destroyForcibly();

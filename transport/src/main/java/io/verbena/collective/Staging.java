@@ -95,10 +95,10 @@ final class Staging {
    * Compiled code goes on after an access to what a file does not have any more, and the error
    * comes later: at the latest when a native method returns, and so here.
    */
-  @SuppressWarnings("ThreadPriorityCheck") // Any native method would do.
   private static void settle(Elements copied) {
-    if (copied.segment().isMapped()) {
-      Thread.yield();
+    // Any native method would do that is one on virtual threads, too: nobody locks elements.
+    if (copied.segment().isMapped() && Thread.holdsLock(copied)) {
+      throw new IllegalStateException("elements are locked");
     }
   }
 

@@ -150,7 +150,7 @@ abstract class Work implements Transfer.Owner {
     if (failure == null) {
       try {
         stored = store();
-      } catch (RuntimeException e) {
+      } catch (RuntimeException | Error e) {
         failure = cannotGoOn(e);
       }
     }

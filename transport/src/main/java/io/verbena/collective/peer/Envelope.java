@@ -14,8 +14,11 @@ final class Envelope {
   /** So much is copied behind its envelope; more is lent, which costs objects. */
   static final int COPIED_BYTES = 16 << 10;
 
-  /** Parts of longer content: with its envelope each is one frame of a TCP lane. */
-  static final int CHUNK_BYTES = 1 << 20;
+  /**
+   * Parts of longer content: with an envelope as long as a longest frame of a TCP lane, and as a
+   * pool's longest buffers.
+   */
+  static final int CHUNK_BYTES = (1 << 20) - BYTES;
 
   /** First on a connection, by who dialed: context is its rank, tag and length the job's token. */
   static final byte HELLO = 1;

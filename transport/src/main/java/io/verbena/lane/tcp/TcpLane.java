@@ -23,11 +23,8 @@ public final class TcpLane implements Lane {
   /** Payload bytes that one credit is worth: what one credit may make the receiver hold. */
   public static final int CREDIT_BYTES = 16 << 10;
 
-  /**
-   * So long that a message of a usual size is one frame, of which no part needs to be copied, with
-   * what a layer above puts before a MiB.
-   */
-  static final int MAX_DATA = (1 << 20) + (4 << 10);
+  /** So long that a message of a usual size is one frame, of which no part needs to be copied. */
+  static final int MAX_DATA = 1 << 20;
 
   /** Up to here copying costs less than a write of its own and what that has to keep. */
   private static final int COPIED_BYTES = Outbound.HEAD_BYTES;
