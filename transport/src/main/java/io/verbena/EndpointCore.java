@@ -245,6 +245,8 @@ final class EndpointCore {
       if (conversation.failed() != failedBefore) {
         ended();
       }
+      // A question for which the socket had no room.
+      wakeForUnsent();
     } catch (RuntimeException | Error e) {
       LOG.error("{} failed", link, e);
       conversation.end(new Failure(Kind.PROTOCOL, "the endpoint failed: " + e));

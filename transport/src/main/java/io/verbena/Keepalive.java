@@ -25,6 +25,7 @@ final class Keepalive {
   private final Outbox outbox;
   private final long silenceNanos;
   private long framesThen;
+  private long receivedThen;
   private long heardAt = System.nanoTime();
   private long lookedAt = heardAt;
 
@@ -72,8 +73,11 @@ final class Keepalive {
       return null;
     }
     lookedAt = now;
-    if (frames != framesThen) {
+    // Parts of frames count, too: behind the rest of them there is no room for an answer.
+    long received = lane.receivedBytes();
+    if (frames != framesThen || received != receivedThen) {
       framesThen = frames;
+      receivedThen = received;
       heardAt = now;
       asking = false;
       return null;

@@ -22,6 +22,8 @@ class TcpKeepaliveTest extends KeepaliveContract {
   /** More than sockets hold. */
   private static final int MUCH = 64 << 20;
 
+  private static final int LONG_FRAME = 64 << 10;
+
   private Transport transport;
   private RawPeer peer;
   private Endpoint endpoint;
@@ -91,6 +93,29 @@ class TcpKeepaliveTest extends KeepaliveContract {
     var write = new Operation();
     assertTrue(endpoint.tryWrite(local, 0, invented, 0, MUCH, write));
     return write;
+  }
+
+  /** Its answer would have to wait for the frame's end. */
+  @Test
+  void shouldNotGiveUpAPeerWhoseLongFrameComesSlowly() throws Exception {
+    connect();
+    var frame = new Frame();
+    frame.type = Frame.DATA;
+    frame.flags = Frame.FIRST | Frame.LAST;
+    frame.credit = RawPeer.WINDOW;
+    frame.length = LONG_FRAME;
+    frame.detail = LONG_FRAME;
+    ByteBuffer header = ByteBuffer.allocate(Frame.BYTES);
+    frame.write(header, 0);
+    peer.write(header.array());
+    long end = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(LONG_MILLIS);
+    while (System.nanoTime() - end < 0) {
+      peer.write(new byte[1]);
+      Thread.sleep(50);
+    }
+    assertEquals(EndpointState.OPEN, endpoint.state(), () -> endpoint.cause().toString());
+    var lost = assertThrows(TransportException.class, endpoint::receive);
+    assertEquals(Kind.PEER_LOST, lost.kind(), lost.getMessage());
   }
 
   /** It has not got the question yet, for which it cannot answer it. */

@@ -152,6 +152,11 @@ public interface Lane extends AutoCloseable {
     return 0;
   }
 
+  /** Those of them that have come in: a peer that sends a long frame can say nothing else. */
+  default long receivedBytes() {
+    return 0;
+  }
+
   /** The memory of the last {@link LaneEvents#target} is not touched any more. */
   default void divert() {}
 

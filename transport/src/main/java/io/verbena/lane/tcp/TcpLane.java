@@ -366,6 +366,11 @@ public final class TcpLane implements Lane {
   }
 
   @Override
+  public long receivedBytes() {
+    return inbound.movedBytes();
+  }
+
+  @Override
   public long movedBytes() {
     return inbound.movedBytes() + outbound.movedBytes();
   }
