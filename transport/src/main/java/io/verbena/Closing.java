@@ -5,17 +5,24 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The end of an endpoint by its own side: once, after a goodbye or without. The endpoint's lock
  * guards it.
  */
 final class Closing {
+  private static final Logger LOG = LoggerFactory.getLogger(Closing.class);
   private static final Failure CLOSED = new Failure(Kind.CLOSED, "this side closed the endpoint");
 
   private static final long STEP_NANOS = TimeUnit.MICROSECONDS.toNanos(50);
 
-  /** How long closing waits for the peer's side of the goodbye, once everything is sent. */
+  /**
+   * How long closing waits for the peer's side of the goodbye, once everything is in the peer's
+   * memory: over RDMA it is there when it is sent. What TCP has sent may still be in this machine,
+   * and is lost if the socket is closed before the peer has it and the peer says something.
+   */
   private static final long LINGER_NANOS = TimeUnit.SECONDS.toNanos(1);
 
   private final EndpointCore core;
@@ -30,6 +37,9 @@ final class Closing {
   private Failure cause = CLOSED;
 
   private boolean done;
+
+  /** Whether somebody who cannot wait closes, too. */
+  private boolean hurried;
 
   Closing(EndpointCore core, Driver driver, long mostNanos) {
     this.core = core;
@@ -68,6 +78,7 @@ final class Closing {
     core.lock.lock();
     try {
       if (hasBegun()) {
+        hurried |= !orderly;
         while (!done && !isAwaited && closer != Thread.currentThread()) {
           core.waiters.sleepUninterruptibly();
         }
@@ -90,9 +101,7 @@ final class Closing {
   private void finish(boolean orderly, Runnable onClosed) {
     try {
       if (orderly) {
-        long deadline = System.nanoTime() + mostNanos;
-        drive(deadline, this::sendsAll);
-        drive(Math.min(deadline, System.nanoTime() + LINGER_NANOS), this::peerGone);
+        sayGoodbye();
       }
     } finally {
       try {
@@ -103,10 +112,42 @@ final class Closing {
     }
   }
 
+  private void sayGoodbye() {
+    long deadline = System.nanoTime() + mostNanos;
+    boolean sent = drive(deadline, this::sendsAll);
+    boolean isOnTcp = core.link instanceof Link.Tcp;
+    long linger = isOnTcp ? deadline : Math.min(deadline, System.nanoTime() + LINGER_NANOS);
+    boolean gone = drive(linger, this::peerGone);
+    if (!sent || (isOnTcp && !gone)) {
+      unsaid(
+          sent
+              ? "it was closed before the peer had confirmed that it has everything"
+              : "it was closed before everything was sent");
+    }
+  }
+
+  /** What was sent may be lost, which is never silent. */
+  private void unsaid(String what) {
+    core.lock.lock();
+    try {
+      if (cause.equals(CLOSED) && !hurried) {
+        long millis = TimeUnit.NANOSECONDS.toMillis(mostNanos);
+        cause = new Failure(Kind.TIMEOUT, "%s: the close timeout is %d ms".formatted(what, millis));
+        LOG.warn("{}: {}", core.link, cause.text());
+      }
+    } finally {
+      core.lock.unlock();
+    }
+  }
+
   private void release() {
     core.lock.lock();
     try {
       done = true;
+      Failure end = conversation.ended();
+      if (cause.equals(CLOSED) && end != null && end.kind() != Kind.PEER_CLOSED) {
+        cause = end;
+      }
       CloseEvent.commit(core.link, cause);
       conversation.end(CLOSED);
       conversation.dropReceived();
@@ -134,18 +175,22 @@ final class Closing {
     return conversation.lane.peerEnded();
   }
 
-  private void drive(long deadline, BooleanSupplier step) {
+  /** Whether the step has come to its end, in time and unhurried. */
+  private boolean drive(long deadline, BooleanSupplier step) {
     while (true) {
       core.lock.lock();
       try {
         if (step.getAsBoolean()) {
-          return;
+          return true;
+        }
+        if (hurried) {
+          return false;
         }
       } finally {
         core.lock.unlock();
       }
       if (System.nanoTime() - deadline >= 0) {
-        return;
+        return false;
       }
       LockSupport.parkNanos(STEP_NANOS);
     }

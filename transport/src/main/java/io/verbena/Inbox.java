@@ -297,9 +297,11 @@ final class Inbox {
   @Nullable String notified(Frame header) {
     String wrong = credited(header);
     if (wrong == null) {
-      arrivals.addNotification((int) header.detail);
-      hold(0);
-      notifications++;
+      if (!header.isVoid()) {
+        arrivals.addNotification((int) header.detail);
+        hold(0);
+        notifications++;
+      }
       release();
     }
     return wrong;

@@ -176,7 +176,13 @@ final class OneSidedCalls {
               Objects.requireNonNull(local), localOffset, theirs, remoteOffset, first, cookie);
       case WRITE ->
           conversation.lane.tryWrite(
-              Objects.requireNonNull(local), localOffset, theirs, remoteOffset, first, cookie);
+              Objects.requireNonNull(local),
+              localOffset,
+              theirs,
+              remoteOffset,
+              first,
+              false,
+              cookie);
       case WRITE_AND_NOTIFY -> {
         conversation.outbox.pump();
         boolean written =
@@ -187,6 +193,7 @@ final class OneSidedCalls {
                     theirs,
                     remoteOffset,
                     first,
+                    true,
                     cookie);
         if (written) {
           conversation.outbox.notify((int) second);

@@ -157,6 +157,10 @@ final class Outbox {
       }
       more = (outgoing == null ? sendNotification() : sendMessage(outgoing)) && hasOutgoing();
     }
+    endStall();
+  }
+
+  private void endStall() {
     if (stalledSince != 0) {
       StallEvent.commit(stalledSince);
       stalledSince = 0;
@@ -301,6 +305,7 @@ final class Outbox {
     ByteBuf message = outgoing;
     outgoing = null;
     notifying = false;
+    endStall();
     dropCopy(message);
     ReferenceCountUtil.safeRelease(message);
     pulled(advertisedCount);

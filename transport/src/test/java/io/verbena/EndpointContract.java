@@ -115,6 +115,25 @@ abstract class EndpointContract {
   }
 
   @Test
+  void shouldTellNobodyOfAWriteThatWasRefused() throws Exception {
+    var recorder = new Recorder();
+    pair.server.handle(recorder);
+    RegisteredMemory source = pair.clientTransport.allocate(8);
+    RegisteredMemory target = pair.serverTransport.allocate(8);
+    RemoteMemory gone = target.grant(RemoteAccess.WRITE);
+    assertTrue(target.revoke(gone));
+    Operation refused = pair.client.writeAndNotify(source, 0, gone, 0, 8, 1);
+    assertEquals(Kind.REMOTE_ACCESS, assertThrows(TransportException.class, refused::await).kind());
+    if (pair.client.state() == EndpointState.OPEN) {
+      RemoteMemory there = target.grant(RemoteAccess.WRITE);
+      pair.client.writeAndNotify(source, 0, there, 0, 8, 2).await();
+      assertEquals(2, recorder.next());
+    } else {
+      assertEquals(Kind.REMOTE_ACCESS, recorder.next(), "on RDMA it is the end of the endpoint");
+    }
+  }
+
+  @Test
   void shouldNotifyWhenTheBytesAreThere() throws Exception {
     var recorder = new Recorder();
     RegisteredMemory target = pair.serverTransport.allocate(8L * COUNT);

@@ -84,11 +84,14 @@ public final class Communicator extends Messages implements AutoCloseable {
       Job job, TransportConfig config, Duration startTimeout, ChoiceTable choices)
       throws IOException {
     Peers peers = Peers.join(job, config, choices.mark(), startTimeout);
+    boolean usable = false;
     try {
       SameChoices.require(peers, choices.mark());
-    } catch (IOException e) {
-      peers.close();
-      throw e;
+      usable = true;
+    } finally {
+      if (!usable) {
+        peers.close();
+      }
     }
     return new Communicator(new Scope(new Engine(peers), Group.ofAll(peers), 0), choices, true);
   }

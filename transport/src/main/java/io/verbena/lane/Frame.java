@@ -57,6 +57,9 @@ public final class Frame {
   /** Flag: the last frame of a message, or of a lane's transfer. */
   public static final byte LAST = 2;
 
+  /** Flag of a NOTIFY: what it is about was not written, so that nobody is to hear of it. */
+  public static final byte VOID = 4;
+
   private static final int TYPE_AT = 0;
   private static final int FLAGS_AT = 1;
   private static final int ZERO_AT = 2;
@@ -80,6 +83,11 @@ public final class Frame {
   /** Whether this frame starts a message. */
   public boolean isFirst() {
     return (flags & FIRST) != 0;
+  }
+
+  /** Whether a notification is about nothing. */
+  public boolean isVoid() {
+    return (flags & VOID) != 0;
   }
 
   /** Whether this frame ends a message. */

@@ -114,13 +114,19 @@ public interface Lane extends AutoCloseable {
       long length,
       long cookie);
 
-  /** Writes to the peer's memory from ours. */
+  /**
+   * Writes to the peer's memory from ours.
+   *
+   * @param notifies whether the next NOTIFY is about this: the peer must not hear of it if not all
+   *     has been written
+   */
   boolean tryWrite(
       RegisteredMemory local,
       long localOffset,
       RemoteMemory remote,
       long remoteOffset,
       long length,
+      boolean notifies,
       long cookie);
 
   /** Adds to a 64-bit word of the peer; the result is its previous value. */

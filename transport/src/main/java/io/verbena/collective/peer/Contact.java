@@ -18,8 +18,9 @@ import java.util.List;
 import java.util.UUID;
 
 /**
- * How a process can be reached, as it tells the others. Encoded: 16 bytes of machine, 16 bytes of
- * token, u64 choices, u16 port, u8 count, and so many addresses of u8 length (4 or 16) and bytes.
+ * How a process can be reached, as it tells the others. Encoded: u8 version, 16 bytes of machine,
+ * 16 bytes of token, u64 choices, u16 port, u8 count, and so many addresses of u8 length (4 or 16)
+ * and bytes.
  *
  * @param machine the same for processes that reach each other by the loopback interface
  * @param token what only processes of the job know, and say when they connect
@@ -27,7 +28,8 @@ import java.util.UUID;
  * @param addresses the better ones first
  */
 record Contact(UUID machine, UUID token, long choices, int port, List<InetAddress> addresses) {
-  private static final int FIXED_BYTES = 43;
+  private static final int VERSION = 1;
+  private static final int FIXED_BYTES = 44;
 
   static Contact none() {
     return new Contact(new UUID(0, 0), new UUID(0, 0), 0, 0, List.of());
@@ -86,6 +88,7 @@ record Contact(UUID machine, UUID token, long choices, int port, List<InetAddres
   /** In at most so many bytes; the addresses that do not fit are left out. */
   byte[] encode(int most) {
     ByteBuffer out = ByteBuffer.allocate(most);
+    out.put((byte) VERSION);
     put(out, machine);
     put(out, token);
     out.putLong(choices).putShort((short) port);
@@ -115,10 +118,12 @@ record Contact(UUID machine, UUID token, long choices, int port, List<InetAddres
    * @throws IOException if it makes no sense
    */
   static Contact decode(byte[] encoded) throws IOException {
-    if (encoded.length < FIXED_BYTES) {
-      throw new IOException("it told %d bytes of itself".formatted(encoded.length));
+    if (encoded.length < FIXED_BYTES || encoded[0] != VERSION) {
+      throw new IOException(
+          "it told %d bytes of itself that make no sense: is its Verbena of another version?"
+              .formatted(encoded.length));
     }
-    var in = new DataInputStream(new ByteArrayInputStream(encoded));
+    var in = new DataInputStream(new ByteArrayInputStream(encoded, 1, encoded.length - 1));
     UUID machine = new UUID(in.readLong(), in.readLong());
     UUID token = new UUID(in.readLong(), in.readLong());
     long choices = in.readLong();

@@ -213,7 +213,9 @@ public final class RdmaLane implements Lane {
       RemoteMemory remote,
       long remoteOffset,
       long length,
+      boolean notifies,
       long cookie) {
+    // A write that fails is the end of the queue pair: no NOTIFY comes after it.
     return isUp() && oneSided.write(local, localOffset, remote, remoteOffset, length, cookie);
   }
 

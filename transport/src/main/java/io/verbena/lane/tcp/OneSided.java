@@ -22,6 +22,12 @@ final class OneSided {
   static final byte COMPARE_SWAP = 20;
   static final byte DONE = 21;
 
+  /** Flag of the last frame of a WRITE: the next NOTIFY is about it. */
+  static final byte NOTIFIES = 4;
+
+  /** Flag of the last frame of a WRITE: its bytes were not all there to be sent. */
+  static final byte TORN = 8;
+
   /** Statuses of DONE. */
   static final long OK = 0;
 

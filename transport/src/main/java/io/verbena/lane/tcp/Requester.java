@@ -41,15 +41,23 @@ final class Requester {
     final long cookie;
     final MemorySegment source;
     final long handle;
+    final boolean notifies;
     long position;
     long address;
     long remaining;
 
     QueuedWrite(
-        long cookie, MemorySegment source, long position, long handle, long address, long length) {
+        long cookie,
+        MemorySegment source,
+        long position,
+        long handle,
+        long address,
+        long length,
+        boolean notifies) {
       this.cookie = cookie;
       this.source = source;
       this.handle = handle;
+      this.notifies = notifies;
       this.position = position;
       this.address = address;
       this.remaining = length;
@@ -95,10 +103,17 @@ final class Requester {
       RemoteMemory remote,
       long at,
       long length,
+      boolean notifies,
       long cookie) {
     writes.add(
         new QueuedWrite(
-            cookie, local.segment(), localOffset, remote.handle(), remote.address() + at, length));
+            cookie,
+            local.segment(),
+            localOffset,
+            remote.handle(),
+            remote.address() + at,
+            length,
+            notifies));
     track(cookie);
     pending[slot(cookie)].unsent = true;
     for (int frames = 0; frames < FRAMES_AT_ONCE && pumpOne(); frames++) {}
@@ -142,13 +157,14 @@ final class Requester {
     }
     boolean last = count == write.remaining;
     int mark = outbound.mark();
-    prefix(write, count, last);
+    int flags = last ? Frame.LAST : 0;
+    prefix(write, count, flags);
     try {
       outbound.put(write.source, write.position, count);
     } catch (IllegalStateException closed) {
       // The peer must learn that the write is over: an empty last part, refused or not.
       outbound.rewind(mark);
-      prefix(write, 0, true);
+      prefix(write, 0, Frame.LAST | OneSided.TORN);
       pending[slot(write.cookie)].failure = LOCAL_CLOSED;
       last = true;
     }
@@ -162,9 +178,12 @@ final class Requester {
     return true;
   }
 
-  private void prefix(QueuedWrite write, int count, boolean last) {
+  private void prefix(QueuedWrite write, int count, int flags) {
     int length = OneSided.WRITE_PREFIX + count;
-    outbound.header(OneSided.header(frame, OneSided.WRITE, last, length, write.cookie));
+    OneSided.header(frame, OneSided.WRITE, false, length, write.cookie);
+    boolean notifies = write.notifies && (flags & Frame.LAST) != 0;
+    frame.flags = (byte) (flags | (notifies ? OneSided.NOTIFIES : 0));
+    outbound.header(frame);
     outbound.putLong(write.handle);
     outbound.putLong(write.address);
   }

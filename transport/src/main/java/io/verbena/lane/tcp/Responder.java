@@ -67,6 +67,9 @@ final class Responder {
   private final Frame frame = new Frame();
   private boolean writeRefused;
 
+  /** Whether the next NOTIFY is about a write of which not all is there. */
+  private boolean unwritten;
+
   Responder(Outbound outbound, MemoryDomain memory, int depth) {
     this.outbound = outbound;
     this.memory = memory;
@@ -114,7 +117,17 @@ final class Responder {
     }
     boolean refused = writeRefused;
     writeRefused = false;
+    if ((header.flags & OneSided.NOTIFIES) != 0) {
+      unwritten = refused || (header.flags & OneSided.TORN) != 0;
+    }
     return answer(refused ? Answer.refused(header.detail) : Answer.done(header.detail, 0));
+  }
+
+  /** Whether the NOTIFY that has come is about a write of which not all is there. */
+  boolean takeUnwritten() {
+    boolean taken = unwritten;
+    unwritten = false;
+    return taken;
   }
 
   private boolean put(long handle, long address, ByteBuffer payload, MemorySegment inbound) {

@@ -189,8 +189,9 @@ public final class TcpLane implements Lane {
       RemoteMemory remote,
       long remoteOffset,
       long length,
+      boolean notifies,
       long cookie) {
-    return requester.write(local, localOffset, remote, remoteOffset, length, cookie);
+    return requester.write(local, localOffset, remote, remoteOffset, length, notifies, cookie);
   }
 
   @Override
@@ -309,6 +310,9 @@ public final class TcpLane implements Lane {
       }
       ByteBuffer payload = inbound.take(frame.length);
       if (frame.type < Frame.FIRST_LANE_TYPE) {
+        if (frame.type == Frame.NOTIFY && responder.takeUnwritten()) {
+          frame.flags |= Frame.VOID;
+        }
         events.frame(frame, payload);
       } else if (!acceptLaneFrame(payload, events)) {
         fail(events, LaneFailure.Kind.PROTOCOL, "the peer sent a bad frame of type " + frame.type);
