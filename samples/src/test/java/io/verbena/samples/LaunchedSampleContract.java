@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -19,30 +20,40 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** A sample under the launchers of clusters: the program that {@code run} starts, as it is. */
 @Timeout(value = 4, unit = TimeUnit.MINUTES, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
-class LaunchedSampleTest {
-  private static final int RANKS = 3;
-
-  private static final Launchers LAUNCHERS = new Launchers();
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+abstract class LaunchedSampleContract {
+  private final Launchers launchers = new Launchers();
+  private final String rdma;
+  private final int ranks;
 
   @TempDir private Path folder;
 
-  static Stream<Launcher> launchers() {
-    return Launchers.of(RANKS);
+  LaunchedSampleContract(String rdma, int ranks) {
+    this.rdma = rdma;
+    this.ranks = ranks;
+  }
+
+  Stream<Launcher> launchers() {
+    return Launchers.of(ranks);
   }
 
   @AfterAll
-  static void endThem() throws Exception {
-    LAUNCHERS.end();
+  void endThem() throws Exception {
+    launchers.end();
   }
 
   @ParameterizedTest
   @MethodSource("launchers")
   void shouldComputeWhatOneProcessComputes(Launcher launcher) throws Exception {
     ProcessBuilder heat =
-        ChildJvm.of(Main.class, "sample", "heat", "--size", "30", "--steps", "50");
-    Ended ended = LAUNCHERS.run(launcher, heat.directory(folder.toFile()));
+        ChildJvm.of(Main.class, "sample", "heat", "--rdma", rdma, "--size", "30", "--steps", "50");
+    Ended ended = launchers.run(launcher, heat.directory(folder.toFile()));
     assertEquals(0, ended.status(), ended.said());
-    assertTrue(ended.said().contains(": " + RANKS + " ranks over "), ended.said());
+    assertTrue(
+        ended
+            .said()
+            .contains(": " + ranks + " ranks over " + (rdma.equals("off") ? "TCP" : "RDMA")),
+        ended.said());
     assertTrue(ended.said().contains("the result is that of one process"), ended.said());
     assertTrue(Files.exists(folder.resolve("heat.png")), ended.said());
   }
