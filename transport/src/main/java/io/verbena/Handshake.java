@@ -65,6 +65,10 @@ final class Handshake {
   private final MemoryDomain memory;
   private final Chunks chunks;
   private final String nic;
+
+  /** The client's, which the server repeats. */
+  private final UUID session = UUID.randomUUID();
+
   private RdmaSurvey.Offered own = new RdmaSurvey.Offered(List.of(), List.of());
   private String noRdma;
   private int probeMillis;
@@ -98,6 +102,9 @@ final class Handshake {
     try {
       Hello peer = client ? greet(node) : answer(node);
       requireVersion(peer);
+      if (client) {
+        requireSession(peer);
+      }
       RdmaLane lane = bringUp(peer, client);
       requireAcceptable(lane != null);
       channel.configureBlocking(false);
@@ -113,7 +120,7 @@ final class Handshake {
 
   private Hello greet(UUID node) throws IOException {
     offer();
-    messages.write(hello(node, UUID.randomUUID()).encode());
+    messages.write(hello(node, session).encode());
     return messages.readHello();
   }
 
@@ -201,13 +208,13 @@ final class Handshake {
     return Math.clamp(frames, config.receiveWindow(), MAX_TCP_WINDOW);
   }
 
-  private Hello hello(UUID node, UUID session) {
+  private Hello hello(UUID node, UUID ofClient) {
     probeMillis = probeMillis(config, messages.deadline());
     return new Hello(
         Hello.VERSION,
         Hello.VERSION,
         node,
-        session,
+        ofClient,
         config.maxMessageBytes(),
         tcpWindow(),
         config.receiveWindow(),
@@ -224,6 +231,15 @@ final class Handshake {
           Kind.HANDSHAKE,
           "the peer speaks protocol versions %d to %d, this side %d: use the same release"
               .formatted(peer.lowestVersion(), peer.highestVersion(), Hello.VERSION));
+    }
+  }
+
+  private void requireSession(Hello peer) throws TransportException {
+    if (!peer.session().equals(session)) {
+      throw new TransportException(
+          Kind.HANDSHAKE,
+          "the peer answered the greeting of somebody else (session %s, not %s): what is between it and this side?"
+              .formatted(peer.session(), session));
     }
   }
 
