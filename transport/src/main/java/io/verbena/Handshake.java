@@ -106,7 +106,7 @@ final class Handshake {
         requireSession(peer);
       }
       RdmaLane lane = bringUp(peer, client);
-      requireAcceptable(lane != null);
+      requireAcceptable(lane != null, peer);
       channel.configureBlocking(false);
       Outcome outcome = outcome(peer, lane);
       done = true;
@@ -197,9 +197,17 @@ final class Handshake {
       LinkReport report = rdma.report(link, peer.candidates());
       return new Outcome(lane, path.adapter(), report, limits);
     }
-    var report = new LinkReport(new Link.Tcp(nic, noRdma), "", List.of());
+    var report = new LinkReport(new Link.Tcp(nic, noRdma), "", otherPorts(peer));
     boolean byThread = config.progress() == Progress.THREAD;
     return new Outcome(new TcpLane(channel, chunks, memory, DEPTH, byThread), null, report, limits);
+  }
+
+  /** Those that were not tried, if one was: else the reasons of all are {@link #noRdma}. */
+  private List<String> otherPorts(Hello peer) {
+    if (own.candidates().isEmpty()) {
+      return List.of();
+    }
+    return rdma == null ? own.declined() : rdma.passedOver(peer.candidates());
   }
 
   /** As much as the receiver wants to hold, but not less than over RDMA. */
@@ -243,13 +251,14 @@ final class Handshake {
     }
   }
 
-  private void requireAcceptable(boolean isRdma) throws IOException {
+  private void requireAcceptable(boolean isRdma, Hello peer) throws IOException {
     boolean refused = !isRdma && config.rdma() == RdmaMode.REQUIRED;
     messages.writeVerdict(refused ? "it requires RDMA, which it cannot use: " + noRdma : "");
     String objection = messages.readVerdict();
     if (refused) {
-      throw new TransportException(
-          Kind.RDMA_UNAVAILABLE, "RDMA is required and not available: " + noRdma);
+      StringBuilder why = new StringBuilder("RDMA is required and not available: ").append(noRdma);
+      otherPorts(peer).forEach(each -> why.append("; not ").append(each));
+      throw new TransportException(Kind.RDMA_UNAVAILABLE, why.toString());
     }
     if (!objection.isEmpty()) {
       throw new TransportException(
