@@ -167,7 +167,7 @@ final class Conversation implements LaneEvents {
     if (ended() != null) {
       return;
     }
-    inbox.startPulls();
+    inbox.tick(now);
     Failure lost = trips.check(now, frames);
     if (lost != null) {
       end(lost);

@@ -187,7 +187,7 @@ final class Handshake {
         new Conversation.Limits(
             lane == null ? tcpWindow() : config.receiveWindow(),
             lane == null ? peer.tcpWindow() : peer.rdmaWindow(),
-            config.maxMessageBytes(),
+            config.acceptedMessageBytes(),
             peer.maxMessageBytes(),
             Math.min(DEPTH, peer.depth()),
             silenceNanos(peer));
@@ -223,7 +223,7 @@ final class Handshake {
         Hello.VERSION,
         node,
         ofClient,
-        config.maxMessageBytes(),
+        config.acceptedMessageBytes(),
         tcpWindow(),
         config.receiveWindow(),
         DEPTH,

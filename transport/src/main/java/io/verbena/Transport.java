@@ -120,13 +120,14 @@ public final class Transport implements AutoCloseable {
    */
   public static Transport open(TransportConfig config) throws IOException {
     if (config.rdma() == RdmaMode.OFF) {
-      return new Transport(config, null, new MessageBuffers(), "it is switched off");
+      return new Transport(
+          config, null, new MessageBuffers(config.bufferPool()), "it is switched off");
     }
     RdmaAdapters adapters = null;
     MessageBuffers buffers;
     try {
       adapters = RdmaAdapters.open(pins(config));
-      buffers = new MessageBuffers(adapters);
+      buffers = new MessageBuffers(config.bufferPool(), adapters);
     } catch (IOException | RuntimeException e) {
       if (adapters != null) {
         adapters.close();
@@ -139,7 +140,7 @@ public final class Transport implements AutoCloseable {
         throw new TransportException(
             Kind.RDMA_UNAVAILABLE, "RDMA is required and not available: " + reason, e);
       }
-      return new Transport(config, null, new MessageBuffers(), reason);
+      return new Transport(config, null, new MessageBuffers(config.bufferPool()), reason);
     }
     boolean ready = false;
     try {
