@@ -107,7 +107,7 @@ final class Closing {
     core.lock.lock();
     try {
       done = true;
-      CloseEvent.commit(core.link, cause);
+      CloseEvent.commit(conversation.ends, core.link, cause);
       conversation.end(CLOSED);
       conversation.dropReceived();
     } finally {

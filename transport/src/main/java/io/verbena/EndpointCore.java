@@ -243,7 +243,7 @@ final class EndpointCore {
         conversation.tick(now);
         String shortage = conversation.inbox.shortageToReport(now);
         if (shortage != null) {
-          LOG.warn("{}: {}", link, shortage);
+          LOG.warn("{}: {}", conversation.ends, shortage);
         }
       }
       if (conversation.failed() != failedBefore) {
