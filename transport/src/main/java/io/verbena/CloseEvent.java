@@ -15,6 +15,12 @@ import jdk.jfr.StackTrace;
 @StackTrace(false)
 @SuppressWarnings("UnusedVariable") // Read by the flight recorder.
 final class CloseEvent extends Event {
+  @Label("Local Address")
+  private String local = "";
+
+  @Label("Remote Address")
+  private String remote = "";
+
   @Label("Link")
   private String link = "";
 
@@ -24,9 +30,11 @@ final class CloseEvent extends Event {
   @Label("Cause")
   private String cause = "";
 
-  static void commit(Link link, Failure failure) {
+  static void commit(Ends ends, Link link, Failure failure) {
     var event = new CloseEvent();
     if (event.shouldCommit()) {
+      event.local = ends.local().toString();
+      event.remote = ends.remote().toString();
       event.link = link.toString();
       event.kind = failure.kind().name();
       event.cause = failure.text();

@@ -148,7 +148,7 @@ final class Closing {
       if (cause.equals(CLOSED) && end != null && end.kind() != Kind.PEER_CLOSED) {
         cause = end;
       }
-      CloseEvent.commit(core.link, cause);
+      CloseEvent.commit(conversation.ends, core.link, cause);
       conversation.end(CLOSED);
       conversation.dropReceived();
     } finally {

@@ -1,6 +1,5 @@
 package io.verbena;
 
-import java.net.InetSocketAddress;
 import jdk.jfr.Category;
 import jdk.jfr.Description;
 import jdk.jfr.Event;
@@ -28,10 +27,10 @@ final class ConnectEvent extends Event {
   @Label("Connecting Side")
   private boolean client;
 
-  void commit(InetSocketAddress from, InetSocketAddress to, LinkReport chosen, boolean connecting) {
+  void commit(Ends ends, LinkReport chosen, boolean connecting) {
     if (shouldCommit()) {
-      local = from.toString();
-      remote = to.toString();
+      local = ends.local().toString();
+      remote = ends.remote().toString();
       link = chosen.toString();
       client = connecting;
       commit();

@@ -36,6 +36,7 @@ final class Conversation implements LaneEvents {
       int depth,
       long silenceNanos) {}
 
+  final Ends ends;
   final Lane lane;
   final OperationTable operations;
   final Inbox inbox;
@@ -52,14 +53,16 @@ final class Conversation implements LaneEvents {
   /** Hears of events that another endpoint's poll has delivered. */
   private Runnable listener = () -> {};
 
-  Conversation(Lane lane, Limits limits, ByteBufAllocator allocator, int receiveBufferBytes) {
+  Conversation(
+      Ends ends, Lane lane, Limits limits, ByteBufAllocator allocator, int receiveBufferBytes) {
+    this.ends = ends;
     this.lane = lane;
     this.limits = limits;
     this.operations = new OperationTable(limits.depth());
     this.inbox =
         new Inbox(
             lane, allocator, limits.ownWindow(), limits.ownMessageBytes(), receiveBufferBytes);
-    this.outbox = new Outbox(lane, inbox, limits.peerWindow());
+    this.outbox = new Outbox(ends, lane, inbox, limits.peerWindow());
     this.trips = new RoundTrips(lane, outbox, limits.silenceNanos());
   }
 
@@ -167,7 +170,7 @@ final class Conversation implements LaneEvents {
     if (ended() != null) {
       return;
     }
-    inbox.startPulls();
+    inbox.tick(now);
     Failure lost = trips.check(now, frames);
     if (lost != null) {
       end(lost);

@@ -241,6 +241,10 @@ final class EndpointCore {
         conversation.end(new Failure(Kind.TIMEOUT, "an operation did not end before its deadline"));
       } else {
         conversation.tick(now);
+        String shortage = conversation.inbox.shortageToReport(now);
+        if (shortage != null) {
+          LOG.warn("{}: {}", conversation.ends, shortage);
+        }
       }
       if (conversation.failed() != failedBefore) {
         ended();

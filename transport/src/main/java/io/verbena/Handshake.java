@@ -65,6 +65,10 @@ final class Handshake {
   private final MemoryDomain memory;
   private final Chunks chunks;
   private final String nic;
+
+  /** The client's, which the server repeats. */
+  private final UUID session = UUID.randomUUID();
+
   private RdmaSurvey.Offered own = new RdmaSurvey.Offered(List.of(), List.of());
   private String noRdma;
   private int probeMillis;
@@ -98,8 +102,11 @@ final class Handshake {
     try {
       Hello peer = client ? greet(node) : answer(node);
       requireVersion(peer);
+      if (client) {
+        requireSession(peer);
+      }
       RdmaLane lane = bringUp(peer, client);
-      requireAcceptable(lane != null);
+      requireAcceptable(lane != null, peer);
       channel.configureBlocking(false);
       Outcome outcome = outcome(peer, lane);
       done = true;
@@ -113,7 +120,7 @@ final class Handshake {
 
   private Hello greet(UUID node) throws IOException {
     offer();
-    messages.write(hello(node, UUID.randomUUID()).encode());
+    messages.write(hello(node, session).encode());
     return messages.readHello();
   }
 
@@ -180,7 +187,7 @@ final class Handshake {
         new Conversation.Limits(
             lane == null ? tcpWindow() : config.receiveWindow(),
             lane == null ? peer.tcpWindow() : peer.rdmaWindow(),
-            config.maxMessageBytes(),
+            config.acceptedMessageBytes(),
             peer.maxMessageBytes(),
             Math.min(DEPTH, peer.depth()),
             silenceNanos(peer));
@@ -190,9 +197,17 @@ final class Handshake {
       LinkReport report = rdma.report(link, peer.candidates());
       return new Outcome(lane, path.adapter(), report, limits);
     }
-    var report = new LinkReport(new Link.Tcp(nic, noRdma), "", List.of());
+    var report = new LinkReport(new Link.Tcp(nic, noRdma), "", otherPorts(peer));
     boolean byThread = config.progress() == Progress.THREAD;
     return new Outcome(new TcpLane(channel, chunks, memory, DEPTH, byThread), null, report, limits);
+  }
+
+  /** Those that were not tried, if one was: else the reasons of all are {@link #noRdma}. */
+  private List<String> otherPorts(Hello peer) {
+    if (own.candidates().isEmpty()) {
+      return List.of();
+    }
+    return rdma == null ? own.declined() : rdma.passedOver(peer.candidates());
   }
 
   /** As much as the receiver wants to hold, but not less than over RDMA. */
@@ -201,14 +216,14 @@ final class Handshake {
     return Math.clamp(frames, config.receiveWindow(), MAX_TCP_WINDOW);
   }
 
-  private Hello hello(UUID node, UUID session) {
+  private Hello hello(UUID node, UUID ofClient) {
     probeMillis = probeMillis(config, messages.deadline());
     return new Hello(
         Hello.VERSION,
         Hello.VERSION,
         node,
-        session,
-        config.maxMessageBytes(),
+        ofClient,
+        config.acceptedMessageBytes(),
         tcpWindow(),
         config.receiveWindow(),
         DEPTH,
@@ -227,13 +242,23 @@ final class Handshake {
     }
   }
 
-  private void requireAcceptable(boolean isRdma) throws IOException {
+  private void requireSession(Hello peer) throws TransportException {
+    if (!peer.session().equals(session)) {
+      throw new TransportException(
+          Kind.HANDSHAKE,
+          "the peer answered the greeting of somebody else (session %s, not %s): what is between it and this side?"
+              .formatted(peer.session(), session));
+    }
+  }
+
+  private void requireAcceptable(boolean isRdma, Hello peer) throws IOException {
     boolean refused = !isRdma && config.rdma() == RdmaMode.REQUIRED;
     messages.writeVerdict(refused ? "it requires RDMA, which it cannot use: " + noRdma : "");
     String objection = messages.readVerdict();
     if (refused) {
-      throw new TransportException(
-          Kind.RDMA_UNAVAILABLE, "RDMA is required and not available: " + noRdma);
+      StringBuilder why = new StringBuilder("RDMA is required and not available: ").append(noRdma);
+      otherPorts(peer).forEach(each -> why.append("; not ").append(each));
+      throw new TransportException(Kind.RDMA_UNAVAILABLE, why.toString());
     }
     if (!objection.isEmpty()) {
       throw new TransportException(

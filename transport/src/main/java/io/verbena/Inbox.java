@@ -162,17 +162,40 @@ final class Inbox {
     }
     if (length > message.capacity()) {
       // By doubling: the steps in which a buffer grows by itself would copy it again and again.
-      message.capacity((int) Math.min(assemblingLength, Math.max(length, 2L * message.capacity())));
+      long capacity = Math.max(length, 2L * message.capacity());
+      assembling = grown(message, (int) Math.min(assemblingLength, capacity));
     }
     return null;
   }
 
-  /** What comes in frames needs no memory that an adapter reaches. */
   private ByteBuf allocate(int capacity, int most) {
     try {
       return allocator.directBuffer(capacity, most);
     } catch (OutOfRegisteredMemoryException e) {
+      return plain(capacity, most, e);
+    }
+  }
+
+  /** A message with more room, which is another object if the pool has none. */
+  private static ByteBuf grown(ByteBuf message, int capacity) {
+    try {
+      return message.capacity(capacity);
+    } catch (OutOfRegisteredMemoryException e) {
+      ByteBuf copy = plain(capacity, message.maxCapacity(), e);
+      copy.writeBytes(message, message.readerIndex(), message.readableBytes());
+      message.release();
+      return copy;
+    }
+  }
+
+  /** What comes in frames needs no memory that an adapter reaches. */
+  private static ByteBuf plain(int capacity, int most, OutOfRegisteredMemoryException refusal) {
+    try {
       return Unpooled.directBuffer(capacity, most);
+    } catch (OutOfMemoryError e) {
+      // It names what helps; the JVM's limit is another.
+      refusal.addSuppressed(e);
+      throw refusal;
     }
   }
 
@@ -270,9 +293,25 @@ final class Inbox {
     }
   }
 
-  /** Whether messages wait to be pulled, and why the pool has nothing for them. */
-  @Nullable RuntimeException shortage() {
-    return pulls.isIdle() ? null : pulls.refusal();
+  /** Now and then: pulls what there may be memory for again. */
+  void tick(long now) {
+    if (pulls.isToBeTried(now)) {
+      startPulls();
+    }
+  }
+
+  /** Which message waits because there is no memory for it, and why; or null. */
+  @Nullable String shortage() {
+    RuntimeException refusal = pulls.isIdle() ? null : pulls.refusal();
+    return refusal == null
+        ? null
+        : "a message of %d bytes waits for memory of the transport's bufferPool: %s"
+            .formatted(pulls.nextLength(), refusal.getMessage());
+  }
+
+  /** The {@link #shortage}, once for each that lasts. */
+  @Nullable String shortageToReport(long now) {
+    return !pulls.isIdle() && pulls.hasToReport(now) ? shortage() : null;
   }
 
   /** Goes on with pulls that the lane had no room for: not those that lack memory, each time. */
@@ -358,7 +397,8 @@ final class Inbox {
   Failure outOfMemory(Throwable cause) {
     return new Failure(
         Kind.NETWORK,
-        "no memory for a message of %d bytes: %s".formatted(assemblingLength, cause.getMessage()));
+        "no memory for a message of %d bytes in the transport's bufferPool, nor beside it: %s"
+            .formatted(assemblingLength, cause.getMessage()));
   }
 
   /** Drops what will not be complete any more; the lane is dead, or nothing of it is used. */

@@ -15,11 +15,13 @@ import org.jspecify.annotations.Nullable;
  * before it is used. A message that lies in another one's is copied.
  */
 final class MessageBuffers implements AutoCloseable {
+  private final BufferPoolConfig config;
   private final RegisteredByteBufAllocator usual;
   private final Map<RdmaAdapter, RegisteredByteBufAllocator> ofAdapters = new LinkedHashMap<>();
 
   /** Those of a transport without an adapter. */
-  MessageBuffers() {
+  MessageBuffers(BufferPoolConfig config) {
+    this.config = config;
     usual = buffersOf(null);
   }
 
@@ -29,7 +31,8 @@ final class MessageBuffers implements AutoCloseable {
    *
    * @throws IOException if none is left; its message is the reason
    */
-  MessageBuffers(RdmaAdapters adapters) throws IOException {
+  MessageBuffers(BufferPoolConfig config, RdmaAdapters adapters) throws IOException {
+    this.config = config;
     boolean ready = false;
     try {
       open(adapters);
@@ -64,8 +67,8 @@ final class MessageBuffers implements AutoCloseable {
     }
   }
 
-  private static RegisteredByteBufAllocator buffersOf(@Nullable ProtectionDomain domain) {
-    return RegisteredByteBufAllocator.readableByPeers(domain, BufferPoolConfig.defaults());
+  private RegisteredByteBufAllocator buffersOf(@Nullable ProtectionDomain domain) {
+    return RegisteredByteBufAllocator.readableByPeers(domain, config);
   }
 
   /**

@@ -56,7 +56,8 @@ final class MessageCalls {
     int most = conversation.peerMessageBytes();
     if (message.readableBytes() > most) {
       throw new IllegalArgumentException(
-          "the message has %d bytes, the peer accepts %d".formatted(message.readableBytes(), most));
+          "the message has %d bytes, the peer accepts %d: the least of its maxMessageBytes and its bufferPool's ceiling"
+              .formatted(message.readableBytes(), most));
     }
     boolean failedBefore = conversation.failed();
     boolean accepted;

@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
  * endpoint's lock guards it.
  */
 final class Outbox {
+  private final Ends ends;
   private final Lane lane;
   private final Inbox inbox;
   private final Frame out = new Frame();
@@ -47,7 +48,8 @@ final class Outbox {
   long stalls;
   private long stalledSince;
 
-  Outbox(Lane lane, Inbox inbox, int window) {
+  Outbox(Ends ends, Lane lane, Inbox inbox, int window) {
+    this.ends = ends;
     this.lane = lane;
     this.inbox = inbox;
     this.window = window;
@@ -162,7 +164,7 @@ final class Outbox {
 
   private void endStall() {
     if (stalledSince != 0) {
-      StallEvent.commit(stalledSince);
+      StallEvent.commit(ends, stalledSince);
       stalledSince = 0;
     }
   }

@@ -5,6 +5,7 @@ import io.netty.buffer.ByteBufAllocator;
 import io.netty.util.ReferenceCountUtil;
 import io.verbena.lane.Lane;
 import java.nio.ByteBuffer;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,6 +18,16 @@ final class Pulls {
 
   /** Tells the cookies of pulls from those of operations. */
   static final long COOKIE = 1L << 61;
+
+  /** Looking for memory takes it from the caches of all threads: the longer in vain, the rarer. */
+  private static final long SHORTEST_PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
+
+  private static final long LONGEST_PAUSE_NANOS = TimeUnit.SECONDS.toNanos(1);
+
+  private static final int PAUSES_OF_A_WAIT = 8;
+
+  /** That memory comes back takes a while; from then on somebody should know. */
+  private static final long REPORT_NANOS = TimeUnit.SECONDS.toNanos(1);
 
   private static final class Pull {
     long length;
@@ -43,6 +54,10 @@ final class Pulls {
   /** Why there was no memory for the next one, or null. */
   private @Nullable RuntimeException refusal;
 
+  private long refusedSince;
+  private long nextTry;
+  private boolean isReported;
+
   Pulls(Lane lane, ByteBufAllocator allocator) {
     this.lane = lane;
     this.allocator = allocator;
@@ -64,6 +79,20 @@ final class Pulls {
 
   @Nullable RuntimeException refusal() {
     return refusal;
+  }
+
+  /** Whether the next one may find what it needs, if it lacks memory. */
+  boolean isToBeTried(long now) {
+    return refusal == null || now - nextTry >= 0;
+  }
+
+  /** Whether the next one has lacked memory for long, and nobody has asked this so far. */
+  boolean hasToReport(long now) {
+    if (refusal == null || isReported || now - refusedSince < REPORT_NANOS) {
+      return false;
+    }
+    isReported = true;
+    return true;
   }
 
   /** Notes an advertisement, of which there is room for one more. */
@@ -100,16 +129,16 @@ final class Pulls {
     Pull pull = at(started);
     ByteBuf target = pull.target;
     if (target == null) {
-      refusal = null;
       try {
         target = allocator.directBuffer((int) pull.length, (int) pull.length);
       } catch (OutOfMemoryError e) {
-        refusal = new IllegalStateException(e.getMessage(), e);
+        refused(new IllegalStateException(e.getMessage(), e));
         return false;
       } catch (RuntimeException e) {
-        refusal = e;
+        refused(e);
         return false;
       }
+      refusal = null;
       pull.target = target;
     }
     if (!lane.tryPull(target, pull.pieces, COOKIE | started)) {
@@ -117,6 +146,17 @@ final class Pulls {
     }
     started++;
     return true;
+  }
+
+  private void refused(RuntimeException why) {
+    long now = System.nanoTime();
+    if (refusal == null) {
+      refusedSince = now;
+      isReported = false;
+    }
+    refusal = why;
+    long pause = (now - refusedSince) / PAUSES_OF_A_WAIT;
+    nextTry = now + Math.clamp(pause, SHORTEST_PAUSE_NANOS, LONGEST_PAUSE_NANOS);
   }
 
   static boolean isCookie(long cookie) {

@@ -217,10 +217,6 @@ final class RdmaHandshake {
     }
     RdmaCandidate mine = ours(pair);
     RdmaCandidate other = theirs(pair, peers);
-    List<String> passedOver = new ArrayList<>(own.declined());
-    passedOver.addAll(
-        pair.passedOver(
-            client ? own.candidates() : peers, client ? peers : own.candidates(), client));
     return new LinkReport(
         link,
         "%s, GID %d %s, partition 0x%04x, MTU %d, %d Mb/s, to %s %s"
@@ -233,6 +229,17 @@ final class RdmaHandshake {
                 Math.min(mine.megabitsPerSecond(), other.megabitsPerSecond()),
                 other.place(),
                 other.type() == GidType.INFINIBAND ? "LID " + other.lid() : other.gid()),
-        passedOver);
+        passedOver(peers));
+  }
+
+  /** This side's ports that were not tried, each with the reason. */
+  List<String> passedOver(List<RdmaCandidate> peers) {
+    List<String> all = new ArrayList<>(own.declined());
+    if (pair != null) {
+      all.addAll(
+          pair.passedOver(
+              client ? own.candidates() : peers, client ? peers : own.candidates(), client));
+    }
+    return all;
   }
 }

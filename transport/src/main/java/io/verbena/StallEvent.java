@@ -19,16 +19,24 @@ final class StallEvent extends Event {
   /** Asked whether anybody wants such events: an event that nobody wants is not made. */
   private static final StallEvent KIND = new StallEvent();
 
+  @Label("Local Address")
+  private String local = "";
+
+  @Label("Remote Address")
+  private String remote = "";
+
   @Label("Waited")
   @Timespan(Timespan.NANOSECONDS)
   private long waited;
 
-  static void commit(long sinceNanos) {
+  static void commit(Ends ends, long sinceNanos) {
     if (!KIND.isEnabled()) {
       return;
     }
     var event = new StallEvent();
     if (event.shouldCommit()) {
+      event.local = ends.local().toString();
+      event.remote = ends.remote().toString();
       event.waited = System.nanoTime() - sinceNanos;
       event.commit();
     }

@@ -120,13 +120,14 @@ public final class Transport implements AutoCloseable {
    */
   public static Transport open(TransportConfig config) throws IOException {
     if (config.rdma() == RdmaMode.OFF) {
-      return new Transport(config, null, new MessageBuffers(), "it is switched off");
+      return new Transport(
+          config, null, new MessageBuffers(config.bufferPool()), "it is switched off");
     }
     RdmaAdapters adapters = null;
     MessageBuffers buffers;
     try {
       adapters = RdmaAdapters.open(pins(config));
-      buffers = new MessageBuffers(adapters);
+      buffers = new MessageBuffers(config.bufferPool(), adapters);
     } catch (IOException | RuntimeException e) {
       if (adapters != null) {
         adapters.close();
@@ -139,7 +140,7 @@ public final class Transport implements AutoCloseable {
         throw new TransportException(
             Kind.RDMA_UNAVAILABLE, "RDMA is required and not available: " + reason, e);
       }
-      return new Transport(config, null, new MessageBuffers(), reason);
+      return new Transport(config, null, new MessageBuffers(config.bufferPool()), reason);
     }
     boolean ready = false;
     try {
@@ -185,6 +186,18 @@ public final class Transport implements AutoCloseable {
    * @throws IOException if the system refuses what it needs
    */
   public Endpoint connect(InetSocketAddress address) throws IOException {
+    Objects.requireNonNull(address, "address");
+    var failed = new ConnectFailureEvent();
+    failed.begin();
+    try {
+      return dial(address);
+    } catch (IOException | RuntimeException e) {
+      failed.commit("", text(address), e, true);
+      throw e;
+    }
+  }
+
+  private Endpoint dial(InetSocketAddress address) throws IOException {
     long deadline = System.nanoTime() + config.connectTimeout().toNanos();
     try (var dialer = new Dialer(config.networkInterface(), connects)) {
       return establish(dialer.connect(address, deadline), deadline, true);
@@ -334,7 +347,15 @@ public final class Transport implements AutoCloseable {
   }
 
   private Endpoint accepted(SocketChannel channel) throws IOException {
-    return establish(channel, System.nanoTime() + config.connectTimeout().toNanos(), false);
+    Ends ends = Ends.of(channel);
+    var failed = new ConnectFailureEvent();
+    failed.begin();
+    try {
+      return establish(channel, System.nanoTime() + config.connectTimeout().toNanos(), false);
+    } catch (IOException | RuntimeException e) {
+      failed.commit(ends.local().toString(), ends.remote().toString(), e, false);
+      throw e;
+    }
   }
 
   private Endpoint establish(SocketChannel channel, long deadline, boolean client)
@@ -365,22 +386,21 @@ public final class Transport implements AutoCloseable {
     Driver driver = Driver.NONE;
     Endpoint endpoint = null;
     try {
+      Ends ends = Ends.of(channel);
       var conversation =
           new Conversation(
-              lane, outcome.limits(), buffers.of(outcome.adapter()), config.receiveBufferBytes());
+              ends,
+              lane,
+              outcome.limits(),
+              buffers.of(outcome.adapter()),
+              config.receiveBufferBytes());
       driver = driver(outcome.adapter());
       LaneLock lock = lane instanceof RdmaLane rdmaLane ? rdmaLane.lock() : new LaneLock();
       core = new EndpointCore(conversation, lock, outcome.report(), driver, config);
       if (driver == tcp && tcp != null) {
         tcp.use(core, channel);
       }
-      endpoint =
-          new Endpoint(
-              core,
-              memory,
-              (InetSocketAddress) channel.getLocalAddress(),
-              (InetSocketAddress) channel.getRemoteAddress(),
-              this::forget);
+      endpoint = new Endpoint(core, memory, ends.local(), ends.remote(), this::forget);
     } finally {
       if (endpoint == null) {
         lane.close();
@@ -394,8 +414,9 @@ public final class Transport implements AutoCloseable {
       traffic.endpoints++;
     }
     driver.attach(core);
-    connecting.commit(endpoint.localAddress(), endpoint.remoteAddress(), outcome.report(), client);
-    LOG.info("{} - {}: {}", endpoint.localAddress(), endpoint.remoteAddress(), outcome.report());
+    Ends ends = core.conversation.ends;
+    connecting.commit(ends, outcome.report(), client);
+    LOG.info("{}: {}", ends, outcome.report());
     if (closed) {
       endpoint.close();
       throw new TransportException(Kind.CLOSED, "the transport is closed");

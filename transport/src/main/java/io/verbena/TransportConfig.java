@@ -1,5 +1,6 @@
 package io.verbena;
 
+import io.verbena.memory.BufferPoolConfig;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.Optional;
@@ -31,6 +32,7 @@ public final class TransportConfig {
   private int maxMessageBytes = LARGEST_MESSAGE;
   private int receiveBufferBytes = 16 << 20;
   private int receiveWindow = 32;
+  private BufferPoolConfig bufferPool = BufferPoolConfig.defaults();
 
   private TransportConfig() {}
 
@@ -52,6 +54,7 @@ public final class TransportConfig {
     copy.maxMessageBytes = maxMessageBytes;
     copy.receiveBufferBytes = receiveBufferBytes;
     copy.receiveWindow = receiveWindow;
+    copy.bufferPool = bufferPool;
     change.accept(copy);
     return copy;
   }
@@ -337,7 +340,8 @@ public final class TransportConfig {
   }
 
   /**
-   * Longest message that this side accepts.
+   * Longest message that this side accepts. What it says to its peers is less where the {@link
+   * #bufferPool} cannot hold such a message.
    *
    * @return bytes, at most 1 GiB
    */
@@ -354,6 +358,11 @@ public final class TransportConfig {
   public TransportConfig withMaxMessageBytes(int maxMessageBytes) {
     var value = checked("maxMessageBytes", maxMessageBytes, 1, LARGEST_MESSAGE);
     return with(copy -> copy.maxMessageBytes = value);
+  }
+
+  /** What peers are told. */
+  int acceptedMessageBytes() {
+    return Math.min(maxMessageBytes, bufferPool.longestBufferBytes());
   }
 
   /**
@@ -396,5 +405,27 @@ public final class TransportConfig {
   public TransportConfig withReceiveWindow(int receiveWindow) {
     var value = checked("receiveWindow", receiveWindow, 4, 1024);
     return with(copy -> copy.receiveWindow = value);
+  }
+
+  /**
+   * How much memory messages take, sent and received: that of {@link Transport#allocator}. A
+   * transport with several RDMA adapters has such a pool for each that is used.
+   *
+   * @return the configuration; its ceiling is by default as high as the Java heap may become
+   */
+  public BufferPoolConfig bufferPool() {
+    return bufferPool;
+  }
+
+  /**
+   * A copy with another {@link #bufferPool}. A message needs a buffer of its length: a ceiling
+   * below {@link #maxMessageBytes} lowers what peers may send.
+   *
+   * @param bufferPool the configuration
+   * @return the copy
+   */
+  public TransportConfig withBufferPool(BufferPoolConfig bufferPool) {
+    var value = Objects.requireNonNull(bufferPool, "bufferPool");
+    return with(copy -> copy.bufferPool = value);
   }
 }

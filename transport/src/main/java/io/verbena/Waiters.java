@@ -201,8 +201,11 @@ final class Waiters {
   private long leftUntil(long deadline, String what) throws TransportException {
     long left = deadline - System.nanoTime();
     if (left <= 0) {
+      String shortage = conversation.inbox.shortage();
       throw new TransportException(
-          Kind.TIMEOUT, "%s: the deadline passed (link: %s)".formatted(what, core.link));
+          Kind.TIMEOUT,
+          "%s: the deadline passed (link: %s)%s"
+              .formatted(what, core.link, shortage == null ? "" : "; " + shortage));
     }
     return left;
   }

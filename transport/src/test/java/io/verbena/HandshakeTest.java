@@ -4,9 +4,11 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.verbena.TransportException.Kind;
 import io.verbena.lane.tcp.Chunks;
 import io.verbena.memory.MemoryDomain;
 import java.io.IOException;
+import java.net.InetSocketAddress;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.time.Duration;
@@ -16,7 +18,7 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** What a side says in its hello. */
+/** What a side says in its hello, and what it makes of the other's. */
 @Timeout(60)
 class HandshakeTest {
   private static final TransportConfig CONFIG =
@@ -38,6 +40,42 @@ class HandshakeTest {
       shaking.join();
       return hello;
     }
+  }
+
+  /** Something between the two has mixed up its connections. */
+  @Test
+  void shouldNotTakeAnAnswerToSomebodyElse() throws Exception {
+    try (ServerSocketChannel server = ServerSocketChannel.open().bind(EndpointPair.anyPort());
+        Transport transport = Transport.open(CONFIG.withRdma(RdmaMode.OFF))) {
+      var to = (InetSocketAddress) server.getLocalAddress();
+      var connecting =
+          CompletableFuture.supplyAsync(
+              () -> assertThrows(TransportException.class, () -> transport.connect(to)));
+      try (SocketChannel accepted = server.accept()) {
+        long patience = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
+        var messages = new HandshakeChannel(accepted, patience);
+        messages.write(answerTo(messages.readHello()).encode());
+        TransportException failure = connecting.get(20, TimeUnit.SECONDS);
+        assertEquals(Kind.HANDSHAKE, failure.kind(), failure.getMessage());
+        assertTrue(failure.getMessage().contains("somebody else"), failure.getMessage());
+      }
+    }
+  }
+
+  private static Hello answerTo(Hello client) {
+    return new Hello(
+        Hello.VERSION,
+        Hello.VERSION,
+        UUID.randomUUID(),
+        new UUID(client.session().getMostSignificantBits(), 1),
+        client.maxMessageBytes(),
+        client.tcpWindow(),
+        client.rdmaWindow(),
+        client.depth(),
+        client.keepaliveMillis(),
+        client.probeMillis(),
+        client.candidates(),
+        client.noRdma());
   }
 
   /** What the dialling took is gone: only the rest is there for the probe, and for TCP after it. */

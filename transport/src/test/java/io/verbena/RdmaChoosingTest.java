@@ -151,6 +151,35 @@ class RdmaChoosingTest {
     }
   }
 
+  /** What was wrong with the port that was tried is one reason, that of each other port another. */
+  @Test
+  void shouldSayOverTcpTooWhatIsWrongWithTheOtherPorts() throws IOException {
+    List<GidEntry> gids = gids();
+    int four = gids.stream().filter(each -> each.gid().isIpv4Mapped()).toList().getFirst().index();
+    int six = gids.stream().filter(each -> !each.gid().isIpv4Mapped()).toList().getFirst().index();
+    String down = SecondDevice.NAME + ":1: port DOWN";
+    try (SecondDevice _ = SecondDevice.add()) {
+      SecondDevice.down();
+      try (var pair = new EndpointPair(ANY.withGidIndex(four), ANY.withGidIndex(six))) {
+        for (Endpoint each : List.of(pair.client, pair.server)) {
+          assertTrue(requireTcp(each).why().contains("no pair of ports fits"));
+          List<String> others = each.linkReport().passedOver();
+          assertEquals(1, others.size(), others::toString);
+          assertTrue(others.getFirst().startsWith(down), others::toString);
+        }
+        var required = ANY.withGidIndex(four).withRdma(RdmaMode.REQUIRED);
+        try (Transport transport = Transport.open(required);
+            Listener listener = pair.serverTransport.listen(EndpointPair.anyPort())) {
+          var failure =
+              assertThrows(TransportException.class, () -> transport.connect(listener.address()));
+          assertEquals(Kind.RDMA_UNAVAILABLE, failure.kind());
+          assertTrue(failure.getMessage().contains("no pair of ports fits"), failure.getMessage());
+          assertTrue(failure.getMessage().contains("not " + down), failure.getMessage());
+        }
+      }
+    }
+  }
+
   /** A transport that is open sees it, and may use the port again when it is back. */
   @Test
   void shouldNotOfferAPortThatHasGoneDown() throws Exception {

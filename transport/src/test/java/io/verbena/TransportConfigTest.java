@@ -3,6 +3,7 @@ package io.verbena;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import io.verbena.memory.BufferPoolConfig;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -11,6 +12,8 @@ import org.junit.jupiter.api.function.Executable;
 
 class TransportConfigTest {
   private static final TransportConfig DEFAULTS = TransportConfig.defaults();
+  private static final BufferPoolConfig SMALL_POOL =
+      BufferPoolConfig.defaults().withCeiling((3 << 20) + 1);
 
   @Test
   void shouldKeepEverythingThatIsNotChanged() {
@@ -30,7 +33,8 @@ class TransportConfigTest {
             .withKeepalive(Duration.ZERO)
             .withMaxMessageBytes(6)
             .withReceiveBufferBytes(7)
-            .withReceiveWindow(8);
+            .withReceiveWindow(8)
+            .withBufferPool(SMALL_POOL);
     // A change of its own, so that each of the others is copied once more.
     config = config.withRdma(RdmaMode.REQUIRED);
     assertEquals(RdmaMode.REQUIRED, config.rdma());
@@ -48,6 +52,7 @@ class TransportConfigTest {
     assertEquals(6, config.maxMessageBytes());
     assertEquals(7, config.receiveBufferBytes());
     assertEquals(8, config.receiveWindow());
+    assertEquals(SMALL_POOL, config.bufferPool());
   }
 
   @Test
@@ -57,6 +62,12 @@ class TransportConfigTest {
     assertEquals(Duration.ofSeconds(30), DEFAULTS.keepalive());
     assertEquals(32, DEFAULTS.receiveWindow());
     assertEquals(1 << 30, DEFAULTS.maxMessageBytes());
+  }
+
+  @Test
+  void shouldPromiseNoLongerMessagesThanItsBuffersCanHold() {
+    assertEquals(1 << 20, DEFAULTS.withMaxMessageBytes(1 << 20).acceptedMessageBytes());
+    assertEquals(3 << 20, DEFAULTS.withBufferPool(SMALL_POOL).acceptedMessageBytes());
   }
 
   @Test

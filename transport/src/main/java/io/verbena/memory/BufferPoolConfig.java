@@ -57,6 +57,15 @@ public record BufferPoolConfig(int firstSlabBytes, int largestSlabBytes, long ce
     return new BufferPoolConfig(first, 64 << 20, Math.max(first, Runtime.getRuntime().maxMemory()));
   }
 
+  /**
+   * The longest buffer that there can be room for.
+   *
+   * @return bytes: the ceiling, in whole portions of 64 KiB, as far as a buffer's size is an int
+   */
+  public int longestBufferBytes() {
+    return (int) Math.min(Slab.LARGEST, ceilingBytes / Slab.UNIT * Slab.UNIT);
+  }
+
   /** How big the next slab should be when so many bytes are registered. */
   long nextSlabBytes(long registeredBytes) {
     long wanted =

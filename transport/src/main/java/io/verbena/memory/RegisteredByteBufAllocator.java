@@ -50,6 +50,7 @@ public final class RegisteredByteBufAllocator extends AbstractByteBufAllocator
   private final @Nullable MemoryDomain domain;
 
   private final SlabSource source;
+  private final BufferPoolConfig config;
   private final BufferPool pool;
   private final LongAdder heapBytes = new LongAdder();
 
@@ -101,8 +102,18 @@ public final class RegisteredByteBufAllocator extends AbstractByteBufAllocator
       @Nullable MemoryDomain domain) {
     super(preferDirect);
     this.source = source;
+    this.config = config;
     this.domain = domain;
     pool = new BufferPool(this, source, config);
+  }
+
+  /**
+   * How much memory it takes.
+   *
+   * @return what it was created with
+   */
+  public BufferPoolConfig config() {
+    return config;
   }
 
   /**

@@ -2,7 +2,6 @@ package io.verbena.lane.rdma;
 
 import io.netty.buffer.ByteBuf;
 import io.verbena.cause.Cause;
-import io.verbena.memory.BufferPoolConfig;
 import io.verbena.memory.OutOfRegisteredMemoryException;
 import io.verbena.memory.RegisteredByteBufAllocator;
 import io.verbena.verbs.Access;
@@ -84,16 +83,15 @@ public final class RdmaAdapter implements AutoCloseable {
       throw new IOException(e.getMessage(), e);
     }
     if (!hasBuffers) {
-      String words = wordsOfRefusal();
+      String words = wordsOfRefusal(buffers.config().firstSlabBytes());
       giveUp(words);
       throw new IOException(words);
     }
   }
 
   /** The allocator has only logged them: asks once more. */
-  private String wordsOfRefusal() {
+  private String wordsOfRefusal(int bytes) {
     try {
-      int bytes = BufferPoolConfig.defaults().firstSlabBytes();
       domain.allocate(bytes, Access.LOCAL_WRITE, Access.REMOTE_READ).close();
       return "it has refused to register buffers";
     } catch (IOException e) {
