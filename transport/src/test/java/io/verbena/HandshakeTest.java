@@ -5,7 +5,6 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.verbena.lane.tcp.Chunks;
-import io.verbena.memory.MemoryDomain;
 import java.io.IOException;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
@@ -26,9 +25,9 @@ class HandshakeTest {
     try (ServerSocketChannel server = ServerSocketChannel.open().bind(EndpointPair.anyPort());
         SocketChannel client = SocketChannel.open(server.getLocalAddress());
         SocketChannel accepted = server.accept();
-        var memory = new MemoryDomain(null)) {
+        TransportMemory memory = TransportMemory.open(config.withRdma(RdmaMode.OFF))) {
       long deadline = System.nanoTime() + left.toNanos();
-      var handshake = new Handshake(client, deadline, config, null, "none", memory, new Chunks());
+      var handshake = new Handshake(client, deadline, config, memory, new Chunks());
       var shaking =
           CompletableFuture.runAsync(
               () -> assertThrows(IOException.class, () -> handshake.run(UUID.randomUUID(), true)));
