@@ -10,7 +10,6 @@ import io.verbena.lane.rdma.RdmaPath;
 import io.verbena.lane.rdma.RdmaSurvey;
 import io.verbena.lane.tcp.Chunks;
 import io.verbena.lane.tcp.TcpLane;
-import io.verbena.memory.MemoryDomain;
 import java.io.IOException;
 import java.nio.channels.SocketChannel;
 import java.time.Duration;
@@ -62,7 +61,7 @@ final class Handshake {
   private final HandshakeChannel messages;
   private final TransportConfig config;
   private final @Nullable RdmaAdapters adapters;
-  private final MemoryDomain memory;
+  private final TransportMemory memory;
   private final Chunks chunks;
   private final String nic;
 
@@ -74,23 +73,18 @@ final class Handshake {
   private int probeMillis;
   private @Nullable RdmaHandshake rdma;
 
-  /**
-   * @param noRdma why {@code adapters} is null
-   */
   Handshake(
       SocketChannel channel,
       long deadline,
       TransportConfig config,
-      @Nullable RdmaAdapters adapters,
-      String noRdma,
-      MemoryDomain memory,
+      TransportMemory memory,
       Chunks chunks)
       throws IOException {
     this.channel = channel;
     this.messages = new HandshakeChannel(channel, deadline);
     this.config = config;
-    this.adapters = adapters;
-    this.noRdma = noRdma;
+    this.adapters = memory.adapters;
+    this.noRdma = memory.noRdma;
     this.memory = memory;
     this.chunks = chunks;
     this.nic = Interfaces.nameOf(channel.socket().getLocalAddress());
@@ -199,7 +193,8 @@ final class Handshake {
     }
     var report = new LinkReport(new Link.Tcp(nic, noRdma), "", otherPorts(peer));
     boolean byThread = config.progress() == Progress.THREAD;
-    return new Outcome(new TcpLane(channel, chunks, memory, DEPTH, byThread), null, report, limits);
+    return new Outcome(
+        new TcpLane(channel, chunks, memory.domain, DEPTH, byThread), null, report, limits);
   }
 
   /** Those that were not tried, if one was: else the reasons of all are {@link #noRdma}. */

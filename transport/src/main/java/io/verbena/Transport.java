@@ -4,15 +4,10 @@ import io.netty.buffer.ByteBufAllocator;
 import io.verbena.TransportException.Kind;
 import io.verbena.lane.Lane;
 import io.verbena.lane.LaneLock;
-import io.verbena.lane.rdma.RdmaAdapter;
-import io.verbena.lane.rdma.RdmaAdapters;
 import io.verbena.lane.rdma.RdmaLane;
-import io.verbena.lane.rdma.RdmaPins;
 import io.verbena.lane.tcp.Chunks;
 import io.verbena.lane.tcp.TcpOptions;
-import io.verbena.memory.MemoryDomain;
 import io.verbena.memory.RegisteredMemory;
-import io.verbena.verbs.VerbsException;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.StandardSocketOptions;
@@ -25,9 +20,6 @@ import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.LockSupport;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -41,62 +33,21 @@ import org.slf4j.LoggerFactory;
 public final class Transport implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Transport.class);
 
-  private static final long ABORT_STEP_NANOS = TimeUnit.MILLISECONDS.toNanos(1);
-
   private final TransportConfig config;
   private final UUID node = UUID.randomUUID();
-  private final @Nullable RdmaAdapters adapters;
-  private final String noRdma;
-  private final MemoryDomain memory;
-
-  /** Of messages, sent and received. */
-  private final MessageBuffers buffers;
-
+  private final TransportMemory memory;
   private final Chunks chunks = new Chunks();
-  private final @Nullable SelectorDriver tcp;
-  private final ConcurrentHashMap<RdmaAdapter, CompletionDriver> rdma = new ConcurrentHashMap<>();
-  private final Set<Endpoint> endpoints = ConcurrentHashMap.newKeySet();
+  private final Drivers drivers;
+  private final OpenEndpoints endpoints = new OpenEndpoints();
   private final Set<Listener> listeners = ConcurrentHashMap.newKeySet();
-  private final Set<SocketChannel> connecting = ConcurrentHashMap.newKeySet();
-
-  private final Dialer.Owner connects =
-      new Dialer.Owner() {
-        @Override
-        public void dialing(SocketChannel channel) throws TransportException {
-          connecting.add(channel);
-          // After that, so that closing finds the channel, or this the transport closed.
-          requireOpen();
-        }
-
-        @Override
-        public void dialed(SocketChannel channel) {
-          connecting.remove(channel);
-        }
-      };
-
-  private final Traffic traffic = new Traffic();
+  private final PendingConnects connects = new PendingConnects();
   private final CountDownLatch freed = new CountDownLatch(1);
   private volatile boolean closed;
 
-  /** What closed endpoints leave behind; guarded by itself. */
-  private static final class Traffic {
-    EndpointCounters closed = EndpointCounters.NONE;
-    long endpoints;
-  }
-
-  private Transport(
-      TransportConfig config,
-      @Nullable RdmaAdapters adapters,
-      MessageBuffers buffers,
-      String noRdma)
-      throws IOException {
+  private Transport(TransportConfig config, TransportMemory memory, Drivers drivers) {
     this.config = config;
-    this.adapters = adapters;
-    this.noRdma = noRdma;
-    this.memory =
-        adapters == null ? new MemoryDomain(null) : MemoryDomain.across(adapters.domains());
-    this.buffers = buffers;
-    this.tcp = config.progress() == Progress.THREAD ? new SelectorDriver() : null;
+    this.memory = memory;
+    this.drivers = drivers;
   }
 
   /**
@@ -119,44 +70,13 @@ public final class Transport implements AutoCloseable {
    * @throws IOException if the system refuses what it needs
    */
   public static Transport open(TransportConfig config) throws IOException {
-    if (config.rdma() == RdmaMode.OFF) {
-      return new Transport(
-          config, null, new MessageBuffers(config.bufferPool()), "it is switched off");
-    }
-    RdmaAdapters adapters = null;
-    MessageBuffers buffers;
+    TransportMemory memory = TransportMemory.open(config);
     try {
-      adapters = RdmaAdapters.open(pins(config));
-      buffers = new MessageBuffers(config.bufferPool(), adapters);
+      return new Transport(config, memory, new Drivers(config.progress()));
     } catch (IOException | RuntimeException e) {
-      if (adapters != null) {
-        adapters.close();
-      }
-      if (e instanceof RuntimeException) {
-        LOG.warn("RDMA cannot be used: an adapter failed in a way that nobody thought of", e);
-      }
-      String reason = String.valueOf(e.getMessage());
-      if (config.rdma() == RdmaMode.REQUIRED) {
-        throw new TransportException(
-            Kind.RDMA_UNAVAILABLE, "RDMA is required and not available: " + reason, e);
-      }
-      return new Transport(config, null, new MessageBuffers(config.bufferPool()), reason);
+      memory.close();
+      throw e;
     }
-    boolean ready = false;
-    try {
-      var transport = new Transport(config, adapters, buffers, "");
-      ready = true;
-      return transport;
-    } finally {
-      if (!ready) {
-        buffers.close();
-        adapters.close();
-      }
-    }
-  }
-
-  private static RdmaPins pins(TransportConfig config) {
-    return new RdmaPins(config.device(), config.port(), config.gidIndex(), config.pkey());
   }
 
   /**
@@ -260,7 +180,7 @@ public final class Transport implements AutoCloseable {
    *     Buffers that are in use then stay valid until they are released
    */
   public ByteBufAllocator allocator() {
-    return buffers.of(null);
+    return memory.buffers.of(null);
   }
 
   /**
@@ -274,37 +194,7 @@ public final class Transport implements AutoCloseable {
    */
   public RegisteredMemory allocate(long bytes) throws IOException {
     requireOpen();
-    if (adapters != null) {
-      for (RdmaAdapter each : adapters.all()) {
-        // Nobody listens to an adapter that has no endpoint.
-        each.hub().checkPeers();
-        if (each.refusal() != null) {
-          memory.leaveOut(each.domain());
-        }
-      }
-    }
-    try {
-      return memory.allocate(bytes);
-    } catch (VerbsException e) {
-      if (!leaveOutTheGone()) {
-        throw e;
-      }
-      return memory.allocate(bytes);
-    }
-  }
-
-  /** An adapter may go without a word. Returns whether one has. */
-  private boolean leaveOutTheGone() {
-    boolean found = false;
-    if (adapters != null) {
-      for (RdmaAdapter each : adapters.all()) {
-        if (each.isGone()) {
-          memory.leaveOut(each.domain());
-          found = true;
-        }
-      }
-    }
-    return found;
+    return memory.allocate(bytes);
   }
 
   /**
@@ -313,7 +203,7 @@ public final class Transport implements AutoCloseable {
    * @return the reason, or empty if it can
    */
   public Optional<String> rdmaUnavailable() {
-    return adapters == null ? Optional.of(noRdma) : Optional.empty();
+    return memory.adapters == null ? Optional.of(memory.noRdma) : Optional.empty();
   }
 
   /**
@@ -323,11 +213,7 @@ public final class Transport implements AutoCloseable {
    * @return how much happened; 0 for nothing
    */
   public int poll() {
-    int events = 0;
-    for (Endpoint endpoint : endpoints) {
-      events += endpoint.poll();
-    }
-    return events;
+    return endpoints.poll();
   }
 
   /**
@@ -336,14 +222,7 @@ public final class Transport implements AutoCloseable {
    * @return a snapshot
    */
   public TransportCounters counters() {
-    synchronized (traffic) {
-      EndpointCounters sum = traffic.closed;
-      for (Endpoint endpoint : endpoints) {
-        sum = sum.plus(endpoint.counters());
-      }
-      return new TransportCounters(
-          endpoints.size(), traffic.endpoints, sum, buffers.copies(), buffers.copiedBytes());
-    }
+    return endpoints.counters(memory.buffers);
   }
 
   private Endpoint accepted(SocketChannel channel) throws IOException {
@@ -366,8 +245,7 @@ public final class Transport implements AutoCloseable {
       event.begin();
       TcpOptions.set(channel);
       var outcome =
-          new Handshake(channel, deadline, config, adapters, noRdma, memory, chunks)
-              .run(node, client);
+          new Handshake(channel, deadline, config, memory, chunks).run(node, client);
       Endpoint endpoint = register(channel, outcome, event, client);
       established = true;
       return endpoint;
@@ -392,15 +270,16 @@ public final class Transport implements AutoCloseable {
               ends,
               lane,
               outcome.limits(),
-              buffers.of(outcome.adapter()),
+              memory.buffers.of(outcome.adapter()),
               config.receiveBufferBytes());
-      driver = driver(outcome.adapter());
+      driver = drivers.of(outcome.adapter());
       LaneLock lock = lane instanceof RdmaLane rdmaLane ? rdmaLane.lock() : new LaneLock();
       core = new EndpointCore(conversation, lock, outcome.report(), driver, config);
-      if (driver == tcp && tcp != null) {
-        tcp.use(core, channel);
+      if (driver instanceof SelectorDriver selector) {
+        selector.use(core, channel);
       }
-      endpoint = new Endpoint(core, memory, ends.local(), ends.remote(), this::forget);
+      endpoint =
+          new Endpoint(core, memory.domain, ends.local(), ends.remote(), endpoints::remove);
     } finally {
       if (endpoint == null) {
         lane.close();
@@ -409,10 +288,7 @@ public final class Transport implements AutoCloseable {
         }
       }
     }
-    synchronized (traffic) {
-      endpoints.add(endpoint);
-      traffic.endpoints++;
-    }
+    endpoints.add(endpoint);
     driver.attach(core);
     Ends ends = core.conversation.ends;
     connecting.commit(ends, outcome.report(), client);
@@ -422,23 +298,6 @@ public final class Transport implements AutoCloseable {
       throw new TransportException(Kind.CLOSED, "the transport is closed");
     }
     return endpoint;
-  }
-
-  private void forget(Endpoint endpoint) {
-    synchronized (traffic) {
-      if (endpoints.remove(endpoint)) {
-        traffic.closed = traffic.closed.plus(endpoint.counters());
-      }
-    }
-  }
-
-  private Driver driver(@Nullable RdmaAdapter adapter) {
-    if (tcp == null) {
-      return Driver.NONE;
-    }
-    return adapter == null
-        ? tcp
-        : rdma.computeIfAbsent(adapter, each -> new CompletionDriver(each.hub()));
   }
 
   private void requireOpen() throws TransportException {
@@ -465,9 +324,7 @@ public final class Transport implements AutoCloseable {
   @Override
   public void close() {
     boolean isAwaited =
-        (tcp != null && tcp.isOwnThread())
-            || rdma.values().stream().anyMatch(CompletionDriver::isOwnThread)
-            || (adapters != null && adapters.isInUseByCurrentThread());
+        drivers.isOwnThread() || memory.isInUseByCurrentThread();
     boolean first;
     synchronized (freed) {
       first = !closed;
@@ -496,33 +353,9 @@ public final class Transport implements AutoCloseable {
         .map(listener -> Thread.ofVirtual().start(listener::close))
         .toList()
         .forEach(Threads::joinUninterruptibly);
-    abortConnects();
-    Endpoint.closeAll(endpoints);
-    if (tcp != null) {
-      tcp.close();
-    }
-    rdma.values().forEach(CompletionDriver::close);
-    buffers.close();
-    try {
-      memory.close();
-    } finally {
-      if (adapters != null) {
-        adapters.close();
-      }
-    }
-  }
-
-  /** Handshakes use the adapter: they must have ended before it is closed. */
-  private void abortConnects() {
-    while (!connecting.isEmpty()) {
-      for (SocketChannel channel : connecting) {
-        try {
-          channel.close();
-        } catch (IOException e) {
-          LOG.debug("A socket could not be closed", e);
-        }
-      }
-      LockSupport.parkNanos(ABORT_STEP_NANOS);
-    }
+    connects.abort();
+    endpoints.closeAll();
+    drivers.close();
+    memory.close();
   }
 }

@@ -6,7 +6,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.verbena.TransportException.Kind;
 import io.verbena.lane.tcp.Chunks;
-import io.verbena.memory.MemoryDomain;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.channels.ServerSocketChannel;
@@ -28,9 +27,9 @@ class HandshakeTest {
     try (ServerSocketChannel server = ServerSocketChannel.open().bind(EndpointPair.anyPort());
         SocketChannel client = SocketChannel.open(server.getLocalAddress());
         SocketChannel accepted = server.accept();
-        var memory = new MemoryDomain(null)) {
+        TransportMemory memory = TransportMemory.open(config.withRdma(RdmaMode.OFF))) {
       long deadline = System.nanoTime() + left.toNanos();
-      var handshake = new Handshake(client, deadline, config, null, "none", memory, new Chunks());
+      var handshake = new Handshake(client, deadline, config, memory, new Chunks());
       var shaking =
           CompletableFuture.runAsync(
               () -> assertThrows(IOException.class, () -> handshake.run(UUID.randomUUID(), true)));

@@ -3,27 +3,14 @@ package io.verbena.collective.peer;
 import io.netty.buffer.ByteBuf;
 import io.verbena.lane.Intake;
 import java.nio.ByteBuffer;
-import java.util.ArrayDeque;
-import java.util.Iterator;
 import org.jspecify.annotations.Nullable;
 
 /** What one peer sends: it finds the receives that wait for it, or waits for them. */
 final class Inbound extends Intake {
-  /** So much may wait for its receives; then the peer is held up until one of them is started. */
-  static final long MOST_WAITING_BYTES = 64 << 20;
-
-  /** So many objects are kept for messages that nobody waits for yet. */
-  private static final int MOST_IDLE = 16;
-
-  /** What a message counts besides its bytes: empty ones cost memory, too. */
-  private static final long MESSAGE_BYTES = 256;
-
   private final Peers peers;
   private final int rank;
   final Queue<Receive> receives = new Queue<>();
-  private final ArrayDeque<Unexpected> unexpected = new ArrayDeque<>();
-  private final ArrayDeque<Unexpected> idle = new ArrayDeque<>(0);
-  private long waitingBytes;
+  private final Backlog backlog = new Backlog();
 
   /** Of the message that is arriving: what is still to come, and where it goes. */
   private long rest;
@@ -31,7 +18,6 @@ final class Inbound extends Intake {
   private long total;
 
   private @Nullable Receive receiving;
-  private @Nullable Unexpected gathering;
 
   /** Whether the endpoint writes to the memory of {@link #receiving}. */
   private boolean placing;
@@ -49,10 +35,7 @@ final class Inbound extends Intake {
 
   /** Not while something is awaited that may be behind what waits here. */
   boolean isHeldUp() {
-    return waitingBytes > MOST_WAITING_BYTES
-        && receives.isEmpty()
-        && receiving == null
-        && !peers.awaitsAnybody();
+    return backlog.isFull() && receives.isEmpty() && receiving == null && !peers.awaitsAnybody();
   }
 
   boolean isReceiving() {
@@ -65,16 +48,12 @@ final class Inbound extends Intake {
 
   /** Whether a started receive finds its message here; if it has not ended then, it will. */
   boolean find(Receive receive) {
-    Unexpected message = unlistFor(receive);
+    Unexpected message = backlog.take(receive);
     if (message == null) {
       return false;
     }
-    waitingBytes -= message.bytes + MESSAGE_BYTES;
     match(receive, message.context, message.tag);
-    boolean arriving = isGathering(message);
-    if (arriving) {
-      gathering = null;
-    }
+    boolean arriving = backlog.stopsArriving(message);
     long length = message.length;
     try {
       if (!isTooLong(receive, length)) {
@@ -84,7 +63,7 @@ final class Inbound extends Intake {
       unusable(receive, e);
       return true;
     } finally {
-      recycle(message);
+      backlog.recycle(message);
     }
     if (arriving) {
       receiving = receive;
@@ -92,35 +71,6 @@ final class Inbound extends Intake {
       finish(receive, length);
     }
     return true;
-  }
-
-  private @Nullable Unexpected unlistFor(Receive receive) {
-    Unexpected oldest = unexpected.peek();
-    if (oldest == null || receive.takes(oldest.context, oldest.tag)) {
-      // Nearly always; an iterator is garbage.
-      return unexpected.poll();
-    }
-    for (Iterator<Unexpected> all = unexpected.iterator(); all.hasNext(); ) {
-      Unexpected message = all.next();
-      if (receive.takes(message.context, message.tag)) {
-        all.remove();
-        return message;
-      }
-    }
-    return null;
-  }
-
-  /** Frees what is in it, and keeps it for another message. */
-  private void recycle(Unexpected message) {
-    message.drop();
-    if (idle.size() < MOST_IDLE) {
-      idle.push(message);
-    }
-  }
-
-  @SuppressWarnings("ReferenceEquality") // the very one
-  private boolean isGathering(Unexpected message) {
-    return gathering == message;
   }
 
   private void match(Receive receive, long context, long tag) {
@@ -330,24 +280,12 @@ final class Inbound extends Intake {
     rest = total - message.readableBytes();
     Receive receive = peers.waiting(this, context, tag);
     if (receive == null) {
-      Unexpected kept = idle.isEmpty() ? new Unexpected() : idle.pop();
-      kept.set(context, tag, total);
-      unexpected.add(kept);
-      waitingBytes += MESSAGE_BYTES;
-      keep(kept, message);
-      gathering = rest > 0 ? kept : null;
+      backlog.add(context, tag, total, message, rest > 0);
       return;
     }
     peers.unlist(this, receive);
     match(receive, context, tag);
     advanced(receive);
-  }
-
-  private void keep(Unexpected message, ByteBuf content) {
-    if (content.isReadable()) {
-      waitingBytes += content.readableBytes();
-      message.add(content.retain());
-    }
   }
 
   private boolean part(ByteBuf content) {
@@ -356,15 +294,11 @@ final class Inbound extends Intake {
     }
     rest -= content.readableBytes();
     Receive receive = receiving;
-    Unexpected message = gathering;
     if (receive != null) {
       // Its room is too short: it hears of that when all has come.
       advanced(receive);
-    } else if (message != null) {
-      keep(message, content);
-      if (rest == 0) {
-        gathering = null;
-      }
+    } else {
+      backlog.append(content, rest > 0);
     }
     return true;
   }
@@ -390,30 +324,13 @@ final class Inbound extends Intake {
 
   /** Forgets messages that nobody will ask for. */
   void drop(long context) {
-    unexpected.removeIf(
-        message -> {
-          if (message.context != context) {
-            return false;
-          }
-          waitingBytes -= message.bytes + MESSAGE_BYTES;
-          message.drop();
-          if (isGathering(message)) {
-            gathering = null;
-          }
-          return true;
-        });
+    backlog.drop(context);
   }
 
   /** Nothing more comes of the message that is arriving. */
   void tear(PeerFailure failure) {
     rest = 0;
-    Unexpected torn = gathering;
-    if (torn != null) {
-      gathering = null;
-      unexpected.remove(torn);
-      waitingBytes -= torn.bytes + MESSAGE_BYTES;
-      torn.drop();
-    }
+    backlog.tear();
     Receive arriving = receiving;
     if (arriving != null) {
       stopReceiving();
@@ -432,7 +349,6 @@ final class Inbound extends Intake {
 
   void close() {
     stopReceiving();
-    unexpected.forEach(Unexpected::drop);
-    unexpected.clear();
+    backlog.clear();
   }
 }

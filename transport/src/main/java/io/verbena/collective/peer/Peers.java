@@ -22,7 +22,7 @@ import org.slf4j.LoggerFactory;
  *
  * <p>Messages of one process to another with the same context and tag are received in the order in
  * which they were sent. A message that nobody waits for yet is kept, up to {@link
- * Inbound#MOST_WAITING_BYTES} of each process; beyond that it is held up.
+ * Backlog#MOST_BYTES} of each process; beyond that it is held up.
  */
 public final class Peers implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Peers.class);

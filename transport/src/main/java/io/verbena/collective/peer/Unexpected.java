@@ -2,6 +2,7 @@ package io.verbena.collective.peer;
 
 import io.netty.buffer.ByteBuf;
 import java.util.ArrayDeque;
+import org.jspecify.annotations.Nullable;
 
 /** A message, or its beginning, that came before its receive was started. Used again. */
 final class Unexpected {
@@ -9,6 +10,10 @@ final class Unexpected {
   long tag;
   long length;
   long bytes;
+
+  /** The one that came after it. */
+  @Nullable Unexpected next;
+
   private final ArrayDeque<ByteBuf> parts = new ArrayDeque<>(1);
 
   /** Becomes another message. */

@@ -32,6 +32,7 @@ final class LaneDeliveries {
   private @Nullable LaneEvents sink;
 
   private long count;
+  private long marked;
   private boolean proven;
 
   LaneDeliveries(
@@ -61,6 +62,17 @@ final class LaneDeliveries {
   /** How much has completed. */
   long count() {
     return count;
+  }
+
+  void mark() {
+    marked = count;
+  }
+
+  /** Whether something has completed since the mark, which moves on. */
+  boolean hasMoreThanMarked() {
+    boolean more = count != marked;
+    marked = count;
+    return more;
   }
 
   /** Whether the peer's probe has come. */

@@ -1,5 +1,6 @@
 package io.verbena.lane.rdma;
 
+import io.netty.buffer.ByteBuf;
 import io.verbena.verbs.MemoryRegion;
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
@@ -8,22 +9,31 @@ import org.jspecify.annotations.Nullable;
 /** The pulls of one lane that are under way, oldest first. The hub's lock guards it. */
 final class Pulls {
   private final RdmaLane lane;
+  private final MessageMemory messages;
+
+  /** To use again, for all lanes. */
   private final ArrayDeque<Pull> spare;
+
   private final long largest;
   private @Nullable Pull first;
 
   /**
-   * @param spare pulls to use, shared by all lanes
+   * @param hub of the lane's adapter
    * @param largest bytes of one request at most
    */
-  Pulls(RdmaLane lane, ArrayDeque<Pull> spare, long largest) {
+  Pulls(RdmaLane lane, RdmaHub hub, long largest) {
     this.lane = lane;
-    this.spare = spare;
+    this.messages = hub.messages;
+    this.spare = hub.sparePulls;
     this.largest = largest;
   }
 
-  /** Starts a pull; false if the send queue has no room. */
-  boolean start(long cookie, MemoryRegion target, long offset, ByteBuffer payload) {
+  /** Starts a pull to the writable bytes of a buffer; false if the send queue has no room. */
+  boolean start(ByteBuf target, ByteBuffer payload, long cookie) {
+    MemoryRegion region = messages.regionOf(target, lane);
+    if (region == null) {
+      return false;
+    }
     // The end of one must not come before that of the one before.
     if (lane.roomForOperations() < 1 || !isAllPosted()) {
       return false;
@@ -32,7 +42,8 @@ final class Pulls {
     if (pull == null) {
       pull = new Pull();
     }
-    pull.start(cookie, target, offset, payload);
+    long offset = target.memoryAddress() + target.writerIndex() - region.address();
+    pull.start(cookie, region, offset, payload);
     append(pull);
     if (!post(pull)) {
       remove(pull);

@@ -10,7 +10,6 @@ import io.verbena.memory.BufferRanges;
 import io.verbena.memory.RegisteredMemory;
 import io.verbena.memory.RemoteMemory;
 import io.verbena.verbs.ConnectOptions;
-import io.verbena.verbs.MemoryRegion;
 import io.verbena.verbs.ProtectionDomain;
 import io.verbena.verbs.QueuePair;
 import io.verbena.verbs.QueuePairTransition;
@@ -58,7 +57,6 @@ public final class RdmaLane implements Lane {
   private final Pulls pulls;
   final LaneDeliveries deliveries;
 
-  private long eventsAtPeersEnd;
   private boolean connected;
   private @Nullable LaneFailure failure;
   private boolean down;
@@ -81,7 +79,7 @@ public final class RdmaLane implements Lane {
     long largest = Math.min(path.maxMessageBytes(), LARGEST_REQUEST);
     this.oneSided =
         new OneSidedRequests(this, pair, memory.region, memory.wordsAt(member.place()), largest);
-    this.pulls = new Pulls(this, hub.sparePulls, largest);
+    this.pulls = new Pulls(this, hub, largest);
     this.deliveries = new LaneDeliveries(this, group, member.receives(), frames, oneSided, pulls);
   }
 
@@ -131,12 +129,7 @@ public final class RdmaLane implements Lane {
     connected = true;
   }
 
-  /**
-   * Proves that a message gets through both ways: a queue pair that looks ready may still be cut
-   * off, by a filtered UDP port or another partition.
-   *
-   * @return null, or why not
-   */
+  /** Proves that a message gets through both ways; returns null, or why not. */
   public @Nullable String probe(long deadlineNanos) {
     return new LaneProbe(this, group, peer).run(deadlineNanos);
   }
@@ -184,15 +177,7 @@ public final class RdmaLane implements Lane {
 
   @Override
   public boolean tryPull(ByteBuf target, ByteBuffer payload, long cookie) {
-    if (!isUp()) {
-      return false;
-    }
-    MemoryRegion region = hub.messages.regionOf(target, this);
-    if (region == null) {
-      return false;
-    }
-    long offset = target.memoryAddress() + target.writerIndex() - region.address();
-    return pulls.start(cookie, region, offset, payload);
+    return isUp() && pulls.start(target, payload, cookie);
   }
 
   @Override
@@ -337,7 +322,7 @@ public final class RdmaLane implements Lane {
       }
       return false;
     }
-    eventsAtPeersEnd = deliveries.count();
+    deliveries.mark();
     return true;
   }
 
@@ -346,8 +331,7 @@ public final class RdmaLane implements Lane {
     if (closed) {
       return true;
     }
-    if (deliveries.count() != eventsAtPeersEnd) {
-      eventsAtPeersEnd = deliveries.count();
+    if (deliveries.hasMoreThanMarked()) {
       return false;
     }
     fail(LaneFailure.Kind.PEER_LOST, "the peer's process ended or closed the connection");

@@ -10,15 +10,29 @@ import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
 import java.util.Objects;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The bytes on their way into a socket: whole frames are appended, as much as fits is written. They
  * lie in a chunk, but for the payload of at most one long frame, which is written from where it is.
+ * Frames that follow each other closely are a stream: it is known of each whether it waits for the
+ * next, so that they leave together.
  */
 final class Outbound {
   /** So much of a long payload is copied: its header is not to be a segment of its own. */
   static final int HEAD_BYTES = 8 << 10;
+
+  /** Frames without a pause that are written one by one; those after them are a stream. */
+  private static final int SINGLE_FRAMES = 8;
+
+  /** A pause that ends a stream. */
+  private static final long PAUSE_NANOS = TimeUnit.MICROSECONDS.toNanos(10);
+
+  /** How long the frames of a stream wait for others at most, as long as others come. */
+  private static final long BATCH_NANOS = TimeUnit.MICROSECONDS.toNanos(30);
+
+  private static final int BATCH_BYTES = 16 << 10;
 
   private static final ByteBuffer NOTHING = ByteBuffer.allocateDirect(0);
 
@@ -42,6 +56,9 @@ final class Outbound {
   /** When the socket took no more; only while it is {@link #blocked}. */
   private long filled;
 
+  private long lastFrame = System.nanoTime();
+  private long lastWrite = lastFrame;
+  private int frames;
   private boolean closed;
   private @Nullable IOException failure;
 
@@ -160,6 +177,34 @@ final class Outbound {
 
   int mark() {
     return tail;
+  }
+
+  /**
+   * Whether the frame that was appended is part of a stream and waits for the next. The first
+   * frames after a pause do not, so that nothing waits that is not followed by others.
+   */
+  boolean joinsStream() {
+    long now = System.nanoTime();
+    if (now - lastFrame > PAUSE_NANOS) {
+      frames = 0;
+    }
+    lastFrame = now;
+    if (++frames > SINGLE_FRAMES && now - lastWrite < BATCH_NANOS && size() < BATCH_BYTES) {
+      return true;
+    }
+    lastWrite = now;
+    return false;
+  }
+
+  /** Whether a stream goes on; an estimate that needs no lock. */
+  boolean isStreaming(long now) {
+    return now - lastFrame < PAUSE_NANOS;
+  }
+
+  /** Writes what has waited: a stream begins to wait anew. */
+  void flushStream() {
+    flush();
+    lastWrite = System.nanoTime();
   }
 
   /** Writes what the socket takes. A failure is kept for {@link #failure}. */

@@ -11,7 +11,6 @@ import io.verbena.memory.RemoteMemory;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
-import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -32,19 +31,8 @@ public final class TcpLane implements Lane {
   /** A payload of which more is still to come than this is not collected in a chunk. */
   private static final int COLLECTED_BYTES = 16 << 10;
 
-  /** Frames without a pause that are written one by one; those after them are a stream. */
-  private static final int SINGLE_FRAMES = 8;
-
   /** Of one-sided operations, 64 KiB each way: a millisecond's work or so. */
   private static final int PUMP_ROUNDS = 16;
-
-  /** A pause that ends a stream. */
-  public static final long PAUSE_NANOS = TimeUnit.MICROSECONDS.toNanos(10);
-
-  /** How long the frames of a stream wait for others at most, as long as others come. */
-  private static final long BATCH_NANOS = TimeUnit.MICROSECONDS.toNanos(30);
-
-  private static final int BATCH_BYTES = 16 << 10;
 
   /**
    * How often a caller that waits looks into the socket: what is between the looks takes longer.
@@ -62,9 +50,6 @@ public final class TcpLane implements Lane {
   /** Header of the frame whose payload goes to its target. */
   private Frame longFrame = new Frame();
 
-  private long lastFrame = System.nanoTime();
-  private long lastWrite = lastFrame;
-  private int frames;
   private boolean down;
   private boolean peerEnded;
   private boolean outputEnded;
@@ -129,29 +114,10 @@ public final class TcpLane implements Lane {
       outbound.flush();
       throw e;
     }
-    if (!batching || !copied || header.type != Frame.DATA || !joinsStream()) {
+    if (!batching || !copied || header.type != Frame.DATA || !outbound.joinsStream()) {
       outbound.flush();
     }
     return true;
-  }
-
-  /**
-   * Whether a frame is part of a stream and waits for the next. The first frames after a pause do
-   * not, so that nothing waits that is not followed by others.
-   */
-  private boolean joinsStream() {
-    long now = System.nanoTime();
-    if (now - lastFrame > PAUSE_NANOS) {
-      frames = 0;
-    }
-    lastFrame = now;
-    if (++frames > SINGLE_FRAMES
-        && now - lastWrite < BATCH_NANOS
-        && outbound.size() < BATCH_BYTES) {
-      return true;
-    }
-    lastWrite = now;
-    return false;
   }
 
   /**
@@ -168,7 +134,7 @@ public final class TcpLane implements Lane {
 
   /** Whether a stream goes on; an estimate that needs no lock. */
   public boolean isStreaming(long now) {
-    return now - lastFrame < PAUSE_NANOS;
+    return outbound.isStreaming(now);
   }
 
   @Override
@@ -354,8 +320,7 @@ public final class TcpLane implements Lane {
       more = requester.pumpOne();
       more |= responder.pumpOne();
     }
-    outbound.flush();
-    lastWrite = System.nanoTime();
+    outbound.flushStream();
   }
 
   private void fail(LaneEvents events, LaneFailure.Kind kind, String text) {
