@@ -116,6 +116,7 @@ final class ScheduleRun extends Work {
     Transfers receives = schedule.receives();
     for (int row = receives.begin(which); row < receives.end(which); row++) {
       Receive receive = idleReceive();
+      receive.exact = true;
       aim(receive, receives, row, which);
       start(receive);
     }

@@ -211,6 +211,7 @@ abstract class Work implements Transfer.Owner {
           case LOST -> CollectiveException.Kind.RANK_LOST;
           case LEFT -> CollectiveException.Kind.RANK_LEFT;
           case TRUNCATED -> CollectiveException.Kind.TRUNCATED;
+          case LENGTHS_DIFFER -> CollectiveException.Kind.LENGTHS_DIFFER;
           case MEMORY -> CollectiveException.Kind.MEMORY;
           case CANCELLED -> CollectiveException.Kind.CANCELLED;
         };

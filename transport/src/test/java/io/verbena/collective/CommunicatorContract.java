@@ -25,6 +25,8 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What a communicator does, over any link. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
@@ -269,6 +271,52 @@ abstract class CommunicatorContract {
             assertEquals(7, small[0]);
           }
           world.barrier();
+        });
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {10, 300_000})
+  void shouldFailWhereRanksDoNotAgreeOnLengths(int count) throws Exception {
+    ranks.run(
+        world -> {
+          int rank = world.rank();
+          Communicator pair = world.split(rank < 2 ? 0 : Communicator.NO_COLOR, rank);
+          if (pair != null) {
+            pair.setTimeout(Duration.ofSeconds(20));
+            double[] vector = new double[rank == 0 ? count : count - 2];
+            var failure =
+                assertThrows(
+                    CollectiveException.class,
+                    () -> pair.allReduce(Elements.inPlace(), Elements.of(vector), Reduction.SUM));
+            assertEquals(CollectiveException.Kind.LENGTHS_DIFFER, failure.kind());
+            assertEquals(1 - rank, failure.rank().orElseThrow());
+            String said = String.valueOf(failure.getMessage());
+            assertTrue(
+                said.matches(
+                    "rank %d sends \\d+ bytes where this one expects \\d+:.*".formatted(1 - rank)),
+                said);
+            pair.close();
+          }
+          world.barrier();
+        });
+  }
+
+  @Test
+  void shouldRefuseABroadcastThatIsShorterThanExpected() throws Exception {
+    ranks.run(
+        world -> {
+          try (Communicator other = world.duplicate()) {
+            if (world.rank() == 0) {
+              other.broadcast(Elements.of(1, 2, 3), 0);
+            } else if (world.rank() == 1) {
+              Elements room = Elements.of(new int[5]);
+              var failure = assertThrows(CollectiveException.class, () -> other.broadcast(room, 0));
+              assertEquals(CollectiveException.Kind.LENGTHS_DIFFER, failure.kind());
+              String said = String.valueOf(failure.getMessage());
+              assertTrue(said.startsWith("rank 0 sends 12 bytes where this one expects 20"), said);
+            }
+            world.barrier();
+          }
         });
   }
 

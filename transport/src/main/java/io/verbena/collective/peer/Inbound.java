@@ -77,7 +77,7 @@ final class Inbound extends Intake {
     }
     long length = message.length;
     try {
-      if (!isTooLong(receive, length)) {
+      if (receive.fits(length)) {
         message.moveTo(receive);
       }
     } catch (RuntimeException e) {
@@ -130,23 +130,29 @@ final class Inbound extends Intake {
     receive.received = 0;
   }
 
-  private static boolean isTooLong(Receive receive, long length) {
-    return length > receive.length;
+  private void finish(Receive receive, long length) {
+    if (receive.fits(length)) {
+      receive.length = length;
+      receive.end(null);
+    } else {
+      receive.end(misfit(receive, length));
+    }
   }
 
-  private void finish(Receive receive, long length) {
-    if (isTooLong(receive, length)) {
-      receive.end(
-          new PeerFailure(
-              PeerFailure.Kind.TRUNCATED,
-              rank,
-              "a message of %d bytes from rank %d, and room for %d"
-                  .formatted(length, rank, receive.length),
-              null));
-      return;
-    }
-    receive.length = length;
-    receive.end(null);
+  private PeerFailure misfit(Receive receive, long length) {
+    return receive.exact
+        ? new PeerFailure(
+            PeerFailure.Kind.LENGTHS_DIFFER,
+            rank,
+            "rank %d sends %d bytes where this one expects %d: do both pass as many elements, to the same collective?"
+                .formatted(rank, length, receive.length),
+            null)
+        : new PeerFailure(
+            PeerFailure.Kind.TRUNCATED,
+            rank,
+            "a message of %d bytes from rank %d, and room for %d"
+                .formatted(length, rank, receive.length),
+            null);
   }
 
   /**
@@ -255,7 +261,7 @@ final class Inbound extends Intake {
   private @Nullable Receive awaiting(ByteBuffer there, int bytes) {
     if (rest > 0) {
       Receive receive = receiving;
-      if (receive == null || isTooLong(receive, total) || bytes > rest || bytes == 0) {
+      if (receive == null || !receive.fits(total) || bytes > rest || bytes == 0) {
         return null;
       }
       rest -= bytes;
@@ -268,7 +274,7 @@ final class Inbound extends Intake {
     long tag = Envelope.tag(there);
     long length = Envelope.length(there);
     Receive receive = peers.waiting(this, context, tag);
-    if (receive == null || isTooLong(receive, length)) {
+    if (receive == null || !receive.fits(length)) {
       return null;
     }
     peers.unlist(this, receive);
@@ -320,7 +326,7 @@ final class Inbound extends Intake {
     receive.end(PeerFailure.ofMemory(rank, cause));
   }
 
-  /** A message that no receive waits for, or for which its room is too short. */
+  /** A message that no receive waits for, or which does not fit the one that does. */
   private void begin(ByteBuf message) {
     ByteBuffer bytes = Envelope.bytes(message);
     long context = Envelope.context(bytes);
@@ -358,7 +364,7 @@ final class Inbound extends Intake {
     Receive receive = receiving;
     Unexpected message = gathering;
     if (receive != null) {
-      // Its room is too short: it hears of that when all has come.
+      // It does not fit: it hears of that when all has come.
       advanced(receive);
     } else if (message != null) {
       keep(message, content);

@@ -17,6 +17,8 @@ public record PeerFailure(Kind kind, int rank, String message, @Nullable Throwab
     LEFT,
     /** The message is longer than the memory for it. */
     TRUNCATED,
+    /** The message is not as long as it must be. */
+    LENGTHS_DIFFER,
     /** Memory cannot be used: it is closed, or there is no more of it. */
     MEMORY,
     /** Nobody waits for it any more. */
