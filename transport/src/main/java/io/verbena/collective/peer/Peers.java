@@ -44,6 +44,11 @@ public final class Peers implements AutoCloseable {
 
   private final List<Peer> connected = new ArrayList<>();
 
+  /** What others have told, and what was told to them. */
+  private final Abandoned heard = new Abandoned();
+
+  private final Abandoned told = new Abandoned();
+
   /** Receives from anybody. */
   private final Queue<Receive> fromAnybody = new Queue<>();
 
@@ -141,9 +146,27 @@ public final class Peers implements AutoCloseable {
     return peer;
   }
 
-  /** How many processes were lost so far: a change says that {@link #failureOf} has news. */
+  /**
+   * How often a process was lost, or a collective abandoned: a change says that {@link #failureOf},
+   * or {@link #abandonment}, has news.
+   */
   public int losses() {
     return losses;
+  }
+
+  /** Why a collective cannot end well, as another process has found out; null if it may. */
+  public @Nullable PeerFailure abandonment(long context, long tag) {
+    return heard.why(context, tag);
+  }
+
+  /**
+   * Tells others, who may wait for this process, that a collective has failed here, and that those
+   * after it will, since one has left: unlike those who wait for that one, they hear nothing.
+   */
+  public void abandon(long context, long tag, int left) {
+    if (told.add(context, tag, left(left, ""))) {
+      tellAll(Notice.abandoned(context, tag, left));
+    }
   }
 
   /** Why a process is not there any more; null if it is, as far as is known. */
@@ -326,10 +349,11 @@ public final class Peers implements AutoCloseable {
     connected.add(peer);
     for (Peer each : peers) {
       if (each != null && each.state == Peer.State.LOST) {
-        peer.out.tell(each.rank);
-        list(peer);
+        peer.out.tell(Notice.lost(each.rank));
       }
     }
+    told.forEach(peer.out::tell);
+    list(peer);
   }
 
   boolean awaitsAnybody() {
@@ -343,10 +367,12 @@ public final class Peers implements AutoCloseable {
 
   void left(Peer peer) {
     connected.remove(peer);
-    peer.fail(
-        Peer.State.LEFT,
-        new PeerFailure(
-            PeerFailure.Kind.LEFT, peer.rank, "rank %d has left".formatted(peer.rank), null));
+    peer.fail(Peer.State.LEFT, left(peer.rank, ""));
+  }
+
+  private static PeerFailure left(int rank, String source) {
+    return new PeerFailure(
+        PeerFailure.Kind.LEFT, rank, "rank %d has left%s".formatted(rank, source), null);
   }
 
   void lost(Peer peer, String message, @Nullable Throwable cause) {
@@ -358,8 +384,12 @@ public final class Peers implements AutoCloseable {
     losses++;
     peer.fail(Peer.State.LOST, new PeerFailure(PeerFailure.Kind.LOST, peer.rank, message, cause));
     // Others may wait for one who waits for it.
+    tellAll(Notice.lost(peer.rank));
+  }
+
+  private void tellAll(Notice notice) {
     for (Peer each : List.copyOf(connected)) {
-      each.out.tell(peer.rank);
+      each.out.tell(notice);
       list(each);
       each.flush();
     }
@@ -371,6 +401,16 @@ public final class Peers implements AutoCloseable {
     }
     if (rank != job.rank()) {
       lost(peer((int) rank), "rank %d is lost, says rank %d".formatted(rank, from), null);
+    }
+    return true;
+  }
+
+  boolean heardOfAbandoned(long context, long tag, long left, int from) {
+    if (left < 0 || left >= peers.length) {
+      return false;
+    }
+    if (heard.add(context, tag, left((int) left, ", says rank " + from))) {
+      losses++;
     }
     return true;
   }
