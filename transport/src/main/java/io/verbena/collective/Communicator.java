@@ -169,12 +169,23 @@ public final class Communicator extends Messages implements AutoCloseable {
 
   /**
    * Makes results of reductions depend on nothing but the operands: floats come out with the same
-   * bits whatever the algorithm is. All ranks alike; takes longer.
+   * bits whatever the algorithm is. All ranks alike; takes longer. Communicators that are made of
+   * this one begin with what it has then, as with its {@link #timeout}.
    *
    * @param wanted false, as at the start, for the fastest way
    */
   public void setReproducible(boolean wanted) {
     planner.setFixedExpression(wanted);
+  }
+
+  /**
+   * Whether results of reductions depend on nothing but the operands, as {@link #setReproducible}
+   * says.
+   *
+   * @return what was set last
+   */
+  public boolean isReproducible() {
+    return planner.hasFixedExpression();
   }
 
   @Override
@@ -302,6 +313,7 @@ public final class Communicator extends Messages implements AutoCloseable {
     var scope = new Scope(this.scope.engine, members, number);
     var child = new Communicator(scope, planner.table(), false);
     child.setTimeout(timeout());
+    child.setReproducible(planner.hasFixedExpression());
     return child;
   }
 

@@ -18,6 +18,7 @@ import java.lang.foreign.ValueLayout;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.CyclicBarrier;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
@@ -458,6 +459,26 @@ abstract class CommunicatorContract {
             }
             other.barrier();
           }
+        });
+  }
+
+  @Test
+  void shouldHandDownHowItReducesAndHowLongItWaits() throws Exception {
+    ranks.run(
+        world -> {
+          try (Communicator parent = world.duplicate()) {
+            parent.setReproducible(true);
+            parent.setTimeout(Duration.ofSeconds(77));
+            try (Communicator same = parent.duplicate();
+                Communicator half = parent.split(world.rank() / 2, 0);
+                Communicator left = parent.shrink()) {
+              for (Communicator child : List.of(same, Objects.requireNonNull(half), left)) {
+                assertTrue(child.isReproducible());
+                assertEquals(Duration.ofSeconds(77), child.timeout());
+              }
+            }
+          }
+          assertFalse(world.isReproducible());
         });
   }
 
