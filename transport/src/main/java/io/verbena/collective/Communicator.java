@@ -330,8 +330,9 @@ public final class Communicator extends Messages implements AutoCloseable {
 
   /**
    * Frees what this communicator needs; operations that are under way must have ended before. That
-   * of all processes says goodbye to the others, and closes all connections: the others can use
-   * them no longer either.
+   * of all processes says goodbye to the others, and closes all connections: the communicators that
+   * were made of it can use them no longer either, and what is under way in these fails with {@link
+   * CollectiveException.Kind#CLOSED}.
    */
   @Override
   public void close() {

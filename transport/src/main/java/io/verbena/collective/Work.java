@@ -212,6 +212,7 @@ abstract class Work implements Transfer.Owner {
           case LENGTHS_DIFFER -> CollectiveException.Kind.LENGTHS_DIFFER;
           case MEMORY -> CollectiveException.Kind.MEMORY;
           case CANCELLED -> CollectiveException.Kind.CANCELLED;
+          case CLOSED -> CollectiveException.Kind.CLOSED;
         };
     return new CollectiveException(kind, group.rankOf(why.rank()), why.message(), why.cause());
   }

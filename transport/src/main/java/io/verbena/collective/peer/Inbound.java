@@ -162,7 +162,8 @@ final class Inbound extends Intake {
    */
   boolean arrived(ByteBuf message) {
     try {
-      if (take(Envelope.bytes(message))) {
+      // Once this process is closed nobody waits for anything.
+      if (peers.isClosed() || take(Envelope.bytes(message))) {
         return true;
       }
       if (rest > 0) {
@@ -436,8 +437,9 @@ final class Inbound extends Intake {
     }
   }
 
-  void close() {
-    stopReceiving();
+  /** Nothing more is wanted. */
+  void close(PeerFailure failure) {
+    fail(failure);
     unexpected.forEach(Unexpected::drop);
     unexpected.clear();
   }

@@ -161,6 +161,17 @@ final class Outbound {
     return true;
   }
 
+  /** Ends those that have not begun: no more is sent. */
+  void close(PeerFailure failure) {
+    Send next;
+    for (Send each = waiting.first(); each != null; each = next) {
+      next = waiting.after(each);
+      if (cancel(each)) {
+        each.end(failure);
+      }
+    }
+  }
+
   void fail(PeerFailure failure) {
     for (Send each = lent.first(); each != null; each = lent.first()) {
       lent.remove(each);

@@ -22,7 +22,9 @@ public record PeerFailure(Kind kind, int rank, String message, @Nullable Throwab
     /** Memory cannot be used: it is closed, or there is no more of it. */
     MEMORY,
     /** Nobody waits for it any more. */
-    CANCELLED
+    CANCELLED,
+    /** This process has said goodbye. */
+    CLOSED
   }
 
   static PeerFailure ofMemory(int rank, RuntimeException cause) {

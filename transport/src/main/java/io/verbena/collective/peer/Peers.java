@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -190,6 +191,10 @@ public final class Peers implements AutoCloseable {
   /** Starts a send, which may end at once. */
   public void start(Send send) {
     begin(send);
+    if (closed) {
+      send.end(closing());
+      return;
+    }
     Peer peer = peer(send.peer);
     if (peer.rank == job.rank()) {
       itself.send(peer.in, send);
@@ -219,6 +224,10 @@ public final class Peers implements AutoCloseable {
     begin(receive);
     receive.ticket = tickets++;
     receive.received = 0;
+    if (closed) {
+      receive.end(closing());
+      return;
+    }
     if (receive.peer == Receive.ANY_PEER) {
       for (Peer each : peers) {
         if (each != null && each.in.find(receive)) {
@@ -302,11 +311,7 @@ public final class Peers implements AutoCloseable {
 
   /** Forgets what came for a context that is not used any more. */
   public void drop(long context) {
-    for (Peer each : peers) {
-      if (each != null) {
-        each.in.drop(context);
-      }
-    }
+    forEach(peer -> peer.in.drop(context));
   }
 
   void list(Peer peer) {
@@ -366,6 +371,9 @@ public final class Peers implements AutoCloseable {
   }
 
   void left(Peer peer) {
+    if (closed) {
+      return;
+    }
     connected.remove(peer);
     peer.fail(Peer.State.LEFT, left(peer.rank, ""));
   }
@@ -424,17 +432,40 @@ public final class Peers implements AutoCloseable {
         return;
       }
       closed = true;
-      // Before the transport, whose memory they are in.
-      for (Peer each : peers) {
-        if (each != null) {
-          each.in.close();
-        }
+      // Before the transport, in whose memory is what nobody has received.
+      forEach(
+          peer -> {
+            peer.in.close(closing());
+            peer.out.close(closing());
+          });
+      for (Receive each = fromAnybody.first(); each != null; each = fromAnybody.first()) {
+        fromAnybody.remove(each);
+        each.end(closing());
       }
     } finally {
       lock.unlock();
     }
     connector.close();
     transport.close();
+    lock.lock();
+    try {
+      // The transport reads their memory no longer.
+      forEach(peer -> peer.out.fail(closing()));
+    } finally {
+      lock.unlock();
+    }
     job.close();
+  }
+
+  private void forEach(Consumer<Peer> action) {
+    for (Peer each : peers) {
+      if (each != null) {
+        action.accept(each);
+      }
+    }
+  }
+
+  private PeerFailure closing() {
+    return new PeerFailure(PeerFailure.Kind.CLOSED, rank(), "the world was closed here", null);
   }
 }
