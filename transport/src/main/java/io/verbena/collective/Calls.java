@@ -162,7 +162,9 @@ abstract class Calls<T, X extends Exception> implements Collectives<T, X> {
   public T allToAll(Elements mine, Blocks blocks, Elements theirs, Blocks arrivals) throws X {
     requireRoom(theirs, "theirs", checked(arrivals, "arrivals"));
     checked(blocks, "blocks");
-    if (!mine.isInPlace()) {
+    if (mine.isInPlace()) {
+      requireRoom(theirs, "theirs", blocks);
+    } else {
       requireSame(mine, theirs, "mine", "theirs");
       requireRoom(mine, "mine", blocks);
     }

@@ -18,8 +18,13 @@ public final class CollectiveException extends IOException {
     RANK_LOST,
     /** A rank has closed the communicator, and what is waited for will not come. */
     RANK_LEFT,
-    /** A message is longer than the memory for it: ranks do not agree on sizes. */
+    /** A message is longer than the memory for it. */
     TRUNCATED,
+    /**
+     * What a rank sends within a collective is shorter or longer than what another one expects:
+     * they have passed different numbers of elements, or one has left a collective out.
+     */
+    LENGTHS_DIFFER,
     /** Memory cannot be used: it was closed meanwhile, or there is no more of it. */
     MEMORY,
     /** The caller ended it. */

@@ -143,7 +143,8 @@ public interface Collectives<T, X extends Exception> {
   /**
    * Gives each rank a block of each.
    *
-   * @param mine what the blocks for each rank are in
+   * @param mine what the blocks for each rank are in; in place if that is {@code theirs}, which
+   *     then has room for both the blocks and the arrivals
    * @param blocks for each rank
    * @param theirs what the blocks from each rank are in
    * @param arrivals from each rank: as long as that rank's block for this one

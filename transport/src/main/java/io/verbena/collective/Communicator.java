@@ -172,12 +172,23 @@ public final class Communicator extends Messages implements AutoCloseable {
 
   /**
    * Makes results of reductions depend on nothing but the operands: floats come out with the same
-   * bits whatever the algorithm is. All ranks alike; takes longer.
+   * bits whatever the algorithm is. All ranks alike; takes longer. Communicators that are made of
+   * this one begin with what it has then, as with its {@link #timeout}.
    *
    * @param wanted false, as at the start, for the fastest way
    */
   public void setReproducible(boolean wanted) {
     planner.setFixedExpression(wanted);
+  }
+
+  /**
+   * Whether results of reductions depend on nothing but the operands, as {@link #setReproducible}
+   * says.
+   *
+   * @return what was set last
+   */
+  public boolean isReproducible() {
+    return planner.hasFixedExpression();
   }
 
   @Override
@@ -305,6 +316,7 @@ public final class Communicator extends Messages implements AutoCloseable {
     var scope = new Scope(this.scope.engine, members, number);
     var child = new Communicator(scope, planner.table(), false);
     child.setTimeout(timeout());
+    child.setReproducible(planner.hasFixedExpression());
     return child;
   }
 
@@ -321,8 +333,9 @@ public final class Communicator extends Messages implements AutoCloseable {
 
   /**
    * Frees what this communicator needs; operations that are under way must have ended before. That
-   * of all processes says goodbye to the others, and closes all connections: the others can use
-   * them no longer either.
+   * of all processes says goodbye to the others, and closes all connections: the communicators that
+   * were made of it can use them no longer either, and what is under way in these fails with {@link
+   * CollectiveException.Kind#CLOSED}.
    */
   @Override
   public void close() {

@@ -1,9 +1,11 @@
 package io.verbena.collective;
 
+import io.verbena.collective.peer.PeerFailure;
 import io.verbena.collective.peer.Peers;
 import io.verbena.collective.peer.Receive;
 import io.verbena.collective.peer.Send;
 import io.verbena.collective.peer.Transfer;
+import org.jspecify.annotations.Nullable;
 
 /** A message from one rank to another, on either side. */
 final class Message extends Work {
@@ -56,9 +58,9 @@ final class Message extends Work {
   }
 
   @Override
-  boolean needsAll() {
+  @Nullable PeerFailure loss() {
     // Whoever is lost might have been the one to send it.
-    return peer == Receive.ANY_PEER;
+    return peer == Receive.ANY_PEER ? group.loss(peers) : null;
   }
 
   @Override

@@ -28,6 +28,10 @@ final class Planner {
     fixedExpression = wanted;
   }
 
+  boolean hasFixedExpression() {
+    return fixedExpression;
+  }
+
   ChoiceTable table() {
     return table;
   }

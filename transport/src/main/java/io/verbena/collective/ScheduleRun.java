@@ -1,5 +1,6 @@
 package io.verbena.collective;
 
+import io.verbena.collective.peer.PeerFailure;
 import io.verbena.collective.peer.Peers;
 import io.verbena.collective.peer.Receive;
 import io.verbena.collective.peer.Region;
@@ -87,8 +88,9 @@ final class ScheduleRun extends Work {
   }
 
   @Override
-  boolean needsAll() {
-    return true;
+  @Nullable PeerFailure loss() {
+    PeerFailure loss = group.loss(peers);
+    return loss == null ? peers.abandonment(context, tag) : loss;
   }
 
   @Override
@@ -116,6 +118,7 @@ final class ScheduleRun extends Work {
     Transfers receives = schedule.receives();
     for (int row = receives.begin(which); row < receives.end(which); row++) {
       Receive receive = idleReceive();
+      receive.exact = true;
       aim(receive, receives, row, which);
       start(receive);
     }
@@ -171,6 +174,9 @@ final class ScheduleRun extends Work {
 
   @Override
   void failed(CollectiveException why) {
+    if (why.kind() == CollectiveException.Kind.RANK_LEFT && why.rank().isPresent()) {
+      peers.abandon(context, tag, group.world(why.rank().getAsInt()));
+    }
     onFailure.accept(why);
   }
 

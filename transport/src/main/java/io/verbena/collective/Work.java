@@ -98,7 +98,7 @@ abstract class Work implements Transfer.Owner {
     try {
       if (lossesSeen != peers.losses() && failure == null) {
         lossesSeen = peers.losses();
-        PeerFailure loss = needsAll() ? group.loss(peers) : null;
+        PeerFailure loss = loss();
         if (loss != null) {
           fail(exception(loss));
         }
@@ -115,8 +115,8 @@ abstract class Work implements Transfer.Owner {
     }
   }
 
-  /** Whether it cannot end well without each process of the group. */
-  abstract boolean needsAll();
+  /** Why it cannot end well, whatever its transfers do; null if it may. */
+  abstract @Nullable PeerFailure loss();
 
   /** Does what can be done; returns whether all is done. Not called after a failure. */
   abstract boolean proceed();
@@ -136,7 +136,7 @@ abstract class Work implements Transfer.Owner {
    */
   abstract boolean store();
 
-  /** It has failed, and ended. */
+  /** It has failed; its transfers may not have ended. */
   void failed(CollectiveException why) {}
 
   private void end() {
@@ -151,14 +151,12 @@ abstract class Work implements Transfer.Owner {
       try {
         stored = store();
       } catch (RuntimeException | Error e) {
-        failure = cannotGoOn(e);
+        CollectiveException why = cannotGoOn(e);
+        failure = why;
+        failed(why);
       }
     }
-    CollectiveException why = failure;
-    if (why != null) {
-      failed(why);
-    }
-    if (once && (stored || why != null)) {
+    if (once && (stored || failure != null)) {
       free();
     }
   }
@@ -211,8 +209,10 @@ abstract class Work implements Transfer.Owner {
           case LOST -> CollectiveException.Kind.RANK_LOST;
           case LEFT -> CollectiveException.Kind.RANK_LEFT;
           case TRUNCATED -> CollectiveException.Kind.TRUNCATED;
+          case LENGTHS_DIFFER -> CollectiveException.Kind.LENGTHS_DIFFER;
           case MEMORY -> CollectiveException.Kind.MEMORY;
           case CANCELLED -> CollectiveException.Kind.CANCELLED;
+          case CLOSED -> CollectiveException.Kind.CLOSED;
         };
     return new CollectiveException(kind, group.rankOf(why.rank()), why.message(), why.cause());
   }
@@ -239,6 +239,7 @@ abstract class Work implements Transfer.Owner {
           peers.cancel((Receive) each);
         }
       }
+      failed(why);
     }
     if (!live.isEmpty() && System.nanoTime() - drainUntilNanos >= 0) {
       for (Transfer each : List.copyOf(live)) {

@@ -18,6 +18,7 @@ import java.lang.foreign.ValueLayout;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.CyclicBarrier;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
@@ -25,6 +26,8 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What a communicator does, over any link. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
@@ -272,6 +275,52 @@ abstract class CommunicatorContract {
         });
   }
 
+  @ParameterizedTest
+  @ValueSource(ints = {10, 300_000})
+  void shouldFailWhereRanksDoNotAgreeOnLengths(int count) throws Exception {
+    ranks.run(
+        world -> {
+          int rank = world.rank();
+          Communicator pair = world.split(rank < 2 ? 0 : Communicator.NO_COLOR, rank);
+          if (pair != null) {
+            pair.setTimeout(Duration.ofSeconds(20));
+            double[] vector = new double[rank == 0 ? count : count - 2];
+            var failure =
+                assertThrows(
+                    CollectiveException.class,
+                    () -> pair.allReduce(Elements.inPlace(), Elements.of(vector), Reduction.SUM));
+            assertEquals(CollectiveException.Kind.LENGTHS_DIFFER, failure.kind());
+            assertEquals(1 - rank, failure.rank().orElseThrow());
+            String said = String.valueOf(failure.getMessage());
+            assertTrue(
+                said.matches(
+                    "rank %d sends \\d+ bytes where this one expects \\d+:.*".formatted(1 - rank)),
+                said);
+            pair.close();
+          }
+          world.barrier();
+        });
+  }
+
+  @Test
+  void shouldRefuseABroadcastThatIsShorterThanExpected() throws Exception {
+    ranks.run(
+        world -> {
+          try (Communicator other = world.duplicate()) {
+            if (world.rank() == 0) {
+              other.broadcast(Elements.of(1, 2, 3), 0);
+            } else if (world.rank() == 1) {
+              Elements room = Elements.of(new int[5]);
+              var failure = assertThrows(CollectiveException.class, () -> other.broadcast(room, 0));
+              assertEquals(CollectiveException.Kind.LENGTHS_DIFFER, failure.kind());
+              String said = String.valueOf(failure.getMessage());
+              assertTrue(said.startsWith("rank 0 sends 12 bytes where this one expects 20"), said);
+            }
+            world.barrier();
+          }
+        });
+  }
+
   @Test
   void shouldLeaveTheRestOfTheRoomAlone() throws Exception {
     ranks.run(
@@ -410,6 +459,26 @@ abstract class CommunicatorContract {
             }
             other.barrier();
           }
+        });
+  }
+
+  @Test
+  void shouldHandDownHowItReducesAndHowLongItWaits() throws Exception {
+    ranks.run(
+        world -> {
+          try (Communicator parent = world.duplicate()) {
+            parent.setReproducible(true);
+            parent.setTimeout(Duration.ofSeconds(77));
+            try (Communicator same = parent.duplicate();
+                Communicator half = parent.split(world.rank() / 2, 0);
+                Communicator left = parent.shrink()) {
+              for (Communicator child : List.of(same, Objects.requireNonNull(half), left)) {
+                assertTrue(child.isReproducible());
+                assertEquals(Duration.ofSeconds(77), child.timeout());
+              }
+            }
+          }
+          assertFalse(world.isReproducible());
         });
   }
 

@@ -35,7 +35,18 @@ final class Envelope {
   /** Context is a rank that is lost. */
   static final byte LOST = 5;
 
+  /**
+   * Collectives of a context have failed at the sender, from the one with the tag on, since a
+   * process has left: length is its rank.
+   */
+  static final byte ABANDONED = 6;
+
   private Envelope() {}
+
+  /** Whether this is something that a process tells without being asked. */
+  static boolean isNotice(ByteBuffer message) {
+    return message.remaining() == BYTES && (kind(message) == LOST || kind(message) == ABANDONED);
+  }
 
   static ByteBuf write(ByteBuf to, byte kind, long context, long tag, long length) {
     return to.writeLong((long) kind << 56 | context).writeLong(tag).writeLong(length);

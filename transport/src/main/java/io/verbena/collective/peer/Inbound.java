@@ -56,7 +56,7 @@ final class Inbound extends Intake {
     boolean arriving = backlog.stopsArriving(message);
     long length = message.length;
     try {
-      if (!isTooLong(receive, length)) {
+      if (receive.fits(length)) {
         message.moveTo(receive);
       }
     } catch (RuntimeException e) {
@@ -80,23 +80,29 @@ final class Inbound extends Intake {
     receive.received = 0;
   }
 
-  private static boolean isTooLong(Receive receive, long length) {
-    return length > receive.length;
+  private void finish(Receive receive, long length) {
+    if (receive.fits(length)) {
+      receive.length = length;
+      receive.end(null);
+    } else {
+      receive.end(misfit(receive, length));
+    }
   }
 
-  private void finish(Receive receive, long length) {
-    if (isTooLong(receive, length)) {
-      receive.end(
-          new PeerFailure(
-              PeerFailure.Kind.TRUNCATED,
-              rank,
-              "a message of %d bytes from rank %d, and room for %d"
-                  .formatted(length, rank, receive.length),
-              null));
-      return;
-    }
-    receive.length = length;
-    receive.end(null);
+  private PeerFailure misfit(Receive receive, long length) {
+    return receive.exact
+        ? new PeerFailure(
+            PeerFailure.Kind.LENGTHS_DIFFER,
+            rank,
+            "rank %d sends %d bytes where this one expects %d: do both pass as many elements, to the same collective?"
+                .formatted(rank, length, receive.length),
+            null)
+        : new PeerFailure(
+            PeerFailure.Kind.TRUNCATED,
+            rank,
+            "a message of %d bytes from rank %d, and room for %d"
+                .formatted(length, rank, receive.length),
+            null);
   }
 
   /**
@@ -106,7 +112,8 @@ final class Inbound extends Intake {
    */
   boolean arrived(ByteBuf message) {
     try {
-      if (take(Envelope.bytes(message))) {
+      // Once this process is closed nobody waits for anything.
+      if (peers.isClosed() || take(Envelope.bytes(message))) {
         return true;
       }
       if (rest > 0) {
@@ -205,7 +212,7 @@ final class Inbound extends Intake {
   private @Nullable Receive awaiting(ByteBuffer there, int bytes) {
     if (rest > 0) {
       Receive receive = receiving;
-      if (receive == null || isTooLong(receive, total) || bytes > rest || bytes == 0) {
+      if (receive == null || !receive.fits(total) || bytes > rest || bytes == 0) {
         return null;
       }
       rest -= bytes;
@@ -218,7 +225,7 @@ final class Inbound extends Intake {
     long tag = Envelope.tag(there);
     long length = Envelope.length(there);
     Receive receive = peers.waiting(this, context, tag);
-    if (receive == null || isTooLong(receive, length)) {
+    if (receive == null || !receive.fits(length)) {
       return null;
     }
     peers.unlist(this, receive);
@@ -270,7 +277,7 @@ final class Inbound extends Intake {
     receive.end(PeerFailure.ofMemory(rank, cause));
   }
 
-  /** A message that no receive waits for, or for which its room is too short. */
+  /** A message that no receive waits for, or which does not fit the one that does. */
   private void begin(ByteBuf message) {
     ByteBuffer bytes = Envelope.bytes(message);
     long context = Envelope.context(bytes);
@@ -295,7 +302,7 @@ final class Inbound extends Intake {
     rest -= content.readableBytes();
     Receive receive = receiving;
     if (receive != null) {
-      // Its room is too short: it hears of that when all has come.
+      // It does not fit: it hears of that when all has come.
       advanced(receive);
     } else {
       backlog.append(content, rest > 0);
@@ -347,8 +354,9 @@ final class Inbound extends Intake {
     }
   }
 
-  void close() {
-    stopReceiving();
+  /** Nothing more is wanted. */
+  void close(PeerFailure failure) {
+    fail(failure);
     backlog.clear();
   }
 }

@@ -4,7 +4,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.verbena.Endpoint;
 import io.verbena.TransportException;
-import java.util.BitSet;
+import java.util.ArrayDeque;
 
 /** What one peer is sent, in the order in which the sends were started. */
 final class Outbound {
@@ -17,8 +17,8 @@ final class Outbound {
    */
   private final Queue<Send> lent = new Queue<>();
 
-  /** Ranks that are lost, which this peer is to hear before what is sent to it next. */
-  private final BitSet toTell = new BitSet();
+  /** What this peer is to hear before what is sent to it next. */
+  private final ArrayDeque<Notice> toTell = new ArrayDeque<>(0);
 
   private final int rank;
   private final Inbound in;
@@ -84,9 +84,9 @@ final class Outbound {
   }
 
   private boolean tellAll(Endpoint endpoint) throws TransportException {
-    for (int lost = toTell.nextSetBit(0); lost >= 0; lost = toTell.nextSetBit(lost + 1)) {
+    for (Notice each = toTell.peek(); each != null; each = toTell.peek()) {
       ByteBuf words = peers.buffer(Envelope.BYTES);
-      Envelope.write(words, Envelope.LOST, lost, 0, 0);
+      Envelope.write(words, each.kind(), each.context(), each.tag(), each.length());
       boolean taken = false;
       try {
         taken = endpoint.trySend(words);
@@ -98,7 +98,7 @@ final class Outbound {
       if (!taken) {
         return false;
       }
-      toTell.clear(lost);
+      toTell.remove();
     }
     return true;
   }
@@ -147,9 +147,9 @@ final class Outbound {
     return part;
   }
 
-  /** The peer is to hear that a rank is lost. */
-  void tell(int lost) {
-    toTell.set(lost);
+  /** The peer is to hear that. */
+  void tell(Notice notice) {
+    toTell.add(notice);
   }
 
   /** Whether it had not begun, so that nobody will hear of it. */
@@ -159,6 +159,17 @@ final class Outbound {
     }
     drop(send);
     return true;
+  }
+
+  /** Ends those that have not begun: no more is sent. */
+  void close(PeerFailure failure) {
+    Send next;
+    for (Send each = waiting.first(); each != null; each = next) {
+      next = waiting.after(each);
+      if (cancel(each)) {
+        each.end(failure);
+      }
+    }
   }
 
   void fail(PeerFailure failure) {

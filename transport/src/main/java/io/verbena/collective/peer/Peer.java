@@ -3,6 +3,7 @@ package io.verbena.collective.peer;
 import io.netty.buffer.ByteBuf;
 import io.verbena.Endpoint;
 import io.verbena.TransportException;
+import java.nio.ByteBuffer;
 import org.jspecify.annotations.Nullable;
 
 /** Another process of the job. */
@@ -104,14 +105,18 @@ final class Peer {
   }
 
   private boolean arrived(ByteBuf message) {
-    if (in.isBetweenMessages()
-        && message.readableBytes() == Envelope.BYTES
-        && Envelope.kind(Envelope.bytes(message)) == Envelope.LOST) {
-      long lost = Envelope.context(Envelope.bytes(message));
-      message.release();
-      return peers.heardOfLoss(lost, rank);
+    if (!in.isBetweenMessages() || !Envelope.isNotice(Envelope.bytes(message))) {
+      return in.arrived(message);
     }
-    return in.arrived(message);
+    ByteBuffer words = Envelope.bytes(message);
+    byte kind = Envelope.kind(words);
+    long context = Envelope.context(words);
+    long tag = Envelope.tag(words);
+    long length = Envelope.length(words);
+    message.release();
+    return kind == Envelope.LOST
+        ? peers.heardOfLoss(context, rank)
+        : peers.heardOfAbandoned(context, tag, length, rank);
   }
 
   private void ended(TransportException cause) {

@@ -17,10 +17,14 @@ public record PeerFailure(Kind kind, int rank, String message, @Nullable Throwab
     LEFT,
     /** The message is longer than the memory for it. */
     TRUNCATED,
+    /** The message is not as long as it must be. */
+    LENGTHS_DIFFER,
     /** Memory cannot be used: it is closed, or there is no more of it. */
     MEMORY,
     /** Nobody waits for it any more. */
-    CANCELLED
+    CANCELLED,
+    /** This process has said goodbye. */
+    CLOSED
   }
 
   static PeerFailure ofMemory(int rank, RuntimeException cause) {

@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -43,6 +44,11 @@ public final class Peers implements AutoCloseable {
   private final List<Peer> busy = new ArrayList<>();
 
   private final List<Peer> connected = new ArrayList<>();
+
+  /** What others have told, and what was told to them. */
+  private final Abandoned heard = new Abandoned();
+
+  private final Abandoned told = new Abandoned();
 
   /** Receives from anybody. */
   private final Queue<Receive> fromAnybody = new Queue<>();
@@ -141,9 +147,27 @@ public final class Peers implements AutoCloseable {
     return peer;
   }
 
-  /** How many processes were lost so far: a change says that {@link #failureOf} has news. */
+  /**
+   * How often a process was lost, or a collective abandoned: a change says that {@link #failureOf},
+   * or {@link #abandonment}, has news.
+   */
   public int losses() {
     return losses;
+  }
+
+  /** Why a collective cannot end well, as another process has found out; null if it may. */
+  public @Nullable PeerFailure abandonment(long context, long tag) {
+    return heard.why(context, tag);
+  }
+
+  /**
+   * Tells others, who may wait for this process, that a collective has failed here, and that those
+   * after it will, since one has left: unlike those who wait for that one, they hear nothing.
+   */
+  public void abandon(long context, long tag, int left) {
+    if (told.add(context, tag, left(left, ""))) {
+      tellAll(Notice.abandoned(context, tag, left));
+    }
   }
 
   /** Why a process is not there any more; null if it is, as far as is known. */
@@ -167,6 +191,10 @@ public final class Peers implements AutoCloseable {
   /** Starts a send, which may end at once. */
   public void start(Send send) {
     begin(send);
+    if (closed) {
+      send.end(closing());
+      return;
+    }
     Peer peer = peer(send.peer);
     if (peer.rank == job.rank()) {
       itself.send(peer.in, send);
@@ -196,6 +224,10 @@ public final class Peers implements AutoCloseable {
     begin(receive);
     receive.ticket = tickets++;
     receive.received = 0;
+    if (closed) {
+      receive.end(closing());
+      return;
+    }
     if (receive.peer == Receive.ANY_PEER) {
       for (Peer each : peers) {
         if (each != null && each.in.find(receive)) {
@@ -279,11 +311,7 @@ public final class Peers implements AutoCloseable {
 
   /** Forgets what came for a context that is not used any more. */
   public void drop(long context) {
-    for (Peer each : peers) {
-      if (each != null) {
-        each.in.drop(context);
-      }
-    }
+    forEach(peer -> peer.in.drop(context));
   }
 
   void list(Peer peer) {
@@ -326,10 +354,11 @@ public final class Peers implements AutoCloseable {
     connected.add(peer);
     for (Peer each : peers) {
       if (each != null && each.state == Peer.State.LOST) {
-        peer.out.tell(each.rank);
-        list(peer);
+        peer.out.tell(Notice.lost(each.rank));
       }
     }
+    told.forEach(peer.out::tell);
+    list(peer);
   }
 
   boolean awaitsAnybody() {
@@ -342,11 +371,16 @@ public final class Peers implements AutoCloseable {
   }
 
   void left(Peer peer) {
+    if (closed) {
+      return;
+    }
     connected.remove(peer);
-    peer.fail(
-        Peer.State.LEFT,
-        new PeerFailure(
-            PeerFailure.Kind.LEFT, peer.rank, "rank %d has left".formatted(peer.rank), null));
+    peer.fail(Peer.State.LEFT, left(peer.rank, ""));
+  }
+
+  private static PeerFailure left(int rank, String source) {
+    return new PeerFailure(
+        PeerFailure.Kind.LEFT, rank, "rank %d has left%s".formatted(rank, source), null);
   }
 
   void lost(Peer peer, String message, @Nullable Throwable cause) {
@@ -358,8 +392,12 @@ public final class Peers implements AutoCloseable {
     losses++;
     peer.fail(Peer.State.LOST, new PeerFailure(PeerFailure.Kind.LOST, peer.rank, message, cause));
     // Others may wait for one who waits for it.
+    tellAll(Notice.lost(peer.rank));
+  }
+
+  private void tellAll(Notice notice) {
     for (Peer each : List.copyOf(connected)) {
-      each.out.tell(peer.rank);
+      each.out.tell(notice);
       list(each);
       each.flush();
     }
@@ -375,6 +413,16 @@ public final class Peers implements AutoCloseable {
     return true;
   }
 
+  boolean heardOfAbandoned(long context, long tag, long left, int from) {
+    if (left < 0 || left >= peers.length) {
+      return false;
+    }
+    if (heard.add(context, tag, left((int) left, ", says rank " + from))) {
+      losses++;
+    }
+    return true;
+  }
+
   /** Says goodbye: what was sent is delivered, what is under way ends. */
   @Override
   public void close() {
@@ -384,17 +432,40 @@ public final class Peers implements AutoCloseable {
         return;
       }
       closed = true;
-      // Before the transport, whose memory they are in.
-      for (Peer each : peers) {
-        if (each != null) {
-          each.in.close();
-        }
+      // Before the transport, in whose memory is what nobody has received.
+      forEach(
+          peer -> {
+            peer.in.close(closing());
+            peer.out.close(closing());
+          });
+      for (Receive each = fromAnybody.first(); each != null; each = fromAnybody.first()) {
+        fromAnybody.remove(each);
+        each.end(closing());
       }
     } finally {
       lock.unlock();
     }
     connector.close();
     transport.close();
+    lock.lock();
+    try {
+      // The transport reads their memory no longer.
+      forEach(peer -> peer.out.fail(closing()));
+    } finally {
+      lock.unlock();
+    }
     job.close();
+  }
+
+  private void forEach(Consumer<Peer> action) {
+    for (Peer each : peers) {
+      if (each != null) {
+        action.accept(each);
+      }
+    }
+  }
+
+  private PeerFailure closing() {
+    return new PeerFailure(PeerFailure.Kind.CLOSED, rank(), "the world was closed here", null);
   }
 }

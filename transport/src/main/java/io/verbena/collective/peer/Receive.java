@@ -15,6 +15,9 @@ public final class Receive extends Transfer {
 
   long received;
 
+  /** Whether a message that is shorter fails it, too: the owner's choice, while it is idle. */
+  public boolean exact;
+
   /** A receive that tells its owner when it has ended. */
   public Receive(Owner owner) {
     super(owner);
@@ -22,6 +25,10 @@ public final class Receive extends Transfer {
 
   boolean takes(long messageContext, long messageTag) {
     return context == messageContext && (tag == messageTag || tag == ANY_TAG);
+  }
+
+  boolean fits(long messageLength) {
+    return exact ? messageLength == length : messageLength <= length;
   }
 
   /** Takes a part of a message, which fits. */
