@@ -25,7 +25,8 @@ test_classes() {
     done
   done
   if test_archive_classes "$folder" >"$test_reports/archive.log" 2>&1; then
-    test_archive=("-XX:SharedArchiveFile=$folder/classes.jsa")
+    # Relocating (the default) would touch the whole archive at every start.
+    test_archive=("-XX:SharedArchiveFile=$folder/classes.jsa" -XX:+UnlockDiagnosticVMOptions -XX:ArchiveRelocationMode=0)
   else
     say "the guest's JVMs start without an archive of their classes, slower; $test_reports/archive.log says why"
   fi
