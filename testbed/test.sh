@@ -53,6 +53,7 @@ test_command() {
   test_maven ${launchers[@]+"${launchers[@]}"} || maven_status=$?
   if ((rdma)); then
     if test_compiled; then
+      test_classes
       say "running the RDMA tests in a guest ..."
       (test_in_guest) || guest_status=$?
       say "running those that need two hosts in two guests ..."
@@ -118,24 +119,18 @@ test_stack_traces() {
 
 # test_java FOLDER: sets test_command_line to a JVM that has all tests, and leaves what it says on a crash in FOLDER.
 test_java() {
-  local module paths="" classes
-  for module in transport samples; do
-    classes=$verbena_root/$module/target
-    paths+=${paths:+:}$classes/test-classes:$classes/classes:$(<"$classes/test-classpath.txt")
-  done
   # TieredStopAtLevel=1: on the emulated CPU the optimising compiler costs more than it wins back in a test run.
-  test_command_line=("$jdk_home/bin/java" -XX:TieredStopAtLevel=1 -XX:+UseSerialGC -XX:ErrorFile="$1/hs_err_%p.log"
-    --enable-native-access=ALL-UNNAMED -Dverbena.rdma.required=true -cp "$paths")
+  test_command_line=("$jdk_home/bin/java" -XX:TieredStopAtLevel=1 -XX:+UseSerialGC ${test_archive[@]+"${test_archive[@]}"}
+    -XX:ErrorFile="$1/hs_err_%p.log" --enable-native-access=ALL-UNNAMED -Dverbena.rdma.required=true -cp "$test_class_path")
 }
 
 # A subshell's body: it sets traps of its own.
 test_in_guest() {
-  local target=target/test-classes
   cd "$verbena_root" || exit
   test_java "$test_reports"
   testbed_command --out "$test_reports" --timeout "${VERBENA_TEST_TIMEOUT:-2400}" -- \
     "${test_command_line[@]}" org.junit.platform.console.ConsoleLauncher execute \
-    --scan-classpath "$verbena_root/transport/$target:$verbena_root/samples/$target" \
+    --scan-classpath "$test_scanned" \
     --include-tag rdma --exclude-tag rdma-two-hosts \
     --details=testfeed --disable-banner --disable-ansi-colors --reports-dir "$test_reports"
 }

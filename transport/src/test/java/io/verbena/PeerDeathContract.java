@@ -9,9 +9,7 @@ import io.verbena.memory.RegisteredMemory;
 import io.verbena.memory.RemoteMemory;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.nio.file.Path;
 import java.time.Duration;
-import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -48,18 +46,7 @@ abstract class PeerDeathContract {
   }
 
   private static Process start(int port, RdmaMode mode) throws Exception {
-    return new ProcessBuilder(
-            List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-XX:TieredStopAtLevel=1",
-                "--enable-native-access=ALL-UNNAMED",
-                "-cp",
-                System.getProperty("java.class.path"),
-                Victim.class.getName(),
-                Integer.toString(port),
-                mode.name()))
-        .inheritIO()
-        .start();
+    return ChildJvm.of(Victim.class, Integer.toString(port), mode.name()).inheritIO().start();
   }
 
   @Test

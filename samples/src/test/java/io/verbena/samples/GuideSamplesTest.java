@@ -3,6 +3,7 @@ package io.verbena.samples;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.verbena.ChildJvm;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -25,19 +26,7 @@ class GuideSamplesTest {
         CompletableFuture.supplyAsync(() -> Outcome.of("sample", "first-write", PORT));
     CProgram.awaitListener(Integer.parseInt(PORT), null);
     Child writer =
-        Child.run(
-            folder,
-            "java",
-            List.of(
-                "-XX:TieredStopAtLevel=1",
-                "--enable-native-access=ALL-UNNAMED",
-                "-cp",
-                System.getProperty("java.class.path"),
-                Main.class.getName(),
-                "sample",
-                "first-write",
-                PORT,
-                "localhost"));
+        Child.run(folder, ChildJvm.of(Main.class, "sample", "first-write", PORT, "localhost"));
     Outcome reader = waiting.get(60, TimeUnit.SECONDS);
     assertEquals(0, writer.status(), writer.err());
     assertTrue(writer.out().contains("WRITE 1 is in the peer's memory"), writer.out());

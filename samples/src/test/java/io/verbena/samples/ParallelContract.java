@@ -3,6 +3,7 @@ package io.verbena.samples;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.verbena.ChildJvm;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -47,12 +48,6 @@ abstract class ParallelContract {
   }
 
   Child run(List<String> words) throws Exception {
-    List<String> command = new ArrayList<>();
-    command.addAll(List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"));
-    command.addAll(List.of("--enable-native-access=ALL-UNNAMED", "-cp"));
-    command.add(System.getProperty("java.class.path"));
-    command.add(Main.class.getName());
-    command.addAll(words);
-    return Child.run(folder, "java", command);
+    return Child.run(folder, ChildJvm.of(Main.class, words.toArray(String[]::new)));
   }
 }

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.verbena.ChildJvm;
 import java.io.IOException;
 import java.lang.ProcessBuilder.Redirect;
 import java.nio.file.Files;
@@ -36,13 +37,9 @@ class RunTest {
   private final String mark = UUID.randomUUID().toString();
 
   private ProcessBuilder program(String... arguments) {
-    List<String> words = new ArrayList<>();
-    words.addAll(List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"));
-    words.addAll(List.of("--enable-native-access=ALL-UNNAMED", "-cp"));
-    words.add(System.getProperty("java.class.path"));
-    words.addAll(List.of(Main.class.getName(), "run"));
+    List<String> words = new ArrayList<>(List.of("run"));
     words.addAll(List.of(arguments));
-    var builder = new ProcessBuilder(Child.command("java", words));
+    ProcessBuilder builder = ChildJvm.of(Main.class, words.toArray(String[]::new));
     builder.environment().put("RUN_TEST", mark);
     return builder.redirectInput(Redirect.from(Path.of("/dev/null").toFile()));
   }
@@ -57,10 +54,7 @@ class RunTest {
 
   private Child meeting(int size, String... arguments) throws Exception {
     List<String> words = new ArrayList<>(List.of("-n", Integer.toString(size), "--"));
-    words.addAll(Child.command("java", List.of("-XX:TieredStopAtLevel=1", "-cp")));
-    words.add(System.getProperty("java.class.path"));
-    words.add(MeetingProgram.class.getName());
-    words.addAll(List.of(arguments));
+    words.addAll(ChildJvm.of(MeetingProgram.class, arguments).command());
     return run(words.toArray(String[]::new));
   }
 

@@ -1,5 +1,6 @@
 package io.verbena.samples;
 
+import io.verbena.ChildJvm;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -25,17 +26,10 @@ final class ServerProcess implements AutoCloseable {
   }
 
   static ServerProcess start(Map<String, String> environment, String... sample) throws IOException {
-    List<String> arguments =
-        new ArrayList<>(
-            List.of(
-                "-XX:TieredStopAtLevel=1",
-                "--enable-native-access=ALL-UNNAMED",
-                "-cp",
-                System.getProperty("java.class.path"),
-                Main.class.getName(),
-                "sample"));
+    List<String> arguments = new ArrayList<>(List.of("sample"));
     arguments.addAll(List.of(sample));
-    var builder = new ProcessBuilder(Child.command("java", arguments)).redirectErrorStream(true);
+    var builder =
+        ChildJvm.of(Main.class, arguments.toArray(String[]::new)).redirectErrorStream(true);
     builder.environment().putAll(environment);
     Process process = builder.start();
     var out =

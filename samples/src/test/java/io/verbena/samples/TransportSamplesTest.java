@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.netty.buffer.ByteBuf;
+import io.verbena.ChildJvm;
 import io.verbena.Endpoint;
 import io.verbena.RdmaMode;
 import io.verbena.Transport;
@@ -132,22 +133,8 @@ class TransportSamplesTest {
     try (ServerProcess broker = ServerProcess.start("broker", "0", "--rdma", rdma())) {
       String mode = "--rdma=" + rdma();
       Process subscriber =
-          new ProcessBuilder(
-                  Child.command(
-                      "java",
-                      List.of(
-                          "-XX:TieredStopAtLevel=1",
-                          "--enable-native-access=ALL-UNNAMED",
-                          "-cp",
-                          System.getProperty("java.class.path"),
-                          Main.class.getName(),
-                          "sample",
-                          "subscribe",
-                          mode,
-                          HOST,
-                          broker.port(),
-                          "news",
-                          "--count=3")))
+          ChildJvm.of(
+                  Main.class, "sample", "subscribe", mode, HOST, broker.port(), "news", "--count=3")
               .redirectErrorStream(true)
               .redirectOutput(folder.resolve("out").toFile())
               .start();

@@ -3,6 +3,7 @@ package io.verbena.samples;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.verbena.ChildJvm;
 import io.verbena.verbs.Device;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -19,18 +20,7 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(value = 3, unit = TimeUnit.MINUTES, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class TransportTourTest {
   static void shouldTakeTheTourOverRdma(boolean rdma, Path folder) throws Exception {
-    Child outcome =
-        Child.run(
-            folder,
-            "java",
-            List.of(
-                "-XX:TieredStopAtLevel=1",
-                "--enable-native-access=ALL-UNNAMED",
-                "-cp",
-                System.getProperty("java.class.path"),
-                Main.class.getName(),
-                "sample",
-                "transport-tour"));
+    Child outcome = Child.run(folder, ChildJvm.of(Main.class, "sample", "transport-tour"));
     assertEquals("", outcome.err());
     assertEquals(0, outcome.status(), outcome.out());
     String link = rdma ? "RDMA " : "TCP ";

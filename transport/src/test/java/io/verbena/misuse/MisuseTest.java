@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.verbena.ChildJvm;
 import io.verbena.RdmaTest;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -35,7 +36,7 @@ class MisuseTest {
     Path out = folder.resolve("out");
     Path crash = folder.resolve("hs_err.log");
     ProcessBuilder builder =
-        new ProcessBuilder(command(mode, seeds(sequences), crash))
+        program(mode, seeds(sequences), crash)
             .redirectErrorStream(true)
             .redirectOutput(out.toFile());
     // With a heap of C's for each thread, fragments would be taken for leaks.
@@ -74,26 +75,18 @@ class MisuseTest {
         .toList();
   }
 
-  private static List<String> command(MisuseProgram.Mode mode, List<String> seeds, Path crash) {
-    List<String> command = new ArrayList<>();
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    command.addAll(
+  private static ProcessBuilder program(MisuseProgram.Mode mode, List<String> seeds, Path crash) {
+    List<String> flags =
         List.of(
-            "-XX:TieredStopAtLevel=1",
-            "-XX:+UseSerialGC",
             "-XX:ErrorFile=" + crash,
             // The heap's size does not change, so that what is native shows.
             "-Xms128m",
             "-Xmx128m",
             "-XX:+AlwaysPreTouch",
-            "--enable-native-access=ALL-UNNAMED",
-            "-Dverbena.misuse.trace=" + Boolean.getBoolean("verbena.misuse.trace"),
-            "-cp",
-            System.getProperty("java.class.path"),
-            MisuseProgram.class.getName(),
-            mode.name()));
-    command.addAll(seeds);
-    return command;
+            "-Dverbena.misuse.trace=" + Boolean.getBoolean("verbena.misuse.trace"));
+    List<String> arguments = new ArrayList<>(List.of(mode.name()));
+    arguments.addAll(seeds);
+    return ChildJvm.withFlags(flags, MisuseProgram.class, arguments.toArray(String[]::new));
   }
 
   private static String tail(String text, int lines) {

@@ -4,12 +4,11 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.verbena.ChildJvm;
 import io.verbena.RdmaTest;
 import io.verbena.ffi.verbs.Verbs;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
-import java.util.concurrent.TimeUnit;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 /** Child processes do no harm to registered memory. */
@@ -33,26 +32,11 @@ class ForkTest {
   @Test
   void shouldGoOnWhileProcessesAreForked() throws Exception {
     // The way of starting processes is chosen once: in a JVM of its own, with a true fork(2).
-    Process jvm =
-        new ProcessBuilder(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-Djdk.lang.Process.launchMechanism=FORK",
-                "-XX:TieredStopAtLevel=1",
-                "-XX:+UseSerialGC",
-                "--enable-native-access=ALL-UNNAMED",
-                "-cp",
-                System.getProperty("java.class.path"),
-                Forking.class.getName())
-            .redirectErrorStream(true)
-            .start();
-    try {
-      String said = new String(jvm.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-      assertTrue(jvm.waitFor(60, TimeUnit.SECONDS), said);
-      assertEquals(0, jvm.exitValue(), said);
-      assertTrue(said.contains("all children ended"), said);
-    } finally {
-      jvm.destroyForcibly();
-    }
+    ChildJvm.Ended ended =
+        ChildJvm.run(
+            ChildJvm.withFlags(List.of("-Djdk.lang.Process.launchMechanism=FORK"), Forking.class));
+    assertEquals(0, ended.status(), ended.said());
+    assertTrue(ended.said().contains("all children ended"), ended.said());
   }
 
   /** The JVM that forks. */
