@@ -16,6 +16,9 @@ final class BufferPool {
   final Holders holders = new Holders();
   final OutgrownBlocks outgrown = new OutgrownBlocks();
 
+  /** The longest buffers that come in size classes and are kept for the next user. */
+  private final int longestKept;
+
   private final SlabHeap heap;
   private final ThreadCaches caches;
   private final SharedCaches shared;
@@ -23,6 +26,7 @@ final class BufferPool {
 
   BufferPool(RegisteredByteBufAllocator allocator, SlabSource source, BufferPoolConfig config) {
     this.allocator = allocator;
+    longestKept = Math.min(SizeClasses.LARGEST, config.largestSlabBytes());
     heap = new SlabHeap(this, source, config);
     caches = new ThreadCaches(heap::give);
     shared = new SharedCaches(caches);
@@ -53,7 +57,7 @@ final class BufferPool {
    * @throws IllegalStateException if the pool is closed
    */
   RegisteredByteBuf take(int bytes) {
-    if (bytes > SizeClasses.LARGEST) {
+    if (bytes > longestKept) {
       return stock.takeLarge(bytes);
     }
     int sizeClass = SizeClasses.of(bytes);

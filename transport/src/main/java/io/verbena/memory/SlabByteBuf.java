@@ -278,7 +278,8 @@ abstract class SlabByteBuf extends DirectByteBuf {
   @Override
   public int setBytes(int index, ScatteringByteChannel in, int length) throws IOException {
     try {
-      return in.read(internalNioBuffer(index, length));
+      // Not internalNioBuffer: views come here from other threads, which would share its position.
+      return in.read(nioBuffer(index, length));
     } catch (ClosedChannelException e) {
       return -1;
     }
@@ -287,7 +288,7 @@ abstract class SlabByteBuf extends DirectByteBuf {
   @Override
   public int setBytes(int index, FileChannel in, long position, int length) throws IOException {
     try {
-      return in.read(internalNioBuffer(index, length), position);
+      return in.read(nioBuffer(index, length), position);
     } catch (ClosedChannelException e) {
       return -1;
     }

@@ -361,7 +361,9 @@ final class SlabHeap {
         shut(span);
       }
       span.slab.give(span.offset, span.units);
-      if (span.slab.isIdle() && (closed || span.slab.length() > config.largestSlabBytes())) {
+      // Blocks of a size class come back in the middle of a drain, too, while all others wait.
+      boolean ofItsOwn = span.sizeClass < 0 && span.slab.length() > config.largestSlabBytes();
+      if (span.slab.isIdle() && (closed || ofItsOwn)) {
         slabs.remove(span.slab);
         leaving++;
         table = new SlabTable(slabs);

@@ -12,6 +12,9 @@ import io.netty.util.ResourceLeakDetector.Level;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -26,6 +29,26 @@ class BufferPoolTest extends SmallAllocator {
     big.setByte(5 * SLAB - 1, 1);
     big.release();
     assertEquals(0, allocator.metrics().registeredBytes());
+  }
+
+  @Test
+  void shouldRegisterOnItsOwnWhatIsLongerThanTheLargestSlab() {
+    try (RegisteredByteBufAllocator small = allocatorOfSmallSlabs()) {
+      ByteBuf kept = small.directBuffer(1000);
+      small.directBuffer(SLAB).release();
+      assertEquals(Slab.UNIT, small.metrics().registeredBytes());
+      small.directBuffer(Slab.UNIT + 1).release();
+      assertEquals(Slab.UNIT, small.metrics().registeredBytes());
+      small.directBuffer(Slab.UNIT).release();
+      assertEquals(2 * Slab.UNIT, small.metrics().registeredBytes(), "not longer: it is kept");
+      kept.release();
+    }
+  }
+
+  private RegisteredByteBufAllocator allocatorOfSmallSlabs() {
+    return new RegisteredByteBufAllocator(
+        domain,
+        BufferPoolConfig.defaults().withSlabs(Slab.UNIT, Slab.UNIT).withCeiling(16 * SLAB));
   }
 
   @Test
@@ -140,26 +163,55 @@ class BufferPoolTest extends SmallAllocator {
   /** To deregister one takes as long, and may have to wait for what uses it. */
   @Test
   @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
-  void shouldServeOthersWhileItGivesSlabsBack() throws InterruptedException {
-    ByteBuf kept = allocator.directBuffer(1000);
-    allocator.directBuffer(SLAB).release();
-    long before = allocator.metrics().registeredBytes();
+  void shouldServeOthersWhileItGivesSlabsBack() throws Exception {
+    assertEquals(SLAB, trimWhileOthersAllocate(allocator, SLAB, 125));
+  }
+
+  /** Where three blocks of 48 KiB share a slab, which is longer than slabs usually are. */
+  @Test
+  @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+  void shouldServeOthersWhileItGivesBackASlabThatIsLongerThanOthers() throws Exception {
+    try (RegisteredByteBufAllocator small = allocatorOfSmallSlabs()) {
+      assertEquals(3 * Slab.UNIT, trimWhileOthersAllocate(small, 48 << 10, 1000));
+    }
+  }
+
+  /**
+   * Gives a slab back while somebody uses it; returns its bytes.
+   *
+   * @param length of a buffer that has been in the slab
+   * @param least of what is allocated meanwhile: the heap has no other size in a slab of one unit
+   */
+  private long trimWhileOthersAllocate(RegisteredByteBufAllocator trimmed, int length, int least)
+      throws Exception {
     var given = new AtomicLong();
     long access = domain.beginAccess();
-    Thread thread = Thread.ofPlatform().start(() -> given.set(allocator.trim()));
-    while (thread.getState() != Thread.State.WAITING) {
-      Thread.sleep(1);
+    try (ExecutorService other = Executors.newSingleThreadExecutor()) {
+      ByteBuf kept = other.submit(() -> trimmed.directBuffer(1000)).get();
+      other.submit(() -> trimmed.directBuffer(length).release()).get();
+      long before = trimmed.metrics().registeredBytes();
+      Thread thread = Thread.ofPlatform().start(() -> given.set(trimmed.trim()));
+      try {
+        while (thread.getState() != Thread.State.WAITING) {
+          Thread.sleep(1);
+        }
+        other.submit(() -> allocateSmallOnes(trimmed, least)).get(20, TimeUnit.SECONDS);
+        assertTrue(thread.isAlive(), "it waits until the access is over");
+      } finally {
+        domain.endAccess(access);
+      }
+      thread.join();
+      assertEquals(before - given.get(), trimmed.metrics().registeredBytes());
+      kept.release();
     }
-    // Of the same size, from this thread's cache; of others, which the depots and the heap have.
-    for (int bytes = 125; bytes <= 1000; bytes *= 2) {
-      allocator.directBuffer(bytes).release();
+    return given.get();
+  }
+
+  /** Of a size that the thread's cache has; of others, which the depots and the heap have. */
+  private static void allocateSmallOnes(RegisteredByteBufAllocator from, int least) {
+    for (int bytes = least; bytes <= 1000; bytes *= 2) {
+      from.directBuffer(bytes).release();
     }
-    assertTrue(thread.isAlive(), "it waits until the access is over");
-    domain.endAccess(access);
-    thread.join();
-    assertEquals(SLAB, given.get());
-    assertEquals(before - SLAB, allocator.metrics().registeredBytes());
-    kept.release();
   }
 
   @Test

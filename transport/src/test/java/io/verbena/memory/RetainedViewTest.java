@@ -13,7 +13,11 @@ import io.netty.buffer.ByteBuf;
 import io.netty.util.IllegalReferenceCountException;
 import io.netty.util.ResourceLeakDetector;
 import io.netty.util.concurrent.FastThreadLocalThread;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.ScatteringByteChannel;
 import java.util.List;
+import java.util.concurrent.Callable;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
@@ -193,6 +197,63 @@ class RetainedViewTest {
     buffer.release();
     assertThrows(IllegalReferenceCountException.class, () -> buffer.retainedSlice(0, 1));
     assertThrows(IllegalReferenceCountException.class, buffer::retainedDuplicate);
+  }
+
+  /** As two threads do that each read from a connection into their part of one buffer. */
+  @Test
+  void shouldBeReadIntoWhileAnotherViewIs() throws IOException {
+    ByteBuf first = buffer.retainedSlice(0, 8).clear();
+    ByteBuf second = buffer.retainedSlice(8, 8).clear();
+    ByteBuf plain = buffer.slice(16, 8).clear();
+    first.writeBytes(
+        channel(
+            1,
+            () -> second.writeBytes(channel(2, () -> plain.writeBytes(channel(3, () -> 0), 8)), 8)),
+        8);
+    assertEquals(
+        List.of(0x01010101, 0x02020202, 0x03030303),
+        List.of(buffer.getInt(4), buffer.getInt(12), buffer.getInt(20)));
+    assertEquals(6, buffer.getInt(24), "and nothing beyond");
+    first.release();
+    second.release();
+    buffer.release();
+  }
+
+  /** Gives one byte again and again, after something else has happened. */
+  private static ScatteringByteChannel channel(int value, Callable<Integer> meanwhile) {
+    return new ScatteringByteChannel() {
+      @Override
+      public int read(ByteBuffer target) throws IOException {
+        try {
+          meanwhile.call();
+        } catch (Exception e) {
+          throw new IOException(e);
+        }
+        int count = target.remaining();
+        while (target.hasRemaining()) {
+          target.put((byte) value);
+        }
+        return count;
+      }
+
+      @Override
+      public long read(ByteBuffer[] targets) {
+        throw new UnsupportedOperationException();
+      }
+
+      @Override
+      public long read(ByteBuffer[] targets, int offset, int length) {
+        throw new UnsupportedOperationException();
+      }
+
+      @Override
+      public boolean isOpen() {
+        return true;
+      }
+
+      @Override
+      public void close() {}
+    };
   }
 
   @Test
