@@ -18,11 +18,7 @@ final class Closing {
 
   private static final long STEP_NANOS = TimeUnit.MICROSECONDS.toNanos(50);
 
-  /**
-   * How long closing waits for the peer's side of the goodbye, once everything is in the peer's
-   * memory: over RDMA it is there when it is sent. What TCP has sent may still be in this machine,
-   * and is lost if the socket is closed before the peer has it and the peer says something.
-   */
+  /** How long closing waits for the peer's side of the goodbye, once the peer has everything. */
   private static final long LINGER_NANOS = TimeUnit.SECONDS.toNanos(1);
 
   private final EndpointCore core;
@@ -115,14 +111,26 @@ final class Closing {
   private void sayGoodbye() {
     long deadline = System.nanoTime() + mostNanos;
     boolean sent = drive(deadline, this::sendsAll);
-    boolean isOnTcp = core.link instanceof Link.Tcp;
-    long linger = isOnTcp ? deadline : Math.min(deadline, System.nanoTime() + LINGER_NANOS);
+    boolean lossy = isLossy();
+    long linger = lossy ? deadline : Math.min(deadline, System.nanoTime() + LINGER_NANOS);
     boolean gone = drive(linger, this::peerGone);
-    if (!sent || (isOnTcp && !gone)) {
-      unsaid(
-          sent
-              ? "it was closed before the peer had confirmed that it has everything"
-              : "it was closed before everything was sent");
+    if (!sent) {
+      unsaid("it was closed before everything was sent");
+    } else if (lossy && !gone) {
+      unsaid("it was closed before the peer had confirmed that it has everything");
+    }
+  }
+
+  /**
+   * What TCP has sent may still be in this machine, and is lost if the socket is closed before the
+   * peer has it and the peer says something.
+   */
+  private boolean isLossy() {
+    core.lock.lock();
+    try {
+      return core.link instanceof Link.Tcp && !conversation.outbox.isAcknowledged();
+    } finally {
+      core.lock.unlock();
     }
   }
 

@@ -222,6 +222,9 @@ final class Conversation implements LaneEvents {
   /** Returns whether the header has news of credit. */
   private boolean heard(Frame header) {
     frames++;
+    if (!outbox.acknowledge(header.acknowledged)) {
+      protocolError("word that it has taken more than was sent");
+    }
     boolean isNews = outbox.credit(header.credit);
     if (isNews && outbox.isOverCredited()) {
       protocolError("more credit than it can give");

@@ -38,6 +38,12 @@ final class Outbox {
   private long pulledCount;
 
   private long sequence;
+
+  /** The same without a CLOSE. */
+  private long creditFrames;
+
+  /** How many numbered frames the peer has taken, as far as it has told. */
+  private long acknowledged;
   private long creditUsed;
   private long credit;
   private long creditTold;
@@ -71,6 +77,21 @@ final class Outbox {
     }
     credit = told;
     return true;
+  }
+
+  /**
+   * The peer tells, in every header, how many numbered frames it has taken.
+   *
+   * @return false if it cannot have taken so many
+   */
+  boolean acknowledge(long told) {
+    acknowledged = Math.max(acknowledged, told);
+    return told >= 0 && told <= sequence;
+  }
+
+  /** Whether the peer has said that it has taken all messages and notifications. */
+  boolean isAcknowledged() {
+    return acknowledged >= creditFrames && !hasOutgoing();
   }
 
   /** Whether the peer has given more credit than it can have: what we used, and its window. */
@@ -298,6 +319,7 @@ final class Outbox {
   private void sentWithCredit(Frame frame) {
     sent(frame);
     sequence++;
+    creditFrames = sequence;
     creditUsed += lane.credits(frame.length);
   }
 

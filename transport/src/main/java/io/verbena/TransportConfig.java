@@ -292,8 +292,8 @@ public final class TransportConfig {
 
   /**
    * How long closing waits for what was sent to get to the peer, and over TCP for the peer's word
-   * that it has everything, which a program with {@link Progress#CALLER} gives when it polls. If
-   * that does not come, what was sent may be lost: a warning is logged, and the JFR event has it.
+   * that it has it, which a program with {@link Progress#CALLER} gives when it polls. If that does
+   * not come, what was sent may be lost: a warning is logged, and the JFR event has it.
    *
    * @return positive
    */
