@@ -24,18 +24,14 @@ import org.junit.jupiter.params.provider.MethodSource;
 abstract class LaunchedSampleContract {
   private final Launchers launchers = new Launchers();
   private final String rdma;
-  private final int ranks;
 
   @TempDir private Path folder;
 
-  LaunchedSampleContract(String rdma, int ranks) {
+  LaunchedSampleContract(String rdma) {
     this.rdma = rdma;
-    this.ranks = ranks;
   }
 
-  Stream<Launcher> launchers() {
-    return Launchers.of(ranks);
-  }
+  abstract Stream<Launcher> launchers();
 
   @AfterAll
   void endThem() throws Exception {
@@ -52,7 +48,7 @@ abstract class LaunchedSampleContract {
     assertTrue(
         ended
             .said()
-            .contains(": " + ranks + " ranks over " + (rdma.equals("off") ? "TCP" : "RDMA")),
+            .contains(": " + launcher.ranks() + " ranks over " + (rdma.equals("off") ? "TCP" : "RDMA")),
         ended.said());
     assertTrue(ended.said().contains("the result is that of one process"), ended.said());
     assertTrue(Files.exists(folder.resolve("heat.png")), ended.said());
