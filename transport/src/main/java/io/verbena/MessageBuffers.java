@@ -6,8 +6,8 @@ import io.verbena.memory.BufferPoolConfig;
 import io.verbena.memory.RegisteredByteBufAllocator;
 import io.verbena.verbs.ProtectionDomain;
 import java.io.IOException;
-import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -15,53 +15,55 @@ import org.jspecify.annotations.Nullable;
  * before it is used. A message that lies in another one's is copied.
  */
 final class MessageBuffers implements AutoCloseable {
-  private final RegisteredByteBufAllocator usual;
-  private final Map<RdmaAdapter, RegisteredByteBufAllocator> ofAdapters = new LinkedHashMap<>();
+  /** In memory that no adapter reaches; those of the transport as long as none is in use. */
+  private final RegisteredByteBufAllocator plain = buffersOf(null);
+
+  private final Map<RdmaAdapter, RegisteredByteBufAllocator> ofAdapters = new ConcurrentHashMap<>();
+  private volatile RegisteredByteBufAllocator usual = plain;
 
   /** Those of a transport without an adapter. */
-  MessageBuffers() {
-    usual = buffersOf(null);
-  }
+  MessageBuffers() {}
 
   /**
    * Those of adapters. The first one that cannot reach any is left out, and so on; the others are
    * asked when their first lane comes, so that those that nobody uses lock no memory.
-   *
-   * @throws IOException if none is left; its message is the reason
    */
-  MessageBuffers(RdmaAdapters adapters) throws IOException {
-    boolean ready = false;
+  MessageBuffers(RdmaAdapters adapters) {
     try {
-      open(adapters);
-      ready = true;
-    } finally {
-      if (!ready) {
-        ofAdapters.values().forEach(RegisteredByteBufAllocator::close);
+      for (RdmaAdapter each : adapters.all()) {
+        if (ofAdapters.isEmpty()) {
+          addIfReached(each, adapters);
+        } else {
+          add(each);
+        }
       }
+    } catch (RuntimeException e) {
+      close();
+      throw e;
     }
-    usual = ofAdapters.values().iterator().next();
   }
 
-  private void open(RdmaAdapters adapters) throws IOException {
-    for (RdmaAdapter each : adapters.all()) {
-      RegisteredByteBufAllocator buffers = buffersOf(each.domain());
-      each.hub().useBuffers(buffers);
-      boolean first = ofAdapters.isEmpty();
-      // Before anything can fail: what is in here is closed, whatever happens.
-      ofAdapters.put(each, buffers);
-      try {
-        if (first) {
-          each.requireBuffers();
-        }
-      } catch (IOException e) {
-        ofAdapters.remove(each);
-        buffers.close();
-        adapters.leaveOut(each, String.valueOf(e.getMessage()));
-      }
+  private void addIfReached(RdmaAdapter adapter, RdmaAdapters adapters) {
+    RegisteredByteBufAllocator buffers = add(adapter);
+    try {
+      adapter.requireBuffers();
+    } catch (IOException e) {
+      ofAdapters.remove(adapter);
+      usual = plain;
+      buffers.close();
+      adapters.leaveOut(adapter, String.valueOf(e.getMessage()));
     }
+  }
+
+  /** Those of one more adapter. */
+  RegisteredByteBufAllocator add(RdmaAdapter adapter) {
+    RegisteredByteBufAllocator buffers = buffersOf(adapter.domain());
+    adapter.hub().useBuffers(buffers);
     if (ofAdapters.isEmpty()) {
-      throw new IOException(adapters.whyNone());
+      usual = buffers;
     }
+    ofAdapters.put(adapter, buffers);
+    return buffers;
   }
 
   private static RegisteredByteBufAllocator buffersOf(@Nullable ProtectionDomain domain) {
@@ -97,8 +99,7 @@ final class MessageBuffers implements AutoCloseable {
 
   @Override
   public void close() {
-    usual.close();
-    // The usual one among them: closing it again does nothing.
+    plain.close();
     ofAdapters.values().forEach(RegisteredByteBufAllocator::close);
   }
 }

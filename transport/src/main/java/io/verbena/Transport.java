@@ -172,9 +172,9 @@ public final class Transport implements AutoCloseable {
   }
 
   /**
-   * Allocates zeroed memory for one-sided operations, registered with each adapter that had a
-   * usable port when this transport was opened and has not failed since. Grant it with {@link
-   * Endpoint#grant}.
+   * Allocates zeroed memory for one-sided operations, registered with each adapter that has had a
+   * usable port since this transport was opened and has not failed; with one that gets a usable
+   * port later it is registered then. Grant it with {@link Endpoint#grant}.
    *
    * @param bytes size in bytes, at least 1
    * @return the memory, owned by the caller and freed with this transport at the latest
@@ -186,12 +186,13 @@ public final class Transport implements AutoCloseable {
   }
 
   /**
-   * Why this transport's side cannot use RDMA.
+   * Why this transport's side cannot use RDMA, as things stand: adapters that have no usable port
+   * are looked at again, once a second at most.
    *
    * @return the reason, or empty if it can
    */
   public Optional<String> rdmaUnavailable() {
-    return memory.adapters == null ? Optional.of(memory.noRdma) : Optional.empty();
+    return memory.rdmaUnavailable();
   }
 
   /**
@@ -224,8 +225,7 @@ public final class Transport implements AutoCloseable {
       var event = new ConnectEvent();
       event.begin();
       TcpOptions.set(channel);
-      var outcome =
-          new Handshake(channel, deadline, config, memory, chunks).run(node, client);
+      var outcome = new Handshake(channel, deadline, config, memory, chunks).run(node, client);
       Endpoint endpoint = register(channel, outcome, event, client);
       established = true;
       return endpoint;
@@ -246,7 +246,10 @@ public final class Transport implements AutoCloseable {
     try {
       var conversation =
           new Conversation(
-              lane, outcome.limits(), memory.buffers.of(outcome.adapter()), config.receiveBufferBytes());
+              lane,
+              outcome.limits(),
+              memory.buffers.of(outcome.adapter()),
+              config.receiveBufferBytes());
       driver = drivers.of(outcome.adapter());
       LaneLock lock = lane instanceof RdmaLane rdmaLane ? rdmaLane.lock() : new LaneLock();
       core = new EndpointCore(conversation, lock, outcome.report(), driver, config);
@@ -302,8 +305,7 @@ public final class Transport implements AutoCloseable {
    */
   @Override
   public void close() {
-    boolean isAwaited =
-        drivers.isOwnThread() || memory.isInUseByCurrentThread();
+    boolean isAwaited = drivers.isOwnThread() || memory.isInUseByCurrentThread();
     boolean first;
     synchronized (freed) {
       first = !closed;
