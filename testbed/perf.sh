@@ -1,10 +1,10 @@
 # shellcheck shell=bash
-# `verbena perf ... --against perftest` and `--against rstream` need an RDMA device: on a machine without one they run in a guest.
+# `verbena perf ... --against` perftest, rstream and queue-pairs need an RDMA device: on a machine without one they run in a guest.
 # shellcheck disable=SC2154  # testbed_home, verbena_root are set by the launcher
 
 # Whether the command line asks for a peer that needs RDMA.
 needs_rdma() {
-  [[ " $* " =~ \ --against[=\ ](perftest|rstream)\  ]]
+  [[ " $* " =~ \ --against[=\ ](perftest|rstream|queue-pairs)\  ]]
 }
 
 rdma_device_here() { compgen -G '/sys/class/infiniband/*' >/dev/null; }

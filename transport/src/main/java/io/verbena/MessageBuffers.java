@@ -6,8 +6,8 @@ import io.verbena.memory.BufferPoolConfig;
 import io.verbena.memory.RegisteredByteBufAllocator;
 import io.verbena.verbs.ProtectionDomain;
 import java.io.IOException;
-import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -16,59 +16,62 @@ import org.jspecify.annotations.Nullable;
  */
 final class MessageBuffers implements AutoCloseable {
   private final BufferPoolConfig config;
-  private final RegisteredByteBufAllocator usual;
-  private final Map<RdmaAdapter, RegisteredByteBufAllocator> ofAdapters = new LinkedHashMap<>();
+
+  /** In memory that no adapter reaches; those of the transport as long as none is in use. */
+  private final RegisteredByteBufAllocator plain;
+
+  private final Map<RdmaAdapter, RegisteredByteBufAllocator> ofAdapters = new ConcurrentHashMap<>();
+  private volatile RegisteredByteBufAllocator usual;
 
   /** Those of a transport without an adapter. */
   MessageBuffers(BufferPoolConfig config) {
     this.config = config;
-    usual = buffersOf(null);
+    plain = RegisteredByteBufAllocator.readableByPeers(null, config);
+    usual = plain;
   }
 
   /**
    * Those of adapters. The first one that cannot reach any is left out, and so on; the others are
    * asked when their first lane comes, so that those that nobody uses lock no memory.
-   *
-   * @throws IOException if none is left; its message is the reason
    */
-  MessageBuffers(BufferPoolConfig config, RdmaAdapters adapters) throws IOException {
-    this.config = config;
-    boolean ready = false;
+  MessageBuffers(BufferPoolConfig config, RdmaAdapters adapters) {
+    this(config);
     try {
-      open(adapters);
-      ready = true;
-    } finally {
-      if (!ready) {
-        ofAdapters.values().forEach(RegisteredByteBufAllocator::close);
-      }
-    }
-    usual = ofAdapters.values().iterator().next();
-  }
-
-  private void open(RdmaAdapters adapters) throws IOException {
-    for (RdmaAdapter each : adapters.all()) {
-      RegisteredByteBufAllocator buffers = buffersOf(each.domain());
-      each.hub().useBuffers(buffers);
-      boolean first = ofAdapters.isEmpty();
-      // Before anything can fail: what is in here is closed, whatever happens.
-      ofAdapters.put(each, buffers);
-      try {
-        if (first) {
-          each.requireBuffers();
+      for (RdmaAdapter each : adapters.all()) {
+        if (ofAdapters.isEmpty()) {
+          addIfReached(each, adapters);
+        } else {
+          add(each);
         }
-      } catch (IOException e) {
-        ofAdapters.remove(each);
-        buffers.close();
-        adapters.leaveOut(each, String.valueOf(e.getMessage()));
       }
-    }
-    if (ofAdapters.isEmpty()) {
-      throw new IOException(adapters.whyNone());
+    } catch (RuntimeException e) {
+      close();
+      throw e;
     }
   }
 
-  private RegisteredByteBufAllocator buffersOf(@Nullable ProtectionDomain domain) {
-    return RegisteredByteBufAllocator.readableByPeers(domain, config);
+  private void addIfReached(RdmaAdapter adapter, RdmaAdapters adapters) {
+    RegisteredByteBufAllocator buffers = add(adapter);
+    try {
+      adapter.requireBuffers();
+    } catch (IOException e) {
+      ofAdapters.remove(adapter);
+      usual = plain;
+      buffers.close();
+      adapters.leaveOut(adapter, String.valueOf(e.getMessage()));
+    }
+  }
+
+  /** Those of one more adapter. */
+  RegisteredByteBufAllocator add(RdmaAdapter adapter) {
+    RegisteredByteBufAllocator buffers =
+        RegisteredByteBufAllocator.readableByPeers(adapter.domain(), config);
+    adapter.hub().useBuffers(buffers);
+    if (ofAdapters.isEmpty()) {
+      usual = buffers;
+    }
+    ofAdapters.put(adapter, buffers);
+    return buffers;
   }
 
   /**
@@ -100,8 +103,7 @@ final class MessageBuffers implements AutoCloseable {
 
   @Override
   public void close() {
-    usual.close();
-    // The usual one among them: closing it again does nothing.
+    plain.close();
     ofAdapters.values().forEach(RegisteredByteBufAllocator::close);
   }
 }

@@ -184,9 +184,9 @@ public final class Transport implements AutoCloseable {
   }
 
   /**
-   * Allocates zeroed memory for one-sided operations, registered with each adapter that had a
-   * usable port when this transport was opened and has not failed since. Grant it with {@link
-   * Endpoint#grant}.
+   * Allocates zeroed memory for one-sided operations, registered with each adapter that has had a
+   * usable port since this transport was opened and has not failed; with one that gets a usable
+   * port later it is registered then. Grant it with {@link Endpoint#grant}.
    *
    * @param bytes size in bytes, at least 1
    * @return the memory, owned by the caller and freed with this transport at the latest
@@ -198,12 +198,13 @@ public final class Transport implements AutoCloseable {
   }
 
   /**
-   * Why this transport's side cannot use RDMA.
+   * Why this transport's side cannot use RDMA, as things stand: adapters that have no usable port
+   * are looked at again, once a second at most.
    *
    * @return the reason, or empty if it can
    */
   public Optional<String> rdmaUnavailable() {
-    return memory.adapters == null ? Optional.of(memory.noRdma) : Optional.empty();
+    return memory.rdmaUnavailable();
   }
 
   /**
@@ -244,8 +245,7 @@ public final class Transport implements AutoCloseable {
       var event = new ConnectEvent();
       event.begin();
       TcpOptions.set(channel);
-      var outcome =
-          new Handshake(channel, deadline, config, memory, chunks).run(node, client);
+      var outcome = new Handshake(channel, deadline, config, memory, chunks).run(node, client);
       Endpoint endpoint = register(channel, outcome, event, client);
       established = true;
       return endpoint;
@@ -323,8 +323,7 @@ public final class Transport implements AutoCloseable {
    */
   @Override
   public void close() {
-    boolean isAwaited =
-        drivers.isOwnThread() || memory.isInUseByCurrentThread();
+    boolean isAwaited = drivers.isOwnThread() || memory.isInUseByCurrentThread();
     boolean first;
     synchronized (freed) {
       first = !closed;

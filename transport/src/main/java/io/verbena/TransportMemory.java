@@ -8,6 +8,7 @@ import io.verbena.memory.MemoryDomain;
 import io.verbena.memory.RegisteredMemory;
 import io.verbena.verbs.VerbsException;
 import java.io.IOException;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -21,7 +22,7 @@ final class TransportMemory implements AutoCloseable {
 
   final @Nullable RdmaAdapters adapters;
 
-  /** Why there are none. */
+  /** Why that is null. */
   final String noRdma;
 
   /** Of one-sided operations. */
@@ -34,22 +35,28 @@ final class TransportMemory implements AutoCloseable {
     this.adapters = adapters;
     this.noRdma = noRdma;
     this.domain =
-        adapters == null ? new MemoryDomain(null) : MemoryDomain.across(adapters.domains());
+        adapters == null || adapters.all().isEmpty()
+            ? new MemoryDomain(null)
+            : MemoryDomain.across(adapters.domains());
     this.buffers = buffers;
   }
 
-  /** Opens the adapters that can be used, if they are wanted. */
+  /** Opens the adapters, if they are wanted. */
   static TransportMemory open(TransportConfig config) throws TransportException {
     if (config.rdma() == RdmaMode.OFF) {
       return plain(config, "it is switched off");
     }
-    RdmaAdapters adapters = null;
+    TransportMemory memory = null;
     try {
-      adapters = RdmaAdapters.open(pins(config));
-      return new TransportMemory(adapters, new MessageBuffers(config.bufferPool(), adapters), "");
+      memory = of(config, RdmaAdapters.open(pins(config)));
+      Optional<String> unavailable = memory.rdmaUnavailable();
+      if (config.rdma() == RdmaMode.REQUIRED && unavailable.isPresent()) {
+        throw new IOException(unavailable.get());
+      }
+      return memory;
     } catch (IOException | RuntimeException e) {
-      if (adapters != null) {
-        adapters.close();
+      if (memory != null) {
+        memory.close();
       }
       if (e instanceof RuntimeException) {
         LOG.warn("RDMA cannot be used: an adapter failed in a way that nobody thought of", e);
@@ -63,12 +70,35 @@ final class TransportMemory implements AutoCloseable {
     }
   }
 
+  private static TransportMemory of(TransportConfig config, RdmaAdapters adapters) {
+    try {
+      var buffers = new MessageBuffers(config.bufferPool(), adapters);
+      var memory = new TransportMemory(adapters, buffers, "");
+      adapters.welcomeNewcomers(memory::welcome);
+      return memory;
+    } catch (RuntimeException e) {
+      adapters.close();
+      throw e;
+    }
+  }
+
   private static TransportMemory plain(TransportConfig config, String noRdma) {
     return new TransportMemory(null, new MessageBuffers(config.bufferPool()), noRdma);
   }
 
   private static RdmaPins pins(TransportConfig config) {
     return new RdmaPins(config.device(), config.port(), config.gidIndex(), config.pkey());
+  }
+
+  /** An adapter reaches what the others reach. */
+  private void welcome(RdmaAdapter adapter) throws VerbsException {
+    domain.include(adapter.domain());
+    buffers.add(adapter);
+  }
+
+  /** See {@link Transport#rdmaUnavailable}. */
+  Optional<String> rdmaUnavailable() {
+    return adapters == null ? Optional.of(noRdma) : adapters.unavailable();
   }
 
   /** See {@link Transport#allocate}. */

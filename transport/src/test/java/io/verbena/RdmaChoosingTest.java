@@ -2,6 +2,7 @@ package io.verbena;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -15,9 +16,12 @@ import io.verbena.verbs.GidEntry;
 import io.verbena.verbs.GidType;
 import io.verbena.verbs.SecondDevice;
 import java.io.IOException;
+import java.lang.foreign.ValueLayout;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -120,10 +124,18 @@ class RdmaChoosingTest {
   private static void requireGrant(Transport transport, Endpoint client, Endpoint server)
       throws IOException {
     try (RegisteredMemory memory = transport.allocate(4096)) {
-      RemoteMemory remote = server.grant(memory, RemoteAccess.ATOMIC);
-      assertEquals(0, client.fetchAdd(remote, 0, 3).await());
-      assertEquals(3, client.fetchAdd(remote, 0, 1).await());
+      requireGrant(memory, client, server);
     }
+  }
+
+  /** Memory of both sides, zeroed. */
+  private static void requireGrant(RegisteredMemory memory, Endpoint client, Endpoint server)
+      throws IOException {
+    RemoteMemory remote = server.grant(memory, RemoteAccess.ATOMIC, RemoteAccess.WRITE);
+    assertEquals(0, client.fetchAdd(remote, 0, 3).await());
+    assertEquals(3, client.fetchAdd(remote, 0, 1).await());
+    client.write(memory, 0, remote, 8, 8).await();
+    assertEquals(4, memory.segment().get(ValueLayout.JAVA_LONG, 8));
   }
 
   @Test
@@ -133,15 +145,13 @@ class RdmaChoosingTest {
       try (var pair = new EndpointPair(ANY)) {
         assertEquals(new Link.Rdma(first, 1), pair.client.link());
         assertEquals(
-            List.of(
-                SecondDevice.NAME
-                    + ":1: port DOWN: check the link (when the transport was opened)"),
+            List.of(SecondDevice.NAME + ":1: port DOWN: check the link"),
             pair.client.linkReport().passedOver());
         assertTrue(pair.client.linkReport().toString().contains("not " + SecondDevice.NAME));
       }
       try (Transport transport = Transport.open(SECOND)) {
         assertEquals(
-            SecondDevice.NAME + ":1: port DOWN: check the link (when the transport was opened)",
+            SecondDevice.NAME + ":1: port DOWN: check the link",
             transport.rdmaUnavailable().orElse(""));
       }
       var failure =
@@ -204,6 +214,84 @@ class RdmaChoosingTest {
     }
   }
 
+  /** What the transport had allocated before reaches the peer through it, too. */
+  @Test
+  void shouldUseAPortThatComesUpLater() throws Exception {
+    try (SecondDevice _ = SecondDevice.add()) {
+      SecondDevice.down();
+      try (Transport transport = Transport.open(ANY);
+          Listener listener = transport.listen(new InetSocketAddress(0));
+          RegisteredMemory before = transport.allocate(4096)) {
+        try (Endpoint client = transport.connect(through(first, listener));
+            Endpoint server = listener.accept()) {
+          assertEquals(new Link.Rdma(first, 1), client.link());
+          requireMessage(client, server);
+        }
+        SecondDevice.up();
+        awaitLink(transport, listener, SecondDevice.NAME);
+        requireLink(transport, listener, SecondDevice.ADDRESS, SecondDevice.NAME);
+        try (Endpoint client = transport.connect(through(SecondDevice.NAME, listener));
+            Endpoint server = listener.accept()) {
+          requireGrant(before, client, server);
+        }
+        requireLink(transport, listener, System.getenv("TESTBED_ADDRESS"), first);
+      }
+    }
+  }
+
+  @Test
+  void shouldUseTheOnlyPortWhenItComesUp() throws Exception {
+    try (SecondDevice _ = SecondDevice.add()) {
+      SecondDevice.down();
+      try (Transport transport = Transport.open(SECOND);
+          Listener listener = transport.listen(new InetSocketAddress(0));
+          RegisteredMemory before = transport.allocate(4096)) {
+        String down = SecondDevice.NAME + ":1: port DOWN: check the link";
+        assertEquals(Optional.of(down), transport.rdmaUnavailable());
+        assertNull(before.region());
+        try (Endpoint client = transport.connect(through(first, listener));
+            Endpoint server = listener.accept()) {
+          assertEquals(down, requireTcp(client).why());
+          assertEquals(down, requireTcp(server).why());
+          requireLongMessage(transport, client, server);
+          requireGrant(transport, client, server);
+        }
+        SecondDevice.up();
+        awaitLink(transport, listener, SecondDevice.NAME);
+        assertEquals(Optional.empty(), transport.rdmaUnavailable());
+        try (Endpoint client = transport.connect(through(SecondDevice.NAME, listener));
+            Endpoint server = listener.accept()) {
+          assertEquals(new Link.Rdma(SecondDevice.NAME, 1), server.link());
+          requireMessage(server, client);
+          requireLongMessage(transport, client, server);
+          assertEquals(0, transport.counters().foreignBuffersCopied());
+          requireGrant(before, client, server);
+          requireGrant(transport, client, server);
+        }
+      }
+    }
+  }
+
+  /** Of the network of one of the devices. */
+  private InetSocketAddress through(String device, Listener listener) {
+    String address = device.equals(first) ? System.getenv("TESTBED_ADDRESS") : SecondDevice.ADDRESS;
+    return new InetSocketAddress(address, listener.address().getPort());
+  }
+
+  /** What is known of ports is a second old at most. */
+  private void awaitLink(Transport transport, Listener listener, String device) throws Exception {
+    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
+    Link link;
+    do {
+      Thread.sleep(200);
+      try (Endpoint client = transport.connect(through(device, listener));
+          Endpoint _ = listener.accept()) {
+        link = client.link();
+      }
+    } while (!link.equals(new Link.Rdma(device, 1)) && System.nanoTime() < deadline);
+    assertEquals(new Link.Rdma(device, 1), link);
+  }
+
   /** Between two soft-RoCE devices of one host there is no way. */
   @Test
   void shouldFallBackWhereThereIsNoWayBetweenTheChosenPorts() throws IOException {
@@ -256,7 +344,7 @@ class RdmaChoosingTest {
   @Test
   void shouldFallBackWithoutThePinnedPartition() throws IOException {
     try (var pair = new EndpointPair(ANY.withDevice(first).withPkey(0x8005), ANY)) {
-      String expected = first + ":1: it is not in partition 0x8005 (when the transport was opened)";
+      String expected = first + ":1: it is not in partition 0x8005";
       assertEquals(expected, requireTcp(pair.client).why());
       assertEquals("the peer has none: " + expected, requireTcp(pair.server).why());
     }

@@ -42,6 +42,8 @@ public final class Main implements Callable<Integer> {
           new TransportArea(),
           new RdmaTransportArea(),
           new UcxArea(),
+          EndpointsArea.overTcp(),
+          EndpointsArea.overRdma(),
           new MemoryArea(),
           new OpenMpiArea(),
           new ReductionArea());

@@ -2,9 +2,11 @@ package io.verbena.memory;
 
 import io.verbena.verbs.Access;
 import io.verbena.verbs.ProtectionDomain;
+import io.verbena.verbs.VerbsException;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.security.SecureRandom;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -80,6 +82,44 @@ public final class MemoryDomain implements AutoCloseable {
   }
 
   /**
+   * For an adapter that comes into use later: what is allocated is registered there, too, from now
+   * on and what was allocated before.
+   *
+   * @param protectionDomain where to register, after the others; nothing happens if it is of this
+   *     domain already
+   * @throws VerbsException if the device or the limit of locked memory refuses: everything is as it
+   *     was before
+   */
+  public synchronized void include(ProtectionDomain protectionDomain) throws VerbsException {
+    List<ProtectionDomain> before = protectionDomains;
+    if (before.contains(protectionDomain)) {
+      return;
+    }
+    List<ProtectionDomain> all = new ArrayList<>(before);
+    all.add(protectionDomain);
+    boolean done = false;
+    try {
+      // First: who allocates meanwhile either sees it, or is in the lists.
+      protectionDomains = List.copyOf(all);
+      for (RegisteredMemory each : all()) {
+        each.include(protectionDomain);
+      }
+      done = true;
+    } finally {
+      if (!done) {
+        protectionDomains = before;
+        all().forEach(each -> each.exclude(protectionDomain));
+      }
+    }
+  }
+
+  private List<RegisteredMemory> all() {
+    List<RegisteredMemory> all = new ArrayList<>(allocated);
+    all.addAll(slabs);
+    return all;
+  }
+
+  /**
    * Allocates zeroed, page-aligned memory and registers it for local use. No peer can reach it
    * before {@link RegisteredMemory#grant}.
    *
@@ -143,6 +183,15 @@ public final class MemoryDomain implements AutoCloseable {
       // Closing may have gone through the list before this was in it.
       memory.close();
       requireOpen();
+    }
+    try {
+      // So may including a protection domain.
+      for (ProtectionDomain each : protectionDomains) {
+        memory.include(each);
+      }
+    } catch (VerbsException e) {
+      memory.close();
+      throw e;
     }
     return memory;
   }

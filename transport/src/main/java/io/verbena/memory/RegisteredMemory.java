@@ -7,6 +7,7 @@ import io.verbena.verbs.MemoryWindow;
 import io.verbena.verbs.MemoryWindowType;
 import io.verbena.verbs.ProtectionDomain;
 import io.verbena.verbs.QueuePair;
+import io.verbena.verbs.VerbsException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.foreign.MemorySegment;
@@ -39,10 +40,10 @@ public final class RegisteredMemory implements AutoCloseable {
   private final MemorySegment segment;
   private final PageKind pages;
 
-  /** In the order of the domain's protection domains; none where there is no adapter. */
-  private final List<MemoryRegion> regions;
+  private final Access[] rights;
 
-  private final @Nullable MemoryRegion first;
+  /** In the order of the domain's protection domains; none where there is no adapter. */
+  private volatile List<MemoryRegion> regions;
 
   /** What memory windows are bound to: registered once more, as not everybody wants windows. */
   private final Map<ProtectionDomain, MemoryRegion> bindable = new HashMap<>();
@@ -56,13 +57,17 @@ public final class RegisteredMemory implements AutoCloseable {
   private boolean closed;
 
   private RegisteredMemory(
-      MemoryDomain domain, HoldableArena arena, PagedMemory memory, List<MemoryRegion> regions) {
+      MemoryDomain domain,
+      HoldableArena arena,
+      PagedMemory memory,
+      Access[] rights,
+      List<MemoryRegion> regions) {
     this.domain = domain;
     this.arena = arena;
     this.segment = memory.segment();
     this.pages = memory.pages();
+    this.rights = rights;
     this.regions = List.copyOf(regions);
-    this.first = regions.isEmpty() ? null : regions.getFirst();
   }
 
   static RegisteredMemory allocate(
@@ -99,7 +104,7 @@ public final class RegisteredMemory implements AutoCloseable {
       for (ProtectionDomain each : where) {
         regions.add(each.register(memory.segment(), rights));
       }
-      return new RegisteredMemory(domain, arena, memory, regions);
+      return new RegisteredMemory(domain, arena, memory, rights, regions);
     } catch (IOException | RuntimeException e) {
       var endings = new Endings();
       regions.forEach(each -> endings.attempt(each::close));
@@ -149,7 +154,8 @@ public final class RegisteredMemory implements AutoCloseable {
    * @return the region, or null where there is no adapter
    */
   public @Nullable MemoryRegion region() {
-    return first;
+    List<MemoryRegion> all = regions;
+    return all.isEmpty() ? null : all.getFirst();
   }
 
   /**
@@ -166,6 +172,28 @@ public final class RegisteredMemory implements AutoCloseable {
       }
     }
     return null;
+  }
+
+  /** Registers it in one more protection domain; nothing if it is already, or closed. */
+  synchronized void include(ProtectionDomain protectionDomain) throws VerbsException {
+    if (!closed && region(protectionDomain) == null) {
+      List<MemoryRegion> more = new ArrayList<>(regions);
+      more.add(protectionDomain.register(segment, rights));
+      regions = List.copyOf(more);
+    }
+  }
+
+  /** Takes that back, before anybody has used it. */
+  synchronized void exclude(ProtectionDomain protectionDomain) {
+    MemoryRegion region = region(protectionDomain);
+    if (!closed && region != null) {
+      regions = regions.stream().filter(each -> !each.equals(region)).toList();
+      try {
+        region.close();
+      } catch (UncheckedIOException e) {
+        LOG.warn("{} stays registered", region, e);
+      }
+    }
   }
 
   private MemoryRegion requireRegion(ProtectionDomain protectionDomain) {
@@ -191,7 +219,7 @@ public final class RegisteredMemory implements AutoCloseable {
    * @throws IllegalStateException after close
    */
   public synchronized RemoteMemory grant(RemoteAccess... rights) throws IOException {
-    return grant(first, rights);
+    return grant(region(), rights);
   }
 
   /**

@@ -39,6 +39,11 @@ public final class SecondDevice implements AutoCloseable {
     run("ip", "link", "set", INTERFACE, "down");
   }
 
+  /** Takes it up again: its port is active soon. */
+  public static void up() throws IOException {
+    run("ip", "link", "set", INTERFACE, "up");
+  }
+
   Context open() throws IOException {
     return Device.named(NAME).open();
   }

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.netty.buffer.ByteBuf;
@@ -80,6 +81,19 @@ class BacklogTest {
         requireTaken(tag, tag);
       }
       requireNone();
+    }
+  }
+
+  @Test
+  void shouldUseItsObjectsAgain() {
+    add(CONTEXT, 1, false);
+    Unexpected first = take(1);
+    backlog.recycle(first);
+    for (int tag = 2; tag < MANY; tag++) {
+      add(CONTEXT, tag, false);
+      Unexpected next = take(tag);
+      assertSame(first, next);
+      backlog.recycle(next);
     }
   }
 
