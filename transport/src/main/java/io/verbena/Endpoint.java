@@ -181,7 +181,9 @@ public final class Endpoint implements AutoCloseable {
    * @return false if too many operations are under way: nothing was done
    * @throws TransportException if the endpoint has ended
    * @throws IndexOutOfBoundsException if a range leaves its memory
-   * @throws IllegalArgumentException if {@code local} is of another transport
+   * @throws IllegalArgumentException if {@code local} is of another transport, or {@code length}
+   *     more than the link takes at a time: over RDMA 1 GiB, or 32 times the longest message of the
+   *     adapter's port if that is less; over TCP there is no such limit
    */
   public boolean tryRead(
       RegisteredMemory local,
@@ -207,7 +209,9 @@ public final class Endpoint implements AutoCloseable {
    * @return false if too many operations are under way: nothing was done
    * @throws TransportException if the endpoint has ended
    * @throws IndexOutOfBoundsException if a range leaves its memory
-   * @throws IllegalArgumentException if {@code local} is of another transport
+   * @throws IllegalArgumentException if {@code local} is of another transport, or {@code length}
+   *     more than the link takes at a time: over RDMA 1 GiB, or 32 times the longest message of the
+   *     adapter's port if that is less; over TCP there is no such limit
    */
   public boolean tryWrite(
       RegisteredMemory local,
@@ -235,7 +239,9 @@ public final class Endpoint implements AutoCloseable {
    * @return false if too many operations are under way, or the peer is behind: nothing was done
    * @throws TransportException if the endpoint has ended
    * @throws IndexOutOfBoundsException if a range leaves its memory
-   * @throws IllegalArgumentException if {@code local} is of another transport
+   * @throws IllegalArgumentException if {@code local} is of another transport, or {@code length}
+   *     more than the link takes at a time: over RDMA 1 GiB, or 32 times the longest message of the
+   *     adapter's port if that is less; over TCP there is no such limit
    */
   public boolean tryWriteAndNotify(
       RegisteredMemory local,
@@ -269,6 +275,7 @@ public final class Endpoint implements AutoCloseable {
    * @return false if too many operations are under way: nothing was done
    * @throws TransportException if the endpoint has ended
    * @throws IndexOutOfBoundsException if the word is not inside the memory
+   * @throws IllegalArgumentException if the address of the word is not aligned to 8
    */
   public boolean tryFetchAdd(
       RemoteMemory remote, long remoteOffset, long delta, Operation operation)
@@ -287,6 +294,7 @@ public final class Endpoint implements AutoCloseable {
    * @return false if too many operations are under way: nothing was done
    * @throws TransportException if the endpoint has ended
    * @throws IndexOutOfBoundsException if the word is not inside the memory
+   * @throws IllegalArgumentException if the address of the word is not aligned to 8
    */
   public boolean tryCompareSwap(
       RemoteMemory remote, long remoteOffset, long expected, long desired, Operation operation)
@@ -318,7 +326,9 @@ public final class Endpoint implements AutoCloseable {
    * @return the started operation
    * @throws TransportException if the endpoint has ended, or with {@link Kind#TIMEOUT}
    * @throws IndexOutOfBoundsException if a range leaves its memory
-   * @throws IllegalArgumentException if {@code local} is of another transport
+   * @throws IllegalArgumentException if {@code local} is of another transport, or {@code length}
+   *     more than the link takes at a time: over RDMA 1 GiB, or 32 times the longest message of the
+   *     adapter's port if that is less; over TCP there is no such limit
    */
   public Operation read(
       RegisteredMemory local, long localOffset, RemoteMemory remote, long remoteOffset, long length)
@@ -337,7 +347,9 @@ public final class Endpoint implements AutoCloseable {
    * @return the started operation
    * @throws TransportException if the endpoint has ended, or with {@link Kind#TIMEOUT}
    * @throws IndexOutOfBoundsException if a range leaves its memory
-   * @throws IllegalArgumentException if {@code local} is of another transport
+   * @throws IllegalArgumentException if {@code local} is of another transport, or {@code length}
+   *     more than the link takes at a time: over RDMA 1 GiB, or 32 times the longest message of the
+   *     adapter's port if that is less; over TCP there is no such limit
    */
   public Operation write(
       RegisteredMemory local, long localOffset, RemoteMemory remote, long remoteOffset, long length)
@@ -358,7 +370,9 @@ public final class Endpoint implements AutoCloseable {
    * @return the started operation
    * @throws TransportException if the endpoint has ended, or with {@link Kind#TIMEOUT}
    * @throws IndexOutOfBoundsException if a range leaves its memory
-   * @throws IllegalArgumentException if {@code local} is of another transport
+   * @throws IllegalArgumentException if {@code local} is of another transport, or {@code length}
+   *     more than the link takes at a time: over RDMA 1 GiB, or 32 times the longest message of the
+   *     adapter's port if that is less; over TCP there is no such limit
    */
   public Operation writeAndNotify(
       RegisteredMemory local,
@@ -381,6 +395,7 @@ public final class Endpoint implements AutoCloseable {
    * @return the started operation; its result is the previous value
    * @throws TransportException if the endpoint has ended, or with {@link Kind#TIMEOUT}
    * @throws IndexOutOfBoundsException if the word is not inside the memory
+   * @throws IllegalArgumentException if the address of the word is not aligned to 8
    */
   public Operation fetchAdd(RemoteMemory remote, long remoteOffset, long delta)
       throws TransportException {
@@ -398,6 +413,7 @@ public final class Endpoint implements AutoCloseable {
    * @return the started operation; its result is the previous value
    * @throws TransportException if the endpoint has ended, or with {@link Kind#TIMEOUT}
    * @throws IndexOutOfBoundsException if the word is not inside the memory
+   * @throws IllegalArgumentException if the address of the word is not aligned to 8
    */
   public Operation compareSwap(RemoteMemory remote, long remoteOffset, long expected, long desired)
       throws TransportException {
@@ -479,7 +495,8 @@ public final class Endpoint implements AutoCloseable {
   /**
    * Ends the conversation: everything that was sent gets to the peer first, as far as the
    * configured close timeout allows; operations under way fail with {@link Kind#CLOSED}.
-   * Idempotent. Called by a handler, it returns at once, and the rest is done by another thread.
+   * Idempotent. Called by a handler on a thread of the transport, it returns at once, and the rest
+   * is done by another thread; with {@link Progress#CALLER} it waits like everywhere else.
    */
   @Override
   public void close() {

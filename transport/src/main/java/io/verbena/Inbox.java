@@ -2,13 +2,10 @@ package io.verbena;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
-import io.netty.buffer.Unpooled;
-import io.netty.util.ReferenceCountUtil;
 import io.verbena.TransportException.Kind;
 import io.verbena.lane.Frame;
 import io.verbena.lane.Intake;
 import io.verbena.lane.Lane;
-import io.verbena.memory.OutOfRegisteredMemoryException;
 import java.nio.ByteBuffer;
 import org.jspecify.annotations.Nullable;
 
@@ -22,22 +19,13 @@ final class Inbox {
   /** What a message takes besides its bytes: empty ones must not be free of charge. */
   private static final int MESSAGE_OVERHEAD_BYTES = 256;
 
-  /** Memory that a peer gets for announcing a message; more comes with its bytes. */
-  private static final int FIRST_CAPACITY = 4 << 20;
-
   private final Lane lane;
-  private final ByteBufAllocator allocator;
   private final int window;
   private final int longestMessage;
   private final int budgetBytes;
   private final Arrivals arrivals = new Arrivals();
   private final Pulls pulls;
-
-  private @Nullable ByteBuf assembling;
-  private long assemblingLength;
-
-  /** Bytes of the frame that is arriving which the lane puts where they belong. */
-  private int awaited;
+  private final Assembly assembly;
 
   private @Nullable Intake intake;
 
@@ -60,11 +48,11 @@ final class Inbox {
 
   Inbox(Lane lane, ByteBufAllocator allocator, int window, int longestMessage, int budgetBytes) {
     this.lane = lane;
-    this.allocator = allocator;
     this.window = window;
     this.longestMessage = longestMessage;
     this.budgetBytes = budgetBytes;
     this.pulls = new Pulls(lane, allocator);
+    this.assembly = new Assembly(allocator);
   }
 
   /** How many numbered frames have been taken. */
@@ -110,7 +98,7 @@ final class Inbox {
    */
   private @Nullable Intake intakeFor(Frame header) {
     boolean whole = header.isFirst() && header.isLast() && header.detail == header.length;
-    return whole && assembling == null && arrivals.isEmpty() && !isBadLength(header.detail)
+    return whole && assembly.isIdle() && arrivals.isEmpty() && !isBadLength(header.detail)
         ? intake
         : null;
   }
@@ -141,62 +129,16 @@ final class Inbox {
 
   /** A DATA frame: makes sure that its payload has a place. */
   @Nullable String begin(Frame header) {
-    if (header.isFirst() != (assembling == null)) {
+    if (header.isFirst() != assembly.isIdle()) {
       return "a message that starts within another";
     }
     if (header.isFirst()) {
       if (isBadLength(header.detail)) {
         return "a message of %d bytes".formatted(header.detail);
       }
-      int length = (int) header.detail;
-      assemblingLength = length;
-      assembling = allocate(Math.min(length, FIRST_CAPACITY), length);
+      assembly.start((int) header.detail);
     }
-    ByteBuf message = assembling;
-    if (message == null) {
-      return "a part of no message";
-    }
-    long length = message.readableBytes() + (long) header.length;
-    if (length > assemblingLength || header.isLast() != (length == assemblingLength)) {
-      return "a message whose parts do not make up its length";
-    }
-    if (length > message.capacity()) {
-      // By doubling: the steps in which a buffer grows by itself would copy it again and again.
-      long capacity = Math.max(length, 2L * message.capacity());
-      assembling = grown(message, (int) Math.min(assemblingLength, capacity));
-    }
-    return null;
-  }
-
-  private ByteBuf allocate(int capacity, int most) {
-    try {
-      return allocator.directBuffer(capacity, most);
-    } catch (OutOfRegisteredMemoryException e) {
-      return plain(capacity, most, e);
-    }
-  }
-
-  /** A message with more room, which is another object if the pool has none. */
-  private static ByteBuf grown(ByteBuf message, int capacity) {
-    try {
-      return message.capacity(capacity);
-    } catch (OutOfRegisteredMemoryException e) {
-      ByteBuf copy = plain(capacity, message.maxCapacity(), e);
-      copy.writeBytes(message, message.readerIndex(), message.readableBytes());
-      message.release();
-      return copy;
-    }
-  }
-
-  /** What comes in frames needs no memory that an adapter reaches. */
-  private static ByteBuf plain(int capacity, int most, OutOfRegisteredMemoryException refusal) {
-    try {
-      return Unpooled.directBuffer(capacity, most);
-    } catch (OutOfMemoryError e) {
-      // It names what helps; the JVM's limit is another.
-      refusal.addSuppressed(e);
-      throw refusal;
-    }
+    return assembly.makeRoom(header);
   }
 
   private boolean isBadLength(long length) {
@@ -205,13 +147,7 @@ final class Inbox {
 
   /** Where the rest of the payload of the frame that has begun goes; takes what is there. */
   @Nullable ByteBuffer room(Frame header, ByteBuffer there) {
-    ByteBuf message = assembling;
-    if (message == null) {
-      return null;
-    }
-    awaited = header.length - there.remaining();
-    message.writeBytes(there);
-    return message.internalNioBuffer(message.writerIndex(), awaited);
+    return assembly.room(header, there);
   }
 
   /** The rest of a payload is where it was to go. */
@@ -226,24 +162,18 @@ final class Inbox {
     if (unusable != null) {
       throw unusable;
     }
-    ByteBuf message = assembling;
-    if (message != null) {
-      message.writerIndex(message.writerIndex() + awaited);
-    }
+    assembly.arrived();
     finish(header.isLast());
   }
 
   void append(ByteBuffer payload) {
-    if (assembling != null) {
-      assembling.writeBytes(payload);
-    }
+    assembly.append(payload);
   }
 
   /** The payload of the frame that had begun is there. */
   void finish(boolean last) {
-    ByteBuf message = assembling;
-    if (last && message != null) {
-      assembling = null;
+    ByteBuf message = last ? assembly.finish() : null;
+    if (message != null) {
       arrivals.add(message);
       hold(message.readableBytes());
       messages++;
@@ -258,7 +188,7 @@ final class Inbox {
     if (wrong != null) {
       return wrong;
     }
-    if (assembling != null) {
+    if (!assembly.isIdle()) {
       return "a message that starts within another";
     }
     if (isBadLength(header.detail) || !lane.isAdvertisement(payload, header.detail)) {
@@ -398,13 +328,12 @@ final class Inbox {
     return new Failure(
         Kind.NETWORK,
         "no memory for a message of %d bytes in the transport's bufferPool, nor beside it: %s"
-            .formatted(assemblingLength, cause.getMessage()));
+            .formatted(assembly.length(), cause.getMessage()));
   }
 
   /** Drops what will not be complete any more; the lane is dead, or nothing of it is used. */
   void dropIncomplete() {
-    ReferenceCountUtil.safeRelease(assembling);
-    assembling = null;
+    assembly.drop();
     pulls.drop();
   }
 

@@ -22,8 +22,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Accepts endpoints on a TCP port. Handshakes run beside each other, each with a deadline, so that
- * a silent or foreign peer holds up nobody.
+ * Accepts endpoints on a TCP port. Up to 128 handshakes run beside each other, each with a
+ * deadline, so that a silent or foreign peer holds up nobody, and many of them hold up others for
+ * that time only.
  *
  * <p>Thread-safe. Closing it ends endpoints that nobody has accepted yet; accepted ones live on.
  */

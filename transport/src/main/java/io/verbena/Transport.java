@@ -14,6 +14,7 @@ import java.net.StandardSocketOptions;
 import java.net.UnknownHostException;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
+import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
@@ -317,9 +318,10 @@ public final class Transport implements AutoCloseable {
   }
 
   /**
-   * Closes listeners and endpoints, each with its goodbye, and frees all memory. Idempotent; waits
-   * for the close timeout at most. Called by a handler, it returns at once, and the rest is done by
-   * another thread.
+   * Closes listeners and endpoints, each with its goodbye, and frees all memory. Idempotent. All
+   * say goodbye beside each other, so that it waits for little more than the close timeout. Called
+   * by a handler on a thread of the transport, it returns at once, and the rest is done by another
+   * thread; with {@link Progress#CALLER} it waits like everywhere else.
    */
   @Override
   public void close() {
@@ -348,12 +350,12 @@ public final class Transport implements AutoCloseable {
 
   private void freeAll() {
     // Beside each other: a peer that is slow to say goodbye must not hold up the others.
-    listeners.stream()
-        .map(listener -> Thread.ofVirtual().start(listener::close))
-        .toList()
-        .forEach(Threads::joinUninterruptibly);
+    List<Thread> closing =
+        listeners.stream().map(each -> Thread.ofVirtual().start(each::close)).toList();
     connects.abort();
     endpoints.closeAll();
+    // What their handshakes have made meanwhile they have closed: there is nobody to accept it.
+    closing.forEach(Threads::joinUninterruptibly);
     drivers.close();
     memory.close();
   }

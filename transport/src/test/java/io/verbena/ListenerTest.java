@@ -164,6 +164,27 @@ class ListenerTest {
     }
   }
 
+  /** Those that were accepted need not wait until the others have said goodbye, or after them. */
+  @Test
+  void shouldSayGoodbyeToTheAcceptedAndTheOthersAtATime() throws Exception {
+    try (Transport calling = Transport.open(CONFIG.withProgress(Progress.CALLER))) {
+      Transport transport = Transport.open(CONFIG);
+      Listener listener = transport.listen(EndpointPair.anyPort());
+      calling.connect(listener.address());
+      Endpoint accepted = listener.accept();
+      calling.connect(listener.address());
+      awaitEndpoints(transport, 2);
+      Thread closing = Thread.ofPlatform().start(transport::close);
+      while (accepted.state() == EndpointState.OPEN) {
+        Thread.sleep(1);
+      }
+      // The other one's goodbye takes a second.
+      assertEquals(2, transport.counters().openEndpoints());
+      assertTrue(closing.join(Duration.ofSeconds(PATIENCE_SECONDS)));
+      assertEquals(0, transport.counters().openEndpoints());
+    }
+  }
+
   private static void awaitEndpoints(Transport transport, int count) throws InterruptedException {
     long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(PATIENCE_SECONDS);
     while (transport.counters().openEndpoints() < count) {

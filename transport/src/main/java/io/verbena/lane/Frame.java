@@ -11,10 +11,13 @@ import java.nio.ByteBuffer;
  *  1  u8   flags
  *  2  u16  zero
  *  4  u32  payload bytes
- *  8  u64  sequence      DATA and CLOSE: number of the frame in its direction, from 0
- * 16  u64  acknowledged  how many sequenced frames the sender of this frame has taken
- * 24  u64  credit        how many DATA frames, counted from 0, the receiver of this frame may send
- * 32  u64  detail        first frame of a message: its length; lane frames: see their lane
+ *  8  u64  sequence      DATA, ADVERTISE, NOTIFY and CLOSE: number of the frame in its direction,
+ *                        from 0
+ * 16  u64  acknowledged  how many numbered frames the sender of this frame has taken
+ * 24  u64  credit        how many DATA, ADVERTISE and NOTIFY frames, counted from 0, the receiver of
+ *                        this frame may send; a DATA frame may count for several
+ * 32  u64  detail        first frame of a message, and ADVERTISE: its length; else see the types;
+ *                        lane frames: see their lane
  * </pre>
  */
 public final class Frame {
