@@ -313,7 +313,7 @@ public final class RegisteredByteBufAllocator extends AbstractByteBufAllocator
    * @return a snapshot
    */
   public BufferPoolMetrics metrics() {
-    SlabHeap.Figures figures = pool.figures();
+    HeapFigures figures = pool.figures();
     long cached = pool.cachedBytes();
     CopyCount copied = pool.copied();
     return new BufferPoolMetrics(
