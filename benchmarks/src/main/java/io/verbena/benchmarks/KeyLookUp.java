@@ -5,8 +5,11 @@ import io.netty.buffer.Unpooled;
 import io.verbena.memory.BufferPoolConfig;
 import io.verbena.memory.MemoryDomain;
 import io.verbena.memory.RegisteredByteBufAllocator;
+import io.verbena.verbs.Context;
+import io.verbena.verbs.MemoryRegion;
+import java.io.IOException;
+import java.util.Random;
 import java.util.concurrent.TimeUnit;
-import org.jspecify.annotations.Nullable;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
 import org.openjdk.jmh.annotations.Mode;
@@ -15,7 +18,10 @@ import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
 
-/** Whether and where a buffer is registered. */
+/**
+ * The key of the region that a buffer lies in. The regions are the stub library's: real objects of
+ * ours, whose keys come out of the structures of C, and no adapter.
+ */
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
 @State(Scope.Thread)
@@ -24,11 +30,13 @@ public class KeyLookUp {
   private static final int SLAB = 64 << 10;
   private static final int BUFFERS = 1024;
 
-  private final MemoryDomain domain = new MemoryDomain(null);
-  private final RegisteredByteBufAllocator allocator =
-      new RegisteredByteBufAllocator(
-          domain,
-          BufferPoolConfig.defaults().withSlabs(SLAB, SLAB).withCeiling((long) SLABS * SLAB));
+  /** Between two slabs: they lie anywhere, as in a process that does other things too. */
+  private static final int MOST_GAP = 16 << 20;
+
+  private final Context context;
+  private final MemoryDomain domain;
+  private final RegisteredByteBufAllocator allocator;
+  private final MemoryDomain gaps = new MemoryDomain(null);
   private final ByteBuf[] slabs = new ByteBuf[SLABS];
   private final ByteBuf[] ours = new ByteBuf[BUFFERS];
   private final ByteBuf[] slices = new ByteBuf[BUFFERS];
@@ -36,10 +44,22 @@ public class KeyLookUp {
   private final ByteBuf[] wrapped = new ByteBuf[BUFFERS];
   private int next;
 
-  /** Fills a thousand slabs. */
-  public KeyLookUp() {
+  /**
+   * Fills a thousand slabs.
+   *
+   * @throws IOException if the stub fails
+   */
+  public KeyLookUp() throws IOException {
+    context = StubLibrary.open();
+    domain = new MemoryDomain(context.createDomain());
+    allocator =
+        new RegisteredByteBufAllocator(
+            domain,
+            BufferPoolConfig.defaults().withSlabs(SLAB, SLAB).withCeiling((long) SLABS * SLAB));
+    var random = new Random(SLABS);
     for (int i = 0; i < SLABS; i++) {
       slabs[i] = allocator.directBuffer(SLAB);
+      gaps.allocate(1 + random.nextInt(MOST_GAP));
     }
     for (int i = 0; i < BUFFERS; i++) {
       // Prime: no pattern that a processor could learn.
@@ -62,11 +82,21 @@ public class KeyLookUp {
     }
     allocator.close();
     domain.close();
+    gaps.close();
+    context.close();
   }
 
   private int next() {
     next = (next + 1) & (BUFFERS - 1);
     return next;
+  }
+
+  private int key(ByteBuf buffer) {
+    MemoryRegion region = allocator.regionOf(buffer);
+    if (region == null) {
+      throw new IllegalStateException("it is not registered");
+    }
+    return region.lkey();
   }
 
   /**
@@ -82,40 +112,40 @@ public class KeyLookUp {
   /**
    * A buffer of ours.
    *
-   * @return whether it is registered
+   * @return its key
    */
   @Benchmark
-  public @Nullable Object ours() {
-    return allocator.regionOf(ours[next()]);
+  public int ours() {
+    return key(ours[next()]);
   }
 
   /**
    * A slice of one.
    *
-   * @return whether it is registered
+   * @return its key
    */
   @Benchmark
-  public @Nullable Object slice() {
-    return allocator.regionOf(slices[next()]);
+  public int slice() {
+    return key(slices[next()]);
   }
 
   /**
    * A slice that is counted by itself.
    *
-   * @return whether it is registered
+   * @return its key
    */
   @Benchmark
-  public @Nullable Object retainedSlice() {
-    return allocator.regionOf(retained[next()]);
+  public int retainedSlice() {
+    return key(retained[next()]);
   }
 
   /**
    * Another buffer on the same memory, asking it for its address included.
    *
-   * @return whether it is registered
+   * @return its key
    */
   @Benchmark
-  public boolean address() {
-    return allocator.owns(wrapped[next()]);
+  public int address() {
+    return key(wrapped[next()]);
   }
 }

@@ -12,7 +12,8 @@ import java.util.function.Consumer;
 /**
  * The registered allocator against both of Netty's, on threads of Netty's, where those are fastest;
  * of the two the faster counts. Every measurement is a fresh JVM of JMH's, ours and theirs
- * alternating. Without an adapter: what registering costs is not in it.
+ * alternating. Without an adapter: what registering costs is not in it. Keys are looked up in
+ * regions of the stub library.
  */
 final class MemoryArea implements Area {
   private static final double MOST_RATIO = 1.0;
@@ -100,10 +101,9 @@ final class MemoryArea implements Area {
           comparisons.add(compare(use, plan, log, progress));
         }
       }
-      for (LookUp lookUp : LOOK_UPS) {
-        if (plan.wants(lookUp.name())) {
-          comparisons.add(compare(lookUp, plan, log, progress));
-        }
+      List<LookUp> lookUps = LOOK_UPS.stream().filter(each -> plan.wants(each.name())).toList();
+      if (!lookUps.isEmpty()) {
+        comparisons.addAll(compare(lookUps, plan, log, progress));
       }
       for (Copy copy : copies()) {
         if (plan.wants(copy.name())) {
@@ -186,12 +186,29 @@ final class MemoryArea implements Area {
     return comparison;
   }
 
-  private static Comparison compare(LookUp lookUp, Plan plan, Path log, Consumer<String> progress)
+  private static List<Comparison> compare(
+      List<LookUp> lookUps, Plan plan, Path log, Consumer<String> progress) throws IOException {
+    Path folder = Files.createTempDirectory("verbena-stub");
+    try {
+      List<String> jvm = new ArrayList<>(JVM);
+      jvm.add("-D" + StubLibrary.PROPERTY + "=" + StubLibrary.compile(folder));
+      List<Comparison> comparisons = new ArrayList<>();
+      for (LookUp lookUp : lookUps) {
+        comparisons.add(compare(lookUp, jvm, plan, log, progress));
+      }
+      return comparisons;
+    } finally {
+      StubLibrary.delete(folder);
+    }
+  }
+
+  private static Comparison compare(
+      LookUp lookUp, List<String> jvm, Plan plan, Path log, Consumer<String> progress)
       throws IOException {
     var comparison = new Comparison(lookUp.name(), "the loop alone", "ns");
     for (int pair = 1; pair <= plan.pairs(); pair++) {
-      double with = lookUp(lookUp.method(), plan, log);
-      double without = lookUp(lookUp.without(), plan, log);
+      double with = lookUp(lookUp.method(), jvm, plan, log);
+      double without = lookUp(lookUp.without(), jvm, plan, log);
       comparison.add(with, without);
       progress.accept(
           String.format(
@@ -210,8 +227,9 @@ final class MemoryArea implements Area {
     return comparison;
   }
 
-  private static double lookUp(String method, Plan plan, Path log) throws IOException {
-    return new JmhFork(KeyLookUp.class, method, Map.of(), JVM).run(plan.quick(), log).nanos();
+  private static double lookUp(String method, List<String> jvm, Plan plan, Path log)
+      throws IOException {
+    return new JmhFork(KeyLookUp.class, method, Map.of(), jvm).run(plan.quick(), log).nanos();
   }
 
   private static List<Copy> copies() {

@@ -9,7 +9,9 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
+import java.util.stream.Stream;
 
 /**
  * A {@code libibverbs.so.1} of our own with one device that does next to nothing, so that what is
@@ -65,6 +67,15 @@ final class StubLibrary {
     throw new PrerequisiteException(
         "measuring verbs against C needs a C compiler: install one, on Debian with"
             + " apt-get install gcc libc6-dev");
+  }
+
+  /** Removes a folder that {@link #compile} has filled. */
+  static void delete(Path folder) throws IOException {
+    try (Stream<Path> files = Files.walk(folder)) {
+      for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+        Files.delete(file);
+      }
+    }
   }
 
   private static void extract(String file, Path folder) throws IOException {

@@ -3,12 +3,10 @@ package io.verbena.benchmarks;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.function.Consumer;
-import java.util.stream.Stream;
 
 /**
  * The verbs against C: every measurement is a fresh JVM of JMH's, ours and C's alternating, on the
@@ -54,7 +52,7 @@ final class VerbsArea implements Area {
       Path library = StubLibrary.compile(folder);
       return measure(plan, library, progress);
     } finally {
-      delete(folder);
+      StubLibrary.delete(folder);
     }
   }
 
@@ -107,13 +105,5 @@ final class VerbsArea implements Area {
             "-D" + StubLibrary.PROPERTY + "=" + library);
     return new JmhFork(subject.type(), method, Map.of(), jvmArguments)
         .run(plan.quick(), library.resolveSibling("jmh.log"));
-  }
-
-  private static void delete(Path folder) throws IOException {
-    try (Stream<Path> files = Files.walk(folder)) {
-      for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-        Files.delete(file);
-      }
-    }
   }
 }

@@ -14,6 +14,8 @@ public final class MappedMemory {
 
   private static final boolean ALLOWED = probe();
 
+  private static final int MOST_TRIES = 8;
+
   private MappedMemory() {}
 
   private static boolean probe() {
@@ -46,27 +48,76 @@ public final class MappedMemory {
    * @return the memory, or null if the system refuses
    */
   public static @Nullable MemorySegment map(long bytes, int flags, Arena arena) {
+    MemorySegment mapped = map(MemorySegment.NULL, bytes, readAndWrite(), flags);
+    return mapped == null ? null : unmappedWith(arena, mapped);
+  }
+
+  /**
+   * Maps memory that starts at a multiple of so many bytes, and nothing beside it.
+   *
+   * @param bytes its length; with {@code MAP_HUGETLB} a multiple of the size of huge pages
+   * @param alignment a power of two, at least the size of the pages
+   * @param flags as of {@link #map}
+   * @param arena unmaps it when it is closed
+   * @return the memory, or null if the system refuses
+   */
+  public static @Nullable MemorySegment mapAligned(
+      long bytes, long alignment, int flags, Arena arena) {
+    for (int tries = 0; tries < MOST_TRIES; tries++) {
+      MemorySegment place = findPlace(bytes, alignment);
+      MemorySegment mapped = place == null ? null : map(place, bytes, readAndWrite(), flags);
+      if (mapped == null) {
+        return null;
+      }
+      if (mapped.address() % alignment == 0) {
+        return unmappedWith(arena, mapped);
+      }
+      // Another thread was faster. MAP_FIXED would take its memory away.
+      unmap(mapped);
+    }
+    return null;
+  }
+
+  /** Where there are so many addresses that nobody uses just now. */
+  private static @Nullable MemorySegment findPlace(long bytes, long alignment) {
+    long spare = alignment - LibC.sysconf(LibC._SC_PAGESIZE());
+    if (bytes > Long.MAX_VALUE - spare) {
+      return null;
+    }
+    MemorySegment addresses =
+        map(MemorySegment.NULL, bytes + spare, LibC.PROT_NONE(), LibC.MAP_NORESERVE());
+    if (addresses == null) {
+      return null;
+    }
+    unmap(addresses);
+    return addresses.asSlice(-addresses.address() & (alignment - 1), bytes);
+  }
+
+  private static int readAndWrite() {
+    return LibC.PROT_READ() | LibC.PROT_WRITE();
+  }
+
+  private static @Nullable MemorySegment map(
+      MemorySegment where, long bytes, int protection, int flags) {
     MemorySegment mapped =
         LibC.mmap(
-            MemorySegment.NULL,
-            bytes,
-            LibC.PROT_READ() | LibC.PROT_WRITE(),
-            LibC.MAP_PRIVATE() | LibC.MAP_ANONYMOUS() | flags,
-            -1,
-            0);
-    return mapped.equals(LibC.MAP_FAILED())
-        ? null
-        : mapped.reinterpret(
-            bytes,
-            arena,
-            memory -> {
-              MemorySegment whole = memory.reinterpret(bytes);
-              if (arena instanceof HoldableArena holdable) {
-                holdable.unmap(whole);
-              } else {
-                unmap(whole);
-              }
-            });
+            where, bytes, protection, LibC.MAP_PRIVATE() | LibC.MAP_ANONYMOUS() | flags, -1, 0);
+    return mapped.equals(LibC.MAP_FAILED()) ? null : mapped.reinterpret(bytes);
+  }
+
+  private static MemorySegment unmappedWith(Arena arena, MemorySegment mapped) {
+    long bytes = mapped.byteSize();
+    return mapped.reinterpret(
+        bytes,
+        arena,
+        memory -> {
+          MemorySegment whole = memory.reinterpret(bytes);
+          if (arena instanceof HoldableArena holdable) {
+            holdable.unmap(whole);
+          } else {
+            unmap(whole);
+          }
+        });
   }
 
   /** Closing an arena may not fail half-way; but memory that stays must not go unnoticed. */

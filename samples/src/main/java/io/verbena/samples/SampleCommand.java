@@ -146,6 +146,21 @@ public final class SampleCommand implements Runnable {
     TransportTour.main();
   }
 
+  @Command(name = "memory-tour", description = "What memory an adapter reaches, and how.")
+  void memoryTour(
+      @Parameters(
+              paramLabel = "DEVICE",
+              arity = "0..1",
+              description = "Its name; without it the tour does without.")
+          @Nullable String device)
+      throws IOException {
+    if (device == null) {
+      MemoryTour.main();
+    } else {
+      MemoryTour.main(device(device));
+    }
+  }
+
   @Command(name = "verbs-write", description = "Raw verbs: let the adapter write.")
   void verbsWrite(
       @Parameters(

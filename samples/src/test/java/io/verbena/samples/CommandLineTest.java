@@ -113,6 +113,7 @@ class CommandLineTest {
             "echo-server PORT",
             "echo-handler PORT",
             "transport-tour",
+            "memory-tour [DEVICE]",
             "kv-server PORT",
             "kv",
             "receive-file PORT",

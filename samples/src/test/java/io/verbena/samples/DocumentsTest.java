@@ -23,6 +23,7 @@ class DocumentsTest {
       List.of(
           Path.of("..", "README.md"),
           Path.of("..", "docs", "collectives.md"),
+          Path.of("..", "docs", "memory.md"),
           Path.of("..", "docs", "transport.md"),
           Path.of("..", "docs", "verbs.md"));
   private static final Path SAMPLES = Path.of("src", "main", "java", "io", "verbena", "samples");

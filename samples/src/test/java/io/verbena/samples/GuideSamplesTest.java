@@ -4,6 +4,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.verbena.ChildJvm;
+import io.verbena.verbs.Device;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -12,7 +14,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The programs of the guide to the verbs do what the guide says. */
+/** The programs of the guides to the verbs and to memory do what the guides say. */
 @RdmaTest
 @Timeout(value = 3, unit = TimeUnit.MINUTES, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class GuideSamplesTest {
@@ -39,6 +41,15 @@ class GuideSamplesTest {
     Outcome outcome = Outcome.of("sample", "verbs-write");
     assertEquals(0, outcome.status(), outcome.err());
     assertTrue(outcome.out().contains("the other half: written by the adapter"), outcome.out());
+  }
+
+  @Test
+  void shouldTakeTheTourOfMemoryThatTheAdapterReaches() throws IOException {
+    Outcome outcome = Outcome.of("sample", "memory-tour", Device.list().getFirst().name());
+    assertEquals(0, outcome.status(), outcome.err());
+    MemoryTourTest.shouldHaveTakenTheTour(outcome);
+    assertTrue(outcome.out().contains("written: true"), outcome.out());
+    assertTrue(outcome.out().contains("the peer has: head, body"), outcome.out());
   }
 
   @Test

@@ -37,7 +37,7 @@ final class BufferPool {
     return heap.table();
   }
 
-  SlabHeap.Figures figures() {
+  HeapFigures figures() {
     return heap.figures();
   }
 

@@ -2,6 +2,9 @@ package io.verbena.memory;
 
 import io.netty.util.ResourceLeakDetector;
 import io.netty.util.ResourceLeakDetector.Level;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.IntSummaryStatistics;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -19,47 +22,63 @@ final class Holders {
       Stream.of(
               Holders.class,
               RegisteredByteBuf.class,
+              RetainedView.class,
               SlabByteBuf.class,
               RegisteredByteBufAllocator.class)
           .map(Class::getName)
           .collect(Collectors.toSet());
 
-  private final Map<Long, Throwable> allocations = new ConcurrentHashMap<>();
+  private record Allocation(int bytes, Throwable where) {}
+
+  private final Map<Long, Allocation> allocations = new ConcurrentHashMap<>();
 
   static boolean areWanted() {
     return ResourceLeakDetector.getLevel().compareTo(Level.ADVANCED) >= 0;
   }
 
   void add(long address, int bytes) {
-    allocations.put(
-        address,
-        new Throwable(
-            "%d bytes at 0x%x, allocated by %s"
-                .formatted(bytes, address, Thread.currentThread().getName())));
+    allocations.put(address, new Allocation(bytes, new Throwable()));
   }
 
   void remove(long address) {
     allocations.remove(address);
   }
 
-  /** A line for each place that allocated some of them. */
+  /** How many of them each place allocated: that with most of them first. */
   String describe() {
     if (allocations.isEmpty()) {
       return "-Dio.netty.leakDetection.level=advanced shows who allocated them";
     }
-    return allocations.values().stream()
-        .limit(MOST_SHOWN)
-        .map(Holders::place)
-        .collect(Collectors.joining("; "));
+    Map<String, IntSummaryStatistics> places =
+        allocations.values().stream()
+            .collect(
+                Collectors.groupingBy(
+                    each -> place(each.where), Collectors.summarizingInt(Allocation::bytes)));
+    String most =
+        places.entrySet().stream()
+            .sorted(
+                Comparator.comparingLong(
+                        (Map.Entry<String, IntSummaryStatistics> each) ->
+                            each.getValue().getCount())
+                    .reversed()
+                    .thenComparing(Map.Entry::getKey))
+            .limit(MOST_SHOWN)
+            .map(each -> line(each.getKey(), each.getValue()))
+            .collect(Collectors.joining("; "));
+    int more = places.size() - MOST_SHOWN;
+    return more > 0 ? "%s; and %d more places".formatted(most, more) : most;
+  }
+
+  private static String line(String place, IntSummaryStatistics buffers) {
+    return "%d of %d bytes together in %s".formatted(buffers.getCount(), buffers.getSum(), place);
   }
 
   private static String place(Throwable allocation) {
-    for (StackTraceElement frame : allocation.getStackTrace()) {
-      String name = frame.getClassName();
-      if (!OURS.contains(name) && !name.startsWith("io.netty.buffer.")) {
-        return allocation.getMessage() + " in " + frame;
-      }
-    }
-    return String.valueOf(allocation.getMessage());
+    return Arrays.stream(allocation.getStackTrace())
+        .filter(frame -> !OURS.contains(frame.getClassName()))
+        .filter(frame -> !frame.getClassName().startsWith("io.netty.buffer."))
+        .findFirst()
+        .map(StackTraceElement::toString)
+        .orElse("an unknown place");
   }
 }

@@ -110,17 +110,15 @@ record PagedMemory(MemorySegment segment, PageKind pages) {
     return new PagedMemory(mapped, PageKind.STANDARD);
   }
 
-  /** Maps so much more that the wanted alignment is in it; null if the system refuses. */
+  /** Null if the system refuses. */
   private static @Nullable MemorySegment map(
       long bytes, long alignment, long given, int flags, Arena arena) {
-    long spare = Math.max(0, alignment - given);
-    if (bytes < 0 || bytes > Long.MAX_VALUE - spare) {
+    if (bytes < 0) {
       return null;
     }
-    MemorySegment mapped = MappedMemory.map(bytes + spare, flags, arena);
-    return mapped == null
-        ? null
-        : mapped.asSlice(-mapped.address() & (Math.max(alignment, given) - 1), bytes);
+    return alignment <= given
+        ? MappedMemory.map(bytes, flags, arena)
+        : MappedMemory.mapAligned(bytes, alignment, flags, arena);
   }
 
   /** The first access to a page is what brings it. */

@@ -22,6 +22,10 @@ final class RefusalEvent extends Event {
   @DataAmount
   private long poolBytes;
 
+  @Label("In Use")
+  @DataAmount
+  private long usedBytes;
+
   @Label("Ceiling")
   @DataAmount
   private long ceilingBytes;
@@ -34,6 +38,7 @@ final class RefusalEvent extends Event {
     if (event.shouldCommit()) {
       event.requestedBytes = refusal.requestedBytes();
       event.poolBytes = refusal.registeredBytes();
+      event.usedBytes = refusal.usedBytes();
       event.ceilingBytes = refusal.ceilingBytes();
       event.reason = String.valueOf(refusal.getMessage());
       event.commit();

@@ -212,9 +212,17 @@ public final class RegisteredByteBufAllocator extends AbstractByteBufAllocator
   }
 
   private @Nullable Slab slabByAddress(ByteBuf buffer) {
-    return buffer.hasMemoryAddress()
-        ? pool.slabs().find(buffer.memoryAddress(), buffer.capacity())
+    if (buffer.hasMemoryAddress()) {
+      return pool.slabs().find(buffer.memoryAddress(), buffer.capacity());
+    }
+    // Read-only ones do not tell their address where Netty does without Unsafe.
+    return buffer.isDirect() && buffer.nioBufferCount() == 1
+        ? find(MemorySegment.ofBuffer(buffer.nioBuffer(0, buffer.capacity())))
         : null;
+  }
+
+  private @Nullable Slab find(MemorySegment memory) {
+    return memory.isNative() ? pool.slabs().find(memory.address(), memory.byteSize()) : null;
   }
 
   /**
@@ -236,7 +244,7 @@ public final class RegisteredByteBufAllocator extends AbstractByteBufAllocator
     if (length == 0) {
       return true;
     }
-    Slab slab = slabOf(buffer);
+    Slab slab = buffer.hasMemoryAddress() ? slabOf(buffer) : null;
     if (slab != null) {
       return into.add(slab, buffer.memoryAddress() + index, length);
     }
@@ -265,14 +273,14 @@ public final class RegisteredByteBufAllocator extends AbstractByteBufAllocator
     return true;
   }
 
-  /** For views of composites, which tell no other way what they consist of. */
+  /** For views of composites and others that tell no other way what they consist of. */
   private boolean locateParts(ByteBuffer[] parts, BufferRanges into) {
     for (ByteBuffer part : parts) {
       if (!part.hasRemaining()) {
         continue;
       }
       MemorySegment memory = MemorySegment.ofBuffer(part);
-      Slab slab = memory.isNative() ? pool.slabs().find(memory.address(), memory.byteSize()) : null;
+      Slab slab = find(memory);
       if (slab == null || !into.add(slab, memory.address(), part.remaining())) {
         return false;
       }
@@ -316,7 +324,7 @@ public final class RegisteredByteBufAllocator extends AbstractByteBufAllocator
    * @return a snapshot
    */
   public BufferPoolMetrics metrics() {
-    SlabHeap.Figures figures = pool.figures();
+    HeapFigures figures = pool.figures();
     long cached = pool.cachedBytes();
     CopyCount copied = pool.copied();
     return new BufferPoolMetrics(

@@ -105,7 +105,7 @@ public final class RegisteredMemory implements AutoCloseable {
         regions.add(each.register(memory.segment(), rights));
       }
       return new RegisteredMemory(domain, arena, memory, rights, regions);
-    } catch (IOException | RuntimeException e) {
+    } catch (IOException | RuntimeException | Error e) {
       var endings = new Endings();
       regions.forEach(each -> endings.attempt(each::close));
       arena.closeWhenFree();

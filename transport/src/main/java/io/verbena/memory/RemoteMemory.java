@@ -18,7 +18,7 @@ import java.util.Objects;
  * @param address virtual address at the peer
  * @param length length in bytes
  * @param key the peer's rkey, {@link #NO_KEY} when the grant is not registered with an adapter
- * @param handle random name of the grant, for lanes without rkeys
+ * @param handle random name of the grant, for lanes without rkeys; no grant has 0
  */
 public record RemoteMemory(long address, long length, int key, long handle) {
   /** Bytes that {@link #writeTo} writes. */
@@ -68,7 +68,8 @@ public record RemoteMemory(long address, long length, int key, long handle) {
    * @param source a buffer of at least {@link #ENCODED_BYTES} readable bytes; they are read, unless
    *     this throws
    * @return the value
-   * @throws IllegalArgumentException if the buffer is too short or holds an impossible range
+   * @throws IllegalArgumentException if the buffer is too short, or holds an impossible range or a
+   *     handle that no grant has
    */
   public static RemoteMemory readFrom(ByteBuf source) {
     if (source.readableBytes() < ENCODED_BYTES) {
@@ -84,6 +85,9 @@ public record RemoteMemory(long address, long length, int key, long handle) {
             source.getLong(lengthAt),
             source.getInt(keyAt),
             source.getLong(keyAt + Integer.BYTES));
+    if (value.handle == 0) {
+      throw new IllegalArgumentException("no grant has the handle 0");
+    }
     source.skipBytes(ENCODED_BYTES);
     return value;
   }

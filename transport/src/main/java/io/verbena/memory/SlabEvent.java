@@ -8,7 +8,7 @@ import jdk.jfr.Label;
 import jdk.jfr.Name;
 import jdk.jfr.StackTrace;
 
-/** A buffer pool has registered a slab. */
+/** A buffer pool registers a slab, which takes as long as this. */
 @Name("io.verbena.Slab")
 @Label("Slab Registration")
 @Category({"Verbena", "Memory"})
@@ -31,14 +31,14 @@ final class SlabEvent extends Event {
   @DataAmount
   private long poolBytes;
 
-  static void commit(Slab slab, long poolBytes) {
-    var event = new SlabEvent();
-    if (event.shouldCommit()) {
-      event.address = slab.address;
-      event.length = slab.length();
-      event.registered = slab.region != null;
-      event.poolBytes = poolBytes;
-      event.commit();
+  /** To be begun before the slab was allocated. */
+  void commit(Slab slab, long before) {
+    if (shouldCommit()) {
+      address = slab.address;
+      length = slab.length();
+      registered = slab.region != null;
+      poolBytes = before + slab.length();
+      commit();
     }
   }
 }

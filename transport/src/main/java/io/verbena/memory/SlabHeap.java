@@ -52,27 +52,10 @@ final class SlabHeap {
     return table;
   }
 
-  /**
-   * What the heap has and has given away.
-   *
-   * @param registeredBytes size of all slabs, also of those that the device did not let go of: they
-   *     are pinned and count against its limit, and the ceiling, for ever
-   * @param registrations how many slabs there were
-   * @param refusedGrowth how often one slab more was refused
-   * @param buffersOut blocks that are not here: with users, in caches or in depots
-   * @param bytesOut their size
-   */
-  record Figures(
-      long registeredBytes,
-      long registrations,
-      long refusedGrowth,
-      long buffersOut,
-      long bytesOut) {}
-
-  Figures figures() {
+  HeapFigures figures() {
     lock.lock();
     try {
-      return new Figures(registeredBytes, registrations, refusedGrowth, buffersOut, bytesOut);
+      return new HeapFigures(registeredBytes, registrations, refusedGrowth, buffersOut, bytesOut);
     } finally {
       lock.unlock();
     }
@@ -193,12 +176,17 @@ final class SlabHeap {
     long least = (long) units * Slab.UNIT;
     long length = lengthOfNext(least);
     while (length >= least) {
+      var event = new SlabEvent();
+      event.begin();
       try {
-        return new Slab(source.allocate(length));
+        var slab = new Slab(source.allocate(length));
+        event.commit(slab, figures().registeredBytes());
+        return slab;
       } catch (IOException | IllegalStateException | OutOfMemoryError e) {
         if (length == least) {
-          growthRefused();
-          throw refusal(e);
+          IOException refusal = refusal(e);
+          growthRefused(least, String.valueOf(refusal.getMessage()));
+          throw refusal;
         }
         length = Math.max(least, length / 2 / Slab.UNIT * Slab.UNIT);
       }
@@ -232,7 +220,7 @@ final class SlabHeap {
         return 0;
       }
       if (least > room) {
-        refusedGrowth++;
+        growthRefused(least, "the ceiling");
         return 0;
       }
       long wanted = config.nextSlabBytes(registeredBytes);
@@ -242,10 +230,11 @@ final class SlabHeap {
     }
   }
 
-  private void growthRefused() {
+  private void growthRefused(long least, String reason) {
     lock.lock();
     try {
       refusedGrowth++;
+      RefusedGrowthEvent.commit(least, registeredBytes, config.ceilingBytes(), reason);
     } finally {
       lock.unlock();
     }
@@ -283,7 +272,6 @@ final class SlabHeap {
     registrations++;
     registeredBytes += slab.length();
     table = new SlabTable(slabs);
-    SlabEvent.commit(slab, registeredBytes);
   }
 
   /**

@@ -225,7 +225,7 @@ final class Stock {
 
   private OutOfRegisteredMemoryException refused(int bytes, @Nullable IOException cause) {
     refusals.increment();
-    SlabHeap.Figures figures = heap.figures();
+    HeapFigures figures = heap.figures();
     long used = Math.max(0, figures.bytesOut() - cachedBytes());
     var refusal =
         new OutOfRegisteredMemoryException(

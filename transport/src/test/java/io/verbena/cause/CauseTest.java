@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.OptionalLong;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -85,10 +86,26 @@ class CauseTest {
 
   @Test
   void shouldNameTheLimitOfLockedMemory() {
-    assertTrue(LockedMemory.cure(65536).contains("65536 bytes"));
-    assertTrue(LockedMemory.cure(65536).contains("ulimit -l unlimited"));
-    assertTrue(LockedMemory.cure(LockedMemory.UNLIMITED).contains("unlimited"));
-    assertFalse(LockedMemory.cure(LockedMemory.UNLIMITED).contains("ulimit"), "that is no help");
+    assertTrue(LockedMemory.cure(65536, OptionalLong.of(4096)).contains("65536 bytes"));
+    assertTrue(LockedMemory.cure(65536, OptionalLong.of(4096)).contains("ulimit -l unlimited"));
+    assertTrue(
+        LockedMemory.cure(LockedMemory.UNLIMITED, OptionalLong.empty()).contains("unlimited"));
+    assertFalse(
+        LockedMemory.cure(LockedMemory.UNLIMITED, OptionalLong.empty()).contains("ulimit"),
+        "that is no help");
+  }
+
+  @Test
+  void shouldSayWhatIsPinnedOfTheLimitAlready() {
+    String status = "VmLck:\t       8 kB\nVmPin:\t      64 kB\nVmHWM:\t 1 kB\n";
+    OptionalLong pinned = LockedMemory.pinned(status);
+    assertEquals(65536, pinned.orElseThrow());
+    for (long limit : new long[] {131072, LockedMemory.UNLIMITED}) {
+      String cure = LockedMemory.cure(limit, pinned);
+      assertTrue(cure.contains(" and has pinned 65536 bytes: "), cure);
+    }
+    assertTrue(LockedMemory.pinned("VmHWM:\t 1 kB\n").isEmpty());
+    assertTrue(LockedMemory.pinned().isPresent());
   }
 
   @Test

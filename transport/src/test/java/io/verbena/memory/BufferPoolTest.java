@@ -47,8 +47,7 @@ class BufferPoolTest extends SmallAllocator {
 
   private RegisteredByteBufAllocator allocatorOfSmallSlabs() {
     return new RegisteredByteBufAllocator(
-        domain,
-        BufferPoolConfig.defaults().withSlabs(Slab.UNIT, Slab.UNIT).withCeiling(16 * SLAB));
+        domain, BufferPoolConfig.defaults().withSlabs(Slab.UNIT, Slab.UNIT).withCeiling(16 * SLAB));
   }
 
   @Test
@@ -294,5 +293,41 @@ class BufferPoolTest extends SmallAllocator {
     } finally {
       ResourceLeakDetector.setLevel(before);
     }
+  }
+
+  @Test
+  void shouldSayWhichPlacesHoldMostBuffers() {
+    Level before = ResourceLeakDetector.getLevel();
+    ResourceLeakDetector.setLevel(Level.PARANOID);
+    try {
+      List<ByteBuf> buffers = new ArrayList<>();
+      // Eleven places, one of them three times.
+      buffers.add(allocator.directBuffer(1));
+      buffers.add(allocator.directBuffer(2));
+      buffers.add(allocator.directBuffer(3));
+      buffers.add(allocator.directBuffer(4));
+      buffers.add(allocator.directBuffer(5));
+      for (int i = 0; i < 3; i++) {
+        buffers.add(often());
+      }
+      buffers.add(allocator.directBuffer(6));
+      buffers.add(allocator.directBuffer(7));
+      buffers.add(allocator.directBuffer(8));
+      buffers.add(allocator.directBuffer(9));
+      buffers.add(allocator.directBuffer(10));
+      String holders = allocator.holders();
+      String most = BufferPoolTest.class.getName() + ".often(";
+      assertTrue(holders.contains("3 of 300 bytes together in "), holders);
+      assertTrue(holders.substring(0, holders.indexOf(';')).contains(most), holders);
+      assertEquals(11, holders.split("; ").length, holders);
+      assertTrue(holders.endsWith("and 1 more places"), holders);
+      buffers.forEach(ByteBuf::release);
+    } finally {
+      ResourceLeakDetector.setLevel(before);
+    }
+  }
+
+  private ByteBuf often() {
+    return allocator.directBuffer(100);
   }
 }

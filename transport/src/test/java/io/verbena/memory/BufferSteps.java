@@ -4,6 +4,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.CompositeByteBuf;
+import io.netty.buffer.Unpooled;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -29,6 +31,9 @@ public class BufferSteps {
     }
 
     void mark() {
+      if (buffer.isReadOnly()) {
+        return;
+      }
       buffer.setInt(0, number);
       buffer.setInt(buffer.capacity() - Integer.BYTES, number);
     }
@@ -53,6 +58,13 @@ public class BufferSteps {
   /** Does something with a buffer that has its number in its first four bytes. */
   protected void use(ByteBuf buffer, int number) throws IOException {}
 
+  /** Nothing may be in use after this. */
+  protected void end() throws IOException {}
+
+  protected final void trim() {
+    allocator.trim();
+  }
+
   protected final boolean locate(ByteBuf buffer, BufferRanges into) {
     return allocator.locate(buffer, into);
   }
@@ -72,7 +84,9 @@ public class BufferSteps {
     while (!held.isEmpty()) {
       release();
     }
+    end();
     assertTrue(refusals > 0, "the ceiling was reached");
+    assertTrue(allocator.metrics().copies() > 0, "foreign buffers were copied");
     assertEquals(0, allocator.metrics().usedBytes());
     allocator.close();
     assertEquals(0, allocator.metrics().registeredBytes());
@@ -81,10 +95,12 @@ public class BufferSteps {
 
   private void step() throws IOException {
     int dice = random.nextInt(1000);
-    if (held.isEmpty() || (dice < 480 && held.size() < MOST_HELD)) {
+    if (held.isEmpty() || (dice < 460 && held.size() < MOST_HELD)) {
       allocate();
+    } else if (dice < 480 && held.size() < MOST_HELD) {
+      copyForeign();
     } else if (dice < 520) {
-      view();
+      share();
     } else if (dice < 540) {
       grow();
     } else if (dice < 995) {
@@ -109,14 +125,49 @@ public class BufferSteps {
     }
   }
 
-  private void view() {
+  /** A buffer of Netty's, on the Java heap or beside it. */
+  private void copyForeign() throws IOException {
+    int length = 2 * Integer.BYTES + random.nextInt(1 << 12);
+    ByteBuf foreign =
+        random.nextBoolean() ? Unpooled.directBuffer(length) : Unpooled.buffer(length);
+    var each = new Held(foreign.writerIndex(length), next++);
+    each.mark();
+    try {
+      held.add(new Held(allocator.register(foreign, new BufferRanges(1)), each.number));
+    } catch (OutOfRegisteredMemoryException e) {
+      foreign.release();
+      refusals++;
+      release();
+    }
+  }
+
+  /** One more reference to what there is. */
+  private void share() {
     Held each = any();
-    var view =
-        new Held(
-            random.nextBoolean() ? slice(each.buffer) : each.buffer.retainedDuplicate(),
-            each.number);
+    boolean readOnly = each.buffer.isReadOnly();
+    ByteBuf shared =
+        switch (random.nextInt(readOnly ? 3 : 5)) {
+          case 0 -> each.buffer.retain();
+          case 1 -> each.buffer.retainedDuplicate();
+          case 2 -> each.buffer.retainedDuplicate().asReadOnly();
+          case 3 -> slice(each.buffer);
+          default -> composite(each.buffer);
+        };
+    var view = new Held(shared, each.number);
     view.mark();
     held.add(view);
+  }
+
+  /** All parts are of one buffer, so that all have its number where they may be changed. */
+  private ByteBuf composite(ByteBuf buffer) {
+    CompositeByteBuf composite = allocator.compositeDirectBuffer();
+    // A part that is not of whole ints would shift those behind it.
+    int most =
+        buffer.capacity() % Integer.BYTES == 0 || buffer.capacity() > 3 * Integer.BYTES ? 3 : 1;
+    for (int parts = 1 + random.nextInt(most); parts > 0; parts--) {
+      composite.addComponent(true, slice(buffer));
+    }
+    return composite;
   }
 
   /**
@@ -135,8 +186,10 @@ public class BufferSteps {
 
   private void grow() {
     Held each = any();
-    // A view has its own length and would look for the number elsewhere.
-    if (each.buffer.refCnt() > 1 || each.buffer.unwrap() != null) {
+    // A view has its own length and would look for the number elsewhere; so has a composite.
+    if (each.buffer.refCnt() > 1
+        || each.buffer.unwrap() != null
+        || each.buffer instanceof CompositeByteBuf) {
       return;
     }
     each.check();

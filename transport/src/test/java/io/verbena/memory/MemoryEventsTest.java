@@ -42,10 +42,40 @@ class MemoryEventsTest {
     assertEquals(SLAB, slab.getLong("length"));
     assertEquals(SLAB, slab.getLong("poolBytes"));
     assertFalse(slab.getBoolean("registered"), "there is no adapter");
+    assertTrue(slab.getDuration().isPositive());
     RecordedEvent refusal = only(events, "io.verbena.Refusal");
     assertEquals(SLAB, refusal.getLong("requestedBytes"));
     assertEquals(SLAB, refusal.getLong("ceilingBytes"));
+    assertEquals(SLAB, refusal.getLong("usedBytes"));
     assertTrue(refusal.getString("reason").contains("ceilingBytes"));
+  }
+
+  @Test
+  void shouldRecordRefusedGrowthThatFreeMemoryMadeUpFor() throws IOException {
+    Path file = folder.resolve("growth.jfr");
+    try (var recording = new Recording();
+        var domain = new MemoryDomain(null);
+        var allocator =
+            new RegisteredByteBufAllocator(
+                domain, BufferPoolConfig.defaults().withSlabs(SLAB, SLAB).withCeiling(SLAB))) {
+      recording.enable("io.verbena.RefusedGrowth");
+      recording.enable("io.verbena.Refusal");
+      recording.start();
+      allocator.directBuffer(1000).release();
+      allocator.directBuffer(SLAB).release();
+      assertEquals(1, allocator.metrics().refusedGrowth());
+      recording.stop();
+      recording.dump(file);
+    }
+    List<RecordedEvent> events = RecordingFile.readAllEvents(file);
+    assertTrue(
+        events.stream()
+            .noneMatch(each -> each.getEventType().getName().equals("io.verbena.Refusal")));
+    RecordedEvent growth = only(events, "io.verbena.RefusedGrowth");
+    assertEquals(SLAB, growth.getLong("neededBytes"));
+    assertEquals(SLAB, growth.getLong("poolBytes"));
+    assertEquals(SLAB, growth.getLong("ceilingBytes"));
+    assertEquals("the ceiling", growth.getString("reason"));
   }
 
   private static RecordedEvent only(List<RecordedEvent> events, String name) {

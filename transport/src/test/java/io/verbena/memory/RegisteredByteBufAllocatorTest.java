@@ -12,6 +12,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.CompositeByteBuf;
 import io.netty.buffer.Unpooled;
 import java.lang.ref.WeakReference;
+import java.nio.ByteBuffer;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -38,6 +39,28 @@ class RegisteredByteBufAllocatorTest extends SmallAllocator {
     retained.release();
     buffer.release();
     other.release();
+  }
+
+  /** Of which Netty tells no address, where it does without Unsafe. */
+  @Test
+  void shouldKnowItsMemoryInReadOnlyBuffersOfOthers() {
+    ByteBuf buffer = allocator.directBuffer(1000).writeZero(1000);
+    ByteBuf wrapped = Unpooled.wrappedBuffer(buffer.nioBuffer().asReadOnlyBuffer());
+    var ranges = new BufferRanges(1);
+    assertAll(
+        () -> assertTrue(allocator.owns(wrapped)),
+        () -> assertTrue(allocator.owns(wrapped.slice(10, 20))),
+        () -> assertTrue(allocator.locate(wrapped.slice(10, 20), ranges)),
+        () -> assertEquals(buffer.memoryAddress() + 10, ranges.address(0)),
+        () -> assertFalse(allocator.owns(Unpooled.wrappedBuffer(ByteBuffer.allocateDirect(8)))),
+        () ->
+            assertFalse(
+                allocator.owns(
+                    Unpooled.wrappedBuffer(ByteBuffer.allocateDirect(8).asReadOnlyBuffer()))),
+        () ->
+            assertFalse(
+                allocator.owns(Unpooled.wrappedBuffer(ByteBuffer.allocate(8).asReadOnlyBuffer()))));
+    buffer.release();
   }
 
   @Test

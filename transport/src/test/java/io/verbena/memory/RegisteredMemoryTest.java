@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.verbena.verbs.ProtectionDomain;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.io.UncheckedIOException;
@@ -16,6 +17,7 @@ import java.nio.ByteBuffer;
 import java.nio.channels.Pipe;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.AbstractList;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
@@ -70,6 +72,35 @@ class RegisteredMemoryTest {
         assertThrows(IOException.class, () -> domain.allocate(bytes, config));
       }
     }
+  }
+
+  @Test
+  void shouldLeaveNothingMappedAfterAnErrorOfTheJvm() throws IOException {
+    long before = mappedKilobytes();
+    List<ProtectionDomain> failing =
+        new AbstractList<>() {
+          @Override
+          public ProtectionDomain get(int index) {
+            throw new OutOfMemoryError("for the test");
+          }
+
+          @Override
+          public int size() {
+            return 1;
+          }
+        };
+    assertThrows(
+        OutOfMemoryError.class,
+        () -> RegisteredMemory.allocate(domain, failing, 1 << 30, MemoryConfig.defaults()));
+    long more = mappedKilobytes() - before;
+    assertTrue(more < 512 << 10, "kB more: " + more);
+  }
+
+  private static long mappedKilobytes() throws IOException {
+    return Files.readAllLines(Path.of("/proc/self/status")).stream()
+        .filter(line -> line.startsWith("VmSize:"))
+        .mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")))
+        .sum();
   }
 
   @Test

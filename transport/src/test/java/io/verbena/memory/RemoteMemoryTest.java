@@ -32,6 +32,14 @@ class RemoteMemoryTest {
   }
 
   @Test
+  void shouldNotReadAHandleThatNoGrantHas() {
+    ByteBuf buffer = Unpooled.buffer();
+    new RemoteMemory(4096, 8, 1, 0).writeTo(buffer);
+    assertThrows(IllegalArgumentException.class, () -> RemoteMemory.readFrom(buffer));
+    assertEquals(0, buffer.readerIndex());
+  }
+
+  @Test
   void shouldRefuseImpossibleRanges() {
     assertThrows(IllegalArgumentException.class, () -> new RemoteMemory(0, -1, 0, 0));
     assertThrows(IllegalArgumentException.class, () -> new RemoteMemory(-8, 16, 0, 0));

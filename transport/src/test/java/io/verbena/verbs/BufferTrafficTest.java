@@ -22,6 +22,8 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -33,6 +35,8 @@ class BufferTrafficTest {
 
   private static final int MOST_RANGES = 4;
   private static final int STEPS_FOR_EACH_SEND = 64;
+  private static final int MOST_SENT = 4096;
+  private static final int MOST_UNDER_WAY = 8;
 
   /** Makes the bytes of small numbers differ. */
   private static final long SPREAD = 0x9e37_79b9_7f4a_7c15L;
@@ -63,8 +67,15 @@ class BufferTrafficTest {
     pair.close();
   }
 
-  /** Writes the readable bytes to the peer: one request, whatever they consist of. */
+  /** Writes the readable bytes to the peer. */
   private void write(ByteBuf buffer) throws VerbsException {
+    post(buffer, pair.right.address());
+    LoopbackPair.Done done = pair.leftDone();
+    assertTrue(done.succeeded(), done::toString);
+  }
+
+  /** One request, whatever the bytes consist of. */
+  private void post(ByteBuf buffer, long target) throws VerbsException {
     SendBatch batch = pair.leftPair.sends().signaled();
     int bytes = 0;
     for (int i = 0; i < ranges.count(); i++) {
@@ -72,7 +83,6 @@ class BufferTrafficTest {
       assertNotNull(region, "there is an adapter");
       assertEquals(region.address() + ranges.offset(i), ranges.address(i));
       if (i == 0) {
-        long target = pair.right.address();
         batch.write(1, region, ranges.offset(i), ranges.length(i), target, pair.right.rkey());
       } else {
         batch.append(region, ranges.offset(i), ranges.length(i));
@@ -81,8 +91,6 @@ class BufferTrafficTest {
     }
     assertEquals(buffer.readableBytes(), bytes);
     assertTrue(batch.submit());
-    LoopbackPair.Done done = pair.leftDone();
-    assertTrue(done.succeeded(), done::toString);
   }
 
   private void assertArrives(ByteBuf buffer) throws VerbsException {
@@ -199,27 +207,87 @@ class BufferTrafficTest {
 
   @Test
   void shouldHaveNothingInUseAfterAMillionStepsWithSends() throws IOException {
-    new BufferSteps(memory) {
-      private int uses;
+    var steps = new StepsWithSends();
+    steps.run();
+    assertTrue(steps.sent > 1000, "sent: " + steps.sent);
+    assertTrue(steps.awaitedLater > 100, "awaited later: " + steps.awaitedLater);
+  }
 
-      @Override
-      protected void use(ByteBuf buffer, int number) throws IOException {
-        // A send takes longer than a hundred other steps.
-        if (++uses % STEPS_FOR_EACH_SEND == 0) {
-          ByteBuf view = buffer.duplicate().setIndex(0, Math.min(buffer.capacity(), 4096));
-          assertTrue(locate(view, ranges));
-          // Other views have their numbers within what is filled.
-          byte[] before = new byte[Math.min(buffer.capacity(), 4096 + 2 * Long.BYTES)];
-          buffer.getBytes(0, before);
-          fill(view, number);
-          MemorySegment arrived = pair.right.memory().asSlice(0, view.readableBytes());
-          arrived.fill((byte) ~number);
-          write(view);
-          assertEquals(number, arrived.get(BIG_ENDIAN_INT, 0));
-          assertEquals(-1, arrived.mismatch(MemorySegment.ofBuffer(view.nioBuffer())));
-          buffer.setBytes(0, before);
-        }
+  /** A request that is under way, and its buffer's number. */
+  private record UnderWay(ByteBuf buffer, int number) {}
+
+  private final class StepsWithSends extends BufferSteps {
+    private final List<UnderWay> underWay = new ArrayList<>();
+    private int uses;
+    private int sent;
+    private int awaitedLater;
+
+    StepsWithSends() {
+      super(memory);
+    }
+
+    @Override
+    protected void use(ByteBuf buffer, int number) throws IOException {
+      // A send takes longer than a hundred other steps.
+      if (++uses % STEPS_FOR_EACH_SEND != 0) {
+        return;
       }
-    }.run();
+      ByteBuf view = buffer.duplicate().setIndex(0, Math.min(buffer.capacity(), MOST_SENT));
+      if (!locate(view, ranges)) {
+        // A composite of composites.
+        return;
+      }
+      sent++;
+      if (buffer.isReadOnly() || sent % 2 == 0) {
+        send(view, number);
+      } else {
+        awaitAll();
+        sendAndCompare(buffer, view, number);
+      }
+    }
+
+    /** The next steps release and give back what is not this, while the adapter reads it. */
+    private void send(ByteBuf view, int number) throws IOException {
+      post(view, pair.right.address() + (long) underWay.size() * MOST_SENT);
+      underWay.add(new UnderWay(view.retain(), number));
+      if (sent % 4 == 0) {
+        trim();
+      }
+      if (underWay.size() == MOST_UNDER_WAY) {
+        awaitAll();
+      }
+    }
+
+    private void awaitAll() throws IOException {
+      for (LoopbackPair.Done done : pair.leftDone(underWay.size())) {
+        assertTrue(done.succeeded(), done::toString);
+      }
+      for (int i = 0; i < underWay.size(); i++) {
+        // Of the rest other views may have changed something meanwhile.
+        assertEquals(
+            underWay.get(i).number, pair.right.memory().get(BIG_ENDIAN_INT, (long) i * MOST_SENT));
+        underWay.get(i).buffer.release();
+        awaitedLater++;
+      }
+      underWay.clear();
+    }
+
+    @Override
+    protected void end() throws IOException {
+      awaitAll();
+    }
+
+    private void sendAndCompare(ByteBuf buffer, ByteBuf view, int number) throws IOException {
+      // Other views have their numbers within what is filled.
+      byte[] before = new byte[Math.min(buffer.capacity(), MOST_SENT + 2 * Long.BYTES)];
+      buffer.getBytes(0, before);
+      fill(view, number);
+      MemorySegment arrived = pair.right.memory().asSlice(0, view.readableBytes());
+      arrived.fill((byte) ~number);
+      write(view);
+      assertEquals(number, arrived.get(BIG_ENDIAN_INT, 0));
+      assertEquals(-1, arrived.mismatch(MemorySegment.ofBuffer(view.nioBuffer())));
+      buffer.setBytes(0, before);
+    }
   }
 }

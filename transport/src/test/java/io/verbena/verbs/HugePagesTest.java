@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.verbena.RdmaTest;
+import io.verbena.memory.MemoryConfig;
 import io.verbena.memory.MemoryDomain;
 import io.verbena.memory.PageKind;
 import io.verbena.memory.RegisteredMemory;
@@ -52,6 +53,23 @@ class HugePagesTest {
       shouldTakeAWrite(pair, memory);
       memory.close();
       assertEquals(8, free(), "also while a queue pair is open that knows their addresses");
+    }
+  }
+
+  @Test
+  void shouldTakeNoMorePagesForAnAlignment() throws IOException {
+    Files.writeString(RESERVED, "2");
+    assumeTrue(free() == 2, "the machine has not so many huge pages");
+    try (LoopbackPair pair = new LoopbackPair();
+        MemoryDomain domain = new MemoryDomain(pair.domain)) {
+      MemoryConfig config =
+          MemoryConfig.defaults().withPages(PageKind.HUGE).withAlignment(4 * BYTES);
+      RegisteredMemory memory = domain.allocate(BYTES, config);
+      assertEquals(PageKind.HUGE, memory.pages());
+      assertEquals(0, memory.segment().address() % (4 * BYTES));
+      shouldTakeAWrite(pair, memory);
+      memory.close();
+      assertEquals(2, free());
     }
   }
 

@@ -59,6 +59,7 @@ class LockedMemoryTest {
       assertEquals(0, ended.status(), said);
       assertTrue(said.contains("a page is registered\nENOMEM ibv_reg_mr("), said);
       assertTrue(said.contains("may lock 65536 bytes (RLIMIT_MEMLOCK)"), said);
+      assertTrue(said.contains("and has pinned 4096 bytes"), said);
       assertTrue(said.contains("ulimit -l unlimited"), said);
     } finally {
       ChildJvm.remove(folder);
