@@ -20,10 +20,10 @@ import picocli.CommandLine.Option;
     name = "measure",
     sortOptions = false,
     description = {
-      "Measures collectives between processes on this machine, and simulates the same ones.",
-      "Each process gets a network namespace, with an adapter that the kernel slows down; what the",
-      "simulator knows of that network is measured between two ranks alone. Needs root, iproute2",
-      "and some minutes."
+      "Measures collectives between processes on this machine, and simulates the same.",
+      "Each gets a network namespace with an adapter that the kernel slows down; what",
+      "the simulator knows of it is measured between two ranks alone. Needs root,",
+      "iproute2 and five minutes; what it says is in docs/scale.md."
     })
 final class MeasureCommand implements Callable<Integer> {
   private static final List<Long> SIZES = List.of(8L, 4L << 10, 64L << 10, 1L << 20);
