@@ -19,6 +19,7 @@ import picocli.CommandLine.Option;
 @Command(
     name = "simulation",
     sortOptions = false,
+    subcommands = MeasureCommand.class,
     description = {
       "Simulates all collectives on up to a million ranks, by all their algorithms.",
       "Takes half an hour and 2 GB of memory; what it says is in docs/scale.md."
@@ -82,8 +83,8 @@ final class SimulationCommand implements Callable<Integer> {
             List.of(
                 "# The fastest algorithm",
                 "",
-                "By simulation, as [scale.md](../scale.md) says. In bold where the choice table takes"
-                    + " another one, that takes more than a tenth longer.",
+                "By simulation, as [scale.md](../scale.md) says. In bold where the choice table"
+                    + " takes another one, that takes more than a tenth longer.",
                 ""));
     for (String collective : Forecast.collectives()) {
       times.clear();

@@ -10,7 +10,7 @@
  * </pre>
  *
  * <p>{@code ./verbena perf simulation} measures nothing: it says how long collectives would take on
- * many ranks.
+ * many ranks. {@code ./verbena perf simulation measure} holds what it says against measurements.
  *
  * <p>To add an area: implement {@link io.verbena.benchmarks.Area} and list it in {@link
  * io.verbena.benchmarks.Main}. Results that are worth keeping go to {@code benchmarks/results},

@@ -14,7 +14,7 @@ import org.jspecify.annotations.NullMarked;
 @NullMarked
 public final class Forecast {
   private static final LogGp NETWORK = new LogGp(1300, 250, 90, 0.08, 0.11, 0.05);
-  private static final int ELEMENT = Long.BYTES;
+  static final int ELEMENT = Long.BYTES;
 
   /** Of algorithms whose messages grow with the square of the ranks. */
   private static final int MOST_SIMULATED = 1000;
@@ -141,9 +141,13 @@ public final class Forecast {
   }
 
   private static double simulatedElements(Way way, int ranks, long count) {
-    Request request =
-        Request.of(way.choice.algorithm(), ranks, count).withSegment(way.choice.segment(ELEMENT));
-    return Simulation.runEarly(request, ELEMENT, NETWORK).last();
+    return Simulation.runEarly(request(way, ranks, count), ELEMENT, NETWORK).last();
+  }
+
+  /** Of so many elements of so many ranks. */
+  static Request request(Way way, int ranks, long count) {
+    return Request.of(way.choice.algorithm(), ranks, count)
+        .withSegment(way.choice.segment(ELEMENT));
   }
 
   /** What simulations of so many ranks, and of half as many, let expect. */
