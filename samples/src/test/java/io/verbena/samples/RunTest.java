@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.verbena.ChildJvm;
+import io.verbena.collective.launch.SurvivorProgram;
 import java.io.IOException;
 import java.lang.ProcessBuilder.Redirect;
 import java.nio.file.Files;
@@ -53,8 +54,13 @@ class RunTest {
   }
 
   private Child meeting(int size, String... arguments) throws Exception {
-    List<String> words = new ArrayList<>(List.of("-n", Integer.toString(size), "--"));
-    words.addAll(ChildJvm.of(MeetingProgram.class, arguments).command());
+    return java(List.of("-n", Integer.toString(size)), MeetingProgram.class, arguments);
+  }
+
+  private Child java(List<String> options, Class<?> program, String... arguments) throws Exception {
+    List<String> words = new ArrayList<>(options);
+    words.add("--");
+    words.addAll(ChildJvm.of(program, arguments).command());
     return run(words.toArray(String[]::new));
   }
 
@@ -177,6 +183,32 @@ class RunTest {
     assertEquals("verbena: run: rank 1 ended with status 5\n", ended.err());
     assertEquals(5, ended.status());
     assertEquals("[1] bye\n", ended.out());
+  }
+
+  @Test
+  void shouldLeaveTheOthersAloneIfAskedTo() throws Exception {
+    Child ended = java(List.of("-n", "4", "--keep-going"), SurvivorProgram.class, "2", "kill");
+    assertEquals(
+        List.of(
+            "[0] rank 0: 3 left, sum 4", "[1] rank 1: 3 left, sum 4", "[3] rank 3: 3 left, sum 4"),
+        sorted(ended.out()));
+    assertTrue(
+        ended
+            .err()
+            .lines()
+            .anyMatch("verbena: run: rank 2 ended with status 137 (SIGKILL)"::equals),
+        ended.err());
+    assertEquals(137, ended.status());
+  }
+
+  @Test
+  void shouldNameAllThatFailWhenTheOthersAreLeftAlone() throws Exception {
+    Child ended =
+        run("-n", "3", "--keep-going", "--", "sh", "-c", "sleep $VERBENA_RANK; exit $VERBENA_RANK");
+    assertEquals(
+        "verbena: run: rank 1 ended with status 1\nverbena: run: rank 2 ended with status 2\n",
+        ended.err());
+    assertEquals(1, ended.status());
   }
 
   @Test

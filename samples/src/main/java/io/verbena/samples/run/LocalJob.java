@@ -77,18 +77,19 @@ final class LocalJob {
   }
 
   /**
-   * Starts all ranks and waits for their end, which is everybody's as soon as one has failed.
+   * Starts all ranks and waits for their end.
    *
    * @param size how many
    * @param command the same for all
    * @param timeout after which all are ended; null for none
+   * @param keepGoing whether the failure of one is not the end of all
    * @return the exit status of the rank that failed first, or 0
    */
-  static int run(int size, List<String> command, @Nullable Duration timeout)
+  static int run(int size, List<String> command, @Nullable Duration timeout, boolean keepGoing)
       throws IOException, InterruptedException {
     var job = new LocalJob(size);
     try {
-      return job.run(command, timeout);
+      return job.run(command, timeout, keepGoing);
     } finally {
       // Whatever the ranks have left behind.
       job.end();
@@ -96,7 +97,7 @@ final class LocalJob {
     }
   }
 
-  private int run(List<String> command, @Nullable Duration timeout)
+  private int run(List<String> command, @Nullable Duration timeout, boolean keepGoing)
       throws IOException, InterruptedException {
     var hook = new Thread(this::interrupted, "verbena-run-end");
     Runtime.getRuntime().addShutdownHook(hook);
@@ -104,16 +105,20 @@ final class LocalJob {
       start(rank, command);
     }
     long began = System.nanoTime();
+    int first = 0;
     for (int left = size; left > 0; left--) {
       Event event = next(timeout, began);
       if (event == null) {
         return fail("the time is over", left, Complaints.FAILED);
       }
-      if (event.status() != 0) {
+      if (event.status() != 0 && keepGoing && event.isEndOfRank()) {
+        first = first == 0 ? event.status() : first;
+        complain(event.what());
+      } else if (event.status() != 0) {
         return fail(event.what(), event.isEndOfRank() ? left - 1 : left, event.status());
       }
     }
-    return 0;
+    return first;
   }
 
   /** Null when the time is over. */
@@ -171,8 +176,12 @@ final class LocalJob {
           case 1 -> "; 1 rank that was still running was ended";
           default -> "; %d ranks that were still running were ended".formatted(running);
         };
-    System.err.println("verbena: run: " + what + end);
+    complain(what + end);
     return status;
+  }
+
+  private static void complain(String what) {
+    System.err.println("verbena: run: " + what);
   }
 
   /**
@@ -195,7 +204,7 @@ final class LocalJob {
     try {
       long running = ranks.stream().filter(Process::isAlive).count();
       if (end()) {
-        System.err.println("verbena: run: interrupted; %d ranks were ended".formatted(running));
+        complain("interrupted; %d ranks were ended".formatted(running));
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();

@@ -28,13 +28,13 @@ import picocli.CommandLine.Spec;
       "Start N processes of a sample or command that find each other.",
       "",
       "Each line that they write has their rank before it; standard input is that of rank 0. When"
-          + " one fails the others are ended, and its exit status is that of run. What they leave"
-          + " running when all have ended is ended, too.",
+          + " one fails the others are ended, unless there is --keep-going, and its exit status is"
+          + " that of run. What they leave running when all have ended is ended, too.",
       ""
     },
     customSynopsis = {
-      "./verbena run -n N [--timeout SECONDS] NAME [ARGUMENT...]",
-      "       ./verbena run -n N [--timeout SECONDS] -- COMMAND [ARGUMENT...]"
+      "./verbena run -n N [OPTION...] NAME [ARGUMENT...]",
+      "       ./verbena run -n N [OPTION...] -- COMMAND [ARGUMENT...]"
     })
 public final class RunCommand implements Callable<Integer> {
   /** More processes than that on one machine are a slip of the finger. */
@@ -58,6 +58,11 @@ public final class RunCommand implements Callable<Integer> {
       paramLabel = "SECONDS",
       description = "End all of them after that time; by default never.")
   private @Nullable Integer timeout;
+
+  @Option(
+      names = "--keep-going",
+      description = "When one fails, say so and leave the others alone: they can shrink.")
+  private boolean keepGoing;
 
   @Parameters(
       paramLabel = "NAME",
@@ -84,7 +89,8 @@ public final class RunCommand implements Callable<Integer> {
       throw misuse("--timeout is 1 to " + MOST_SECONDS);
     }
     List<String> command = isCommand() ? found(words) : sample(words);
-    return LocalJob.run(size, command, timeout == null ? null : Duration.ofSeconds(timeout));
+    Duration limit = timeout == null ? null : Duration.ofSeconds(timeout);
+    return LocalJob.run(size, command, limit, keepGoing);
   }
 
   /** Options end with the first word; only {@code --} can have ended them before it. */

@@ -3,6 +3,7 @@ package io.verbena.collective.launch;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.params.provider.Arguments.arguments;
 
 import io.verbena.ChildJvm;
 import io.verbena.ChildJvm.Ended;
@@ -13,6 +14,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 @Timeout(value = 4, unit = TimeUnit.MINUTES, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
@@ -28,6 +30,42 @@ class LaunchersTest {
   @AfterAll
   static void endThem() throws Exception {
     LAUNCHERS.end();
+  }
+
+  /** With Slurm's PMIx there is no way: its plugin ends the others. */
+  static Stream<Arguments> waysToGoOn() {
+    String ranks = Integer.toString(RANKS);
+    return Stream.of(
+        arguments(
+            "kill",
+            new Launcher(
+                "PMIx",
+                List.of(
+                    "mpirun.openmpi",
+                    "--allow-run-as-root",
+                    "--oversubscribe",
+                    "--enable-recovery",
+                    "-np",
+                    ranks))),
+        // Hydra tells of it by a signal that ends a JVM, and gives up itself if it was a signal.
+        arguments(
+            "exit",
+            new Launcher(
+                "PMI-1",
+                List.of(
+                    "mpiexec.hydra",
+                    "-disable-auto-cleanup",
+                    "-n",
+                    ranks,
+                    "sh",
+                    "-c",
+                    "trap '' USR1; exec \"$@\"",
+                    "sh"))),
+        arguments(
+            "kill",
+            new Launcher(
+                "PMI-1",
+                List.of("srun", "--mpi=pmi2", "--no-kill", "--kill-on-bad-exit=0", "-n", ranks))));
   }
 
   private static Ended run(Launcher launcher, String... arguments) throws Exception {
@@ -55,5 +93,14 @@ class LaunchersTest {
     assertTrue(
         outcome.said().contains("missing [1]: 1 of 3 processes did not come within 8 s: rank 1"),
         outcome.said());
+  }
+
+  @ParameterizedTest
+  @MethodSource("waysToGoOn")
+  void shouldLeaveTheOthersAloneIfAskedTo(String end, Launcher launcher) throws Exception {
+    Ended outcome = LAUNCHERS.run(launcher, ChildJvm.of(SurvivorProgram.class, "1", end));
+    for (int rank : List.of(0, 2)) {
+      assertTrue(outcome.said().contains("rank %d: 2 left, sum 2".formatted(rank)), outcome.said());
+    }
   }
 }
