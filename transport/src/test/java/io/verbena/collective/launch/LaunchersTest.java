@@ -40,6 +40,7 @@ class LaunchersTest {
             "kill",
             new Launcher(
                 "PMIx",
+                RANKS,
                 List.of(
                     "mpirun.openmpi",
                     "--allow-run-as-root",
@@ -52,6 +53,7 @@ class LaunchersTest {
             "exit",
             new Launcher(
                 "PMI-1",
+                RANKS,
                 List.of(
                     "mpiexec.hydra",
                     "-disable-auto-cleanup",
@@ -65,6 +67,7 @@ class LaunchersTest {
             "kill",
             new Launcher(
                 "PMI-1",
+                RANKS,
                 List.of("srun", "--mpi=pmi2", "--no-kill", "--kill-on-bad-exit=0", "-n", ranks))));
   }
 
