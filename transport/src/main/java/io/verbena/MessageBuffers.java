@@ -4,7 +4,6 @@ import io.verbena.lane.rdma.RdmaAdapter;
 import io.verbena.lane.rdma.RdmaAdapters;
 import io.verbena.memory.BufferPoolConfig;
 import io.verbena.memory.RegisteredByteBufAllocator;
-import io.verbena.verbs.ProtectionDomain;
 import java.io.IOException;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;

@@ -44,6 +44,7 @@ final class Outbox {
 
   /** How many numbered frames the peer has taken, as far as it has told. */
   private long acknowledged;
+
   private long creditUsed;
   private long credit;
   private long creditTold;

@@ -279,8 +279,7 @@ public final class Transport implements AutoCloseable {
       if (driver instanceof SelectorDriver selector) {
         selector.use(core, channel);
       }
-      endpoint =
-          new Endpoint(core, memory.domain, ends.local(), ends.remote(), endpoints::remove);
+      endpoint = new Endpoint(core, memory.domain, ends.local(), ends.remote(), endpoints::remove);
     } finally {
       if (endpoint == null) {
         lane.close();

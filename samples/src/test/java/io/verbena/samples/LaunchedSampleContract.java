@@ -48,7 +48,8 @@ abstract class LaunchedSampleContract {
     assertTrue(
         ended
             .said()
-            .contains(": " + launcher.ranks() + " ranks over " + (rdma.equals("off") ? "TCP" : "RDMA")),
+            .contains(
+                ": " + launcher.ranks() + " ranks over " + (rdma.equals("off") ? "TCP" : "RDMA")),
         ended.said());
     assertTrue(ended.said().contains("the result is that of one process"), ended.said());
     assertTrue(Files.exists(folder.resolve("heat.png")), ended.said());

@@ -71,8 +71,7 @@ class CallsTest {
             () -> AT_0.allToAll(THREE, Blocks.of(1, 1, 1), THREE, Blocks.of(0, 1, 1))),
         refused(
             "theirs has 3 elements, and the blocks end at 4",
-            () ->
-                AT_0.allToAll(Elements.inPlace(), Blocks.of(1, 1, 2), THREE, Blocks.of(1, 1, 1))),
+            () -> AT_0.allToAll(Elements.inPlace(), Blocks.of(1, 1, 2), THREE, Blocks.of(1, 1, 1))),
         refused(
             "5 bytes are no whole number of elements of 4 bytes",
             () -> Elements.of(MemorySegment.ofArray(new byte[5]), ValueLayout.JAVA_INT)),
