@@ -8,6 +8,7 @@ import io.verbena.memory.RegisteredByteBufAllocator;
 import io.verbena.verbs.Context;
 import io.verbena.verbs.MemoryRegion;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
@@ -19,8 +20,8 @@ import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
 
 /**
- * The key of the region that a buffer lies in. The regions are the stub library's: real objects of
- * ours, whose keys come out of the structures of C, and no adapter.
+ * The key of the region that a buffer lies in. The regions are registered with the stub library:
+ * real objects of ours, and no adapter.
  */
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
@@ -44,22 +45,22 @@ public class KeyLookUp {
   private final ByteBuf[] wrapped = new ByteBuf[BUFFERS];
   private int next;
 
-  /**
-   * Fills a thousand slabs.
-   *
-   * @throws IOException if the stub fails
-   */
-  public KeyLookUp() throws IOException {
-    context = StubLibrary.open();
-    domain = new MemoryDomain(context.createDomain());
-    allocator =
-        new RegisteredByteBufAllocator(
-            domain,
-            BufferPoolConfig.defaults().withSlabs(SLAB, SLAB).withCeiling((long) SLABS * SLAB));
-    var random = new Random(SLABS);
-    for (int i = 0; i < SLABS; i++) {
-      slabs[i] = allocator.directBuffer(SLAB);
-      gaps.allocate(1 + random.nextInt(MOST_GAP));
+  /** Fills a thousand slabs. */
+  public KeyLookUp() {
+    try {
+      context = StubLibrary.open();
+      domain = new MemoryDomain(context.createDomain());
+      allocator =
+          new RegisteredByteBufAllocator(
+              domain,
+              BufferPoolConfig.defaults().withSlabs(SLAB, SLAB).withCeiling((long) SLABS * SLAB));
+      var random = new Random(SLABS);
+      for (int i = 0; i < SLABS; i++) {
+        slabs[i] = allocator.directBuffer(SLAB);
+        gaps.allocate(1 + random.nextInt(MOST_GAP));
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
     }
     for (int i = 0; i < BUFFERS; i++) {
       // Prime: no pattern that a processor could learn.
