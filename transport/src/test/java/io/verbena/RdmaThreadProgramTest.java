@@ -26,6 +26,11 @@ class RdmaThreadProgramTest extends RandomProgramContract {
   }
 
   @Override
+  int required() {
+    return 10;
+  }
+
+  @Override
   Duration enough() {
     return Duration.ofSeconds(15);
   }
