@@ -1,6 +1,7 @@
 /*
  * What CollectivesProgram does, with MPI: connects to the port of 127.0.0.1 that the argument names, says its rank, then does
- * a batch for each line NAME:BYTES:REPEATS that comes from there and answers with the microseconds that one of them took.
+ * a batch for each line NAME:BYTES:REPEATS:HOW that comes from there and answers with the microseconds that one of them took.
+ * HOW is for the other program: here all calls block. Messages go between two ranks: 0 and 1, 2 and 3.
  */
 #include <arpa/inet.h>
 #include <mpi.h>
@@ -37,27 +38,28 @@ static void take_buffers(int bytes) {
 }
 
 static void latency(int bytes) {
-  if (rank == 0) {
-    MPI_Send(in, bytes, MPI_BYTE, 1, 1, MPI_COMM_WORLD);
-    MPI_Recv(out, bytes, MPI_BYTE, 1, 1, MPI_COMM_WORLD, MPI_STATUS_IGNORE);
-  } else if (rank == 1) {
-    MPI_Recv(out, bytes, MPI_BYTE, 0, 1, MPI_COMM_WORLD, MPI_STATUS_IGNORE);
-    MPI_Send(in, bytes, MPI_BYTE, 0, 1, MPI_COMM_WORLD);
+  int partner = rank ^ 1;
+  if (rank % 2 == 0) {
+    MPI_Send(in, bytes, MPI_BYTE, partner, 1, MPI_COMM_WORLD);
+    MPI_Recv(out, bytes, MPI_BYTE, partner, 1, MPI_COMM_WORLD, MPI_STATUS_IGNORE);
+  } else {
+    MPI_Recv(out, bytes, MPI_BYTE, partner, 1, MPI_COMM_WORLD, MPI_STATUS_IGNORE);
+    MPI_Send(in, bytes, MPI_BYTE, partner, 1, MPI_COMM_WORLD);
   }
 }
 
 /* A window of messages one way, then a short one back. */
 static void stream(int bytes) {
-  char word = 0;
+  int word = 0, partner = rank ^ 1;
   int i;
-  if (rank == 0) {
-    for (i = 0; i < WINDOW; i++) MPI_Isend(in, bytes, MPI_BYTE, 1, 2, MPI_COMM_WORLD, &requests[i]);
+  if (rank % 2 == 0) {
+    for (i = 0; i < WINDOW; i++) MPI_Isend(in, bytes, MPI_BYTE, partner, 2, MPI_COMM_WORLD, &requests[i]);
     MPI_Waitall(WINDOW, requests, MPI_STATUSES_IGNORE);
-    MPI_Recv(&word, 1, MPI_BYTE, 1, 3, MPI_COMM_WORLD, MPI_STATUS_IGNORE);
-  } else if (rank == 1) {
-    for (i = 0; i < WINDOW; i++) MPI_Irecv(out, bytes, MPI_BYTE, 0, 2, MPI_COMM_WORLD, &requests[i]);
+    MPI_Recv(&word, 1, MPI_INT, partner, 3, MPI_COMM_WORLD, MPI_STATUS_IGNORE);
+  } else {
+    for (i = 0; i < WINDOW; i++) MPI_Irecv(out, bytes, MPI_BYTE, partner, 2, MPI_COMM_WORLD, &requests[i]);
     MPI_Waitall(WINDOW, requests, MPI_STATUSES_IGNORE);
-    MPI_Send(&word, 1, MPI_BYTE, 0, 3, MPI_COMM_WORLD);
+    MPI_Send(&word, 1, MPI_INT, partner, 3, MPI_COMM_WORLD);
   }
 }
 

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One thing, done by us and by a peer, measured in pairs: one measurement of ours, one of theirs.
@@ -18,6 +19,8 @@ final class Comparison {
   private final List<Double> theirs = new ArrayList<>();
   private final List<String> remarks = new ArrayList<>();
   private final List<String> raw = new ArrayList<>();
+
+  private @Nullable OsuPlace place;
 
   Comparison(String name, String peer, String unit) {
     this.name = name;
@@ -49,6 +52,15 @@ final class Comparison {
     remark(
         String.format(
             Locale.ROOT, "%s (bar: %s %.4g): %s", what, which, limit, kept ? "kept" : "MISSED"));
+  }
+
+  /** Shows it below the table once more, as the OSU micro-benchmarks would. */
+  void place(OsuPlace wanted) {
+    place = wanted;
+  }
+
+  @Nullable OsuPlace place() {
+    return place;
   }
 
   /** Keeps what the peer's program printed: the command once, and a line for each pair. */

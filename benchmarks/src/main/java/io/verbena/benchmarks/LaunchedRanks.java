@@ -94,18 +94,18 @@ final class LaunchedRanks implements AutoCloseable {
    * Has all ranks do the same, and waits for them.
    *
    * @param ask what to do
-   * @return what rank 0 answers
+   * @return what they answer, rank 0 first
    */
-  String batch(String ask) throws IOException {
+  List<String> batch(String ask) throws IOException {
     byte[] line = (ask + '\n').getBytes(StandardCharsets.US_ASCII);
     for (Rank rank : ranks) {
       rank.socket().getOutputStream().write(line);
     }
-    String first = answer(ranks.getFirst());
-    for (Rank rank : ranks.subList(1, ranks.size())) {
-      answer(rank);
+    List<String> answers = new ArrayList<>();
+    for (Rank rank : ranks) {
+      answers.add(answer(rank));
     }
-    return first;
+    return answers;
   }
 
   private String answer(Rank rank) throws IOException {

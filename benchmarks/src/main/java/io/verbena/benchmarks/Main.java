@@ -22,7 +22,7 @@ import picocli.CommandLine.Spec;
     name = "verbena perf",
     sortOptions = false,
     description = "Measures Verbena and its peers, alternating in one run.",
-    subcommands = SimulationCommand.class,
+    subcommands = {SimulationCommand.class, OsuCommand.class},
     footer = {
       "",
       "Exit status: 0 measured, 1 a measurement failed, 2 misuse or missing prerequisite."
@@ -123,6 +123,7 @@ public final class Main implements Callable<Integer> {
 
   static int run(String... arguments) {
     return new CommandLine(new Main())
+        .setCaseInsensitiveEnumValuesAllowed(true)
         .setParameterExceptionHandler(
             (e, args) -> complain(e.getMessage() + "; see ./verbena perf --help", MISUSE))
         .setExecutionExceptionHandler(

@@ -35,48 +35,79 @@ final class OpenMpiArea implements Area {
   private static final int WARM_UP_BATCHES = 8;
   private static final int LESS = 2;
 
-  /** What is measured, how often in a batch, and what the ratio may be; 0 if it may be anything. */
-  private record Case(String name, int bytes, int repeats, double bar) {
+  /**
+   * What is measured.
+   *
+   * @param repeats how often in a batch
+   * @param prepared whether ours is prepared; theirs always blocks
+   * @param bar what the ratio may be; 0 if it may be anything
+   */
+  private record Case(Exercise exercise, int bytes, int repeats, boolean prepared, double bar) {
+    Case(Exercise exercise, int bytes, int repeats, double bar) {
+      this(exercise, bytes, repeats, !exercise.isOfPairs(), bar);
+    }
+
+    Case blocking() {
+      return new Case(exercise, bytes, repeats, false, 0);
+    }
+
     String argument(int divisor) {
-      return "%s:%d:%d".formatted(name, bytes, Math.max(1, repeats / divisor));
+      return "%s:%d:%d:%s"
+          .formatted(
+              exercise.label(),
+              bytes,
+              Math.max(1, repeats / divisor),
+              prepared ? CollectivesProgram.PREPARED : "blocking");
+    }
+
+    String title(int ranks) {
+      return "%d ranks, %s%s%s, p50"
+          .formatted(
+              ranks,
+              prepared || exercise.isOfPairs() ? "" : "blocking ",
+              exercise.label(),
+              exercise.hasSize() ? " " + size(bytes) : "");
     }
   }
 
   private static final List<Case> PAIR =
       List.of(
-          new Case("latency", 8, 2000, 0.9),
-          new Case("barrier", 0, 2500, 0.85),
-          new Case("all-reduce", 8, 2500, 0.85),
-          new Case("all-reduce", 64 << 10, 500, 0.9),
-          new Case("all-reduce", 4 << 20, 10, 0.75),
-          new Case("stream", 1 << 20, 2, 1.0));
+          new Case(Exercise.LATENCY, 8, 2000, 0.9),
+          new Case(Exercise.BARRIER, 0, 2500, 0.85),
+          new Case(Exercise.ALL_REDUCE, 8, 2500, 0.85),
+          new Case(Exercise.ALL_REDUCE, 64 << 10, 500, 0.9),
+          new Case(Exercise.ALL_REDUCE, 4 << 20, 10, 0.75),
+          new Case(Exercise.STREAM, 1 << 20, 2, 1.0));
 
   private static final List<Case> FOUR =
       List.of(
-          new Case("barrier", 0, 500, 1.0),
-          new Case("all-reduce", 8, 500, 1.0),
-          new Case("all-reduce", 64 << 10, 100, 1.0),
-          new Case("all-reduce", 4 << 20, 4, 1.0));
+          new Case(Exercise.LATENCY, 8, 500, 1.0),
+          new Case(Exercise.BARRIER, 0, 500, 1.0),
+          new Case(Exercise.ALL_REDUCE, 8, 500, 1.0),
+          new Case(Exercise.ALL_REDUCE, 64 << 10, 100, 1.0),
+          new Case(Exercise.ALL_REDUCE, 4 << 20, 4, 1.0),
+          new Case(Exercise.STREAM, 1 << 20, 1, 1.0));
 
   /** What no bar is for is measured if it is asked for, with sizes of a rank's block. */
-  private static final List<String> FOR_LOOKS =
+  private static final List<Exercise> FOR_LOOKS =
       List.of(
-          "broadcast",
-          "reduce",
-          "gather",
-          "scatter",
-          "all-gather",
-          "all-to-all",
-          "reduce-scatter",
-          "scan");
+          Exercise.BROADCAST,
+          Exercise.REDUCE,
+          Exercise.GATHER,
+          Exercise.SCATTER,
+          Exercise.ALL_GATHER,
+          Exercise.ALL_TO_ALL,
+          Exercise.REDUCE_SCATTER,
+          Exercise.SCAN);
 
   private static List<Case> all(List<Case> judged, Plan plan) {
     List<Case> all = new ArrayList<>(judged);
+    judged.stream().filter(Case::prepared).map(Case::blocking).forEach(all::add);
     if (!plan.only().isEmpty()) {
-      for (String name : FOR_LOOKS) {
-        all.add(new Case(name, 256, 400, 0));
-        all.add(new Case(name, 64 << 10, 100, 0));
-        all.add(new Case(name, 1 << 20, 8, 0));
+      for (Exercise each : FOR_LOOKS) {
+        all.add(new Case(each, 256, 400, 0));
+        all.add(new Case(each, 64 << 10, 100, 0));
+        all.add(new Case(each, 1 << 20, 8, 0));
       }
     }
     return all;
@@ -128,11 +159,11 @@ final class OpenMpiArea implements Area {
       throws IOException {
     Map<Case, Comparison> rows = new LinkedHashMap<>();
     for (Case each : all) {
-      String title =
-          "%d ranks, %s%s, p50"
-              .formatted(ranks, each.name(), each.bytes() == 0 ? "" : " " + size(each.bytes()));
+      String title = each.title(ranks);
       if (plan.wants(title)) {
-        rows.put(each, new Comparison(title, "Open MPI", "us"));
+        var row = new Comparison(title, "Open MPI", "us");
+        row.place(new OsuPlace(ranks, each.exercise(), each.bytes(), each.prepared()));
+        rows.put(each, row);
       }
     }
     if (rows.isEmpty()) {
@@ -185,11 +216,11 @@ final class OpenMpiArea implements Area {
       double own;
       double other;
       if (pair % 2 == 0) {
-        own = Double.parseDouble(ours.batch(ask));
-        other = Double.parseDouble(peers.batch(ask));
+        own = mean(ours.batch(ask));
+        other = mean(peers.batch(ask));
       } else {
-        other = Double.parseDouble(peers.batch(ask));
-        own = Double.parseDouble(ours.batch(ask));
+        other = mean(peers.batch(ask));
+        own = mean(ours.batch(ask));
       }
       here.add(own, other);
       row.add(own, other);
@@ -201,6 +232,10 @@ final class OpenMpiArea implements Area {
         here.ours(),
         here.theirs(),
         here.ratio());
+  }
+
+  private static double mean(List<String> ofRanks) {
+    return ofRanks.stream().mapToDouble(Double::parseDouble).average().orElseThrow();
   }
 
   private static String size(int bytes) {

@@ -100,6 +100,7 @@ final class Report {
       row.remarks().forEach(remark -> lines.add(row.name() + ": " + remark));
     }
     lines.add("measured on " + machine);
+    lines.addAll(OsuPlace.lines(comparisons));
     return String.join(System.lineSeparator(), lines);
   }
 

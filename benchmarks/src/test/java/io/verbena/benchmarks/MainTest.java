@@ -37,7 +37,14 @@ class MainTest {
         "verbs --against nosuch",
         "verbs --only key",
         "transport --json /no/such/folder/results.json",
-        "verbs transport"
+        "verbs transport",
+        "osu",
+        "osu all-reduce",
+        "osu scan -m 5:4",
+        "osu scan -m 6:64",
+        "osu scan -m 4-64",
+        "osu latency -i 0",
+        "osu latency --rdma maybe"
       })
   void shouldSayInOneLineWhatIsWrongWithTheArguments(String arguments) {
     int status = Main.run(arguments.isEmpty() ? new String[0] : arguments.split(" "));
