@@ -57,7 +57,8 @@ abstract class GarbageContract {
                 rdma().name(),
                 progress.name(),
                 Integer.toString(count()),
-                Integer.toString(longCount())));
+                Integer.toString(longCount()),
+                Integer.toString(bound)));
     assertEquals(0, ended.status(), ended.said());
     List<String> lines = ended.said().lines().filter(line -> line.contains(" in round ")).toList();
     assertEquals(3, lines.size(), ended.said());

@@ -39,23 +39,28 @@ final class GarbageProgram {
   private final ByteBufAllocator farBuffers;
   private final ExecutorService other;
 
+  /** A thousand messages that leave less are good. */
+  private final int bound;
+
   /** One side's part of a round. */
   private interface Part {
     void run() throws TransportException;
   }
 
-  private GarbageProgram(EndpointPair pair, ExecutorService other) {
+  private GarbageProgram(EndpointPair pair, ExecutorService other, int bound) {
     this.near = pair.client;
     this.far = pair.server;
     this.nearBuffers = pair.clientTransport.allocator();
     this.farBuffers = pair.serverTransport.allocator();
     this.other = other;
+    this.bound = bound;
   }
 
   /**
    * Prints a line for each kind of conversation: its name and the bytes of a thousand messages.
    *
-   * @param args whether RDMA is used, who moves the data, and short and long messages in a round
+   * @param args whether RDMA is used, who moves the data, short and long messages in a round, and
+   *     how many bytes of a thousand messages are too many
    */
   public static void main(String... args) throws Exception {
     TransportConfig config =
@@ -65,7 +70,7 @@ final class GarbageProgram {
     int count = Integer.parseInt(args[2]);
     try (var pair = EndpointPair.withoutPollers(config);
         ExecutorService other = Executors.newSingleThreadExecutor()) {
-      var program = new GarbageProgram(pair, other);
+      var program = new GarbageProgram(pair, other, Integer.parseInt(args[4]));
       program.pingPong(count / STREAMED_FOR_A_PING);
       program.stream("short", SHORT, count);
       program.stream("long", LONG, Integer.parseInt(args[3]));
@@ -125,7 +130,7 @@ final class GarbageProgram {
     long least = Long.MAX_VALUE;
     long start = System.nanoTime();
     int round = 0;
-    while (least >= 1000 && round < MOST_ROUNDS && System.nanoTime() - start < MOST_NANOS) {
+    while (least >= bound && round < MOST_ROUNDS && System.nanoTime() - start < MOST_NANOS) {
       long began = System.nanoTime();
       long before = threads.getTotalThreadAllocatedBytes();
       Future<?> over =
