@@ -65,6 +65,11 @@ final class Scope {
     }
   }
 
+  /** Whether a collective has failed; with the lock, or for a look. */
+  boolean isBroken() {
+    return broken != null;
+  }
+
   boolean isClosed() {
     return closed;
   }

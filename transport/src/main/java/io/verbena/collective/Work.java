@@ -38,6 +38,9 @@ abstract class Work implements Transfer.Owner {
   private int lossesSeen;
   private long drainUntilNanos;
 
+  /** Whether somebody waits for its end, and no longer for success. */
+  private boolean awaited;
+
   Work(Peers peers, Group group) {
     this.peers = peers;
     this.group = group;
@@ -69,6 +72,7 @@ abstract class Work implements Transfer.Owner {
   final void begin() {
     ended = false;
     failure = null;
+    awaited = false;
     lossesSeen = -1;
     try {
       launch();
@@ -217,21 +221,39 @@ abstract class Work implements Transfer.Owner {
     return new CollectiveException(kind, group.rankOf(why.rank()), why.message(), why.cause());
   }
 
-  /** Ends it before its time; what is on its way is left alone or taken back. */
+  /**
+   * Ends it before its time; what is on its way is left alone or taken back. If it has failed
+   * already, and waits for that, it does so no longer than one that fails now.
+   */
   final void fail(CollectiveException why) {
-    if (!ended && failure == null) {
+    if (ended) {
+      return;
+    }
+    if (failure == null) {
       failure = why;
     }
+    boolean urgent =
+        why.kind() == CollectiveException.Kind.TIMEOUT
+            || why.kind() == CollectiveException.Kind.CANCELLED;
+    if (urgent && !awaited) {
+      awaited = true;
+      long soon = drainEnd();
+      if (drainUntilNanos != 0 && soon - drainUntilNanos < 0) {
+        drainUntilNanos = soon;
+      }
+    }
+  }
+
+  /** Never 0. */
+  private long drainEnd() {
+    return System.nanoTime() + (awaited ? SHORT_DRAIN_NANOS : DRAIN_NANOS) | 1;
   }
 
   /** Takes back what can be, and waits for the rest; then it has ended. */
   private void drain() {
     if (drainUntilNanos == 0) {
       CollectiveException why = Objects.requireNonNull(failure);
-      boolean awaited =
-          why.kind() == CollectiveException.Kind.TIMEOUT
-              || why.kind() == CollectiveException.Kind.CANCELLED;
-      drainUntilNanos = System.nanoTime() + (awaited ? SHORT_DRAIN_NANOS : DRAIN_NANOS) | 1;
+      drainUntilNanos = drainEnd();
       for (Transfer each : List.copyOf(live)) {
         if (each instanceof Send send) {
           peers.cancel(send);
