@@ -14,7 +14,6 @@ import java.util.Locale;
 final class OsuFormat {
   private static final String VERSION = "/io/verbena/doctor/version.txt";
 
-  private static final String SIZE = "%-10s";
   private static final int WIDTH = 18;
 
   private final Exercise exercise;
@@ -54,7 +53,7 @@ final class OsuFormat {
   }
 
   private String line(String size, String... cells) {
-    StringBuilder line = new StringBuilder(exercise.hasSize() ? SIZE.formatted(size) : "");
+    StringBuilder line = new StringBuilder(exercise.hasSize() ? "%-10s".formatted(size) : "");
     for (String cell : cells) {
       // Without sizes theirs begin one place further to the left.
       int width = line.isEmpty() ? WIDTH - 1 : WIDTH;
