@@ -162,7 +162,7 @@ final class OsuCommand implements Callable<Integer> {
               .formatted(
                   sizes, least > 1 ? "multiples of " + least + ", " : "", least, MOST_BYTES));
     }
-    if (iterations != null && iterations < 1 || warmUp != null && warmUp < 0) {
+    if ((iterations != null && iterations < 1) || (warmUp != null && warmUp < 0)) {
       throw misuse("-i is at least 1, -x at least 0");
     }
     return new OsuRun.Plan(exercise, first, most, iterations, warmUp, full);
