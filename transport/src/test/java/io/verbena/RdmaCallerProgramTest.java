@@ -27,7 +27,7 @@ class RdmaCallerProgramTest extends RandomProgramContract {
 
   @Override
   int required() {
-    return 10;
+    return 20;
   }
 
   @Override

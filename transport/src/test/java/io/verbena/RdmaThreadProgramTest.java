@@ -27,7 +27,7 @@ class RdmaThreadProgramTest extends RandomProgramContract {
 
   @Override
   int required() {
-    return 10;
+    return 20;
   }
 
   @Override
