@@ -34,6 +34,9 @@ final class Closing {
 
   private boolean done;
 
+  /** Whether the peer got all that we sent, as far as the lane knows. */
+  private boolean saidGoodbye;
+
   /** Whether somebody who cannot wait closes, too. */
   private boolean hurried;
 
@@ -114,9 +117,15 @@ final class Closing {
     boolean lossy = isLossy();
     long linger = lossy ? deadline : Math.min(deadline, System.nanoTime() + LINGER_NANOS);
     boolean gone = drive(linger, this::peerGone);
+    core.lock.lock();
+    try {
+      saidGoodbye = sent && conversation.hasSentClose() && !conversation.lane.mayHaveLost();
+    } finally {
+      core.lock.unlock();
+    }
     if (!sent) {
       unsaid("it was closed before everything was sent");
-    } else if (lossy && !gone) {
+    } else if (lossy && !(gone && saidGoodbye)) {
       unsaid("it was closed before the peer had confirmed that it has everything");
     }
   }
@@ -139,8 +148,13 @@ final class Closing {
     core.lock.lock();
     try {
       if (cause.equals(CLOSED) && !hurried) {
+        Failure end = conversation.ended();
         long millis = TimeUnit.NANOSECONDS.toMillis(mostNanos);
-        cause = new Failure(Kind.TIMEOUT, "%s: the close timeout is %d ms".formatted(what, millis));
+        cause =
+            end == null || end.kind() == Kind.PEER_CLOSED
+                ? new Failure(
+                    Kind.TIMEOUT, "%s: the close timeout is %d ms".formatted(what, millis))
+                : new Failure(end.kind(), "%s: %s".formatted(what, end.text()));
         LOG.warn("{}: {}", core.link, cause.text());
       }
     } finally {
@@ -153,7 +167,8 @@ final class Closing {
     try {
       done = true;
       Failure end = conversation.ended();
-      if (cause.equals(CLOSED) && end != null && end.kind() != Kind.PEER_CLOSED) {
+      // After a goodbye the peer's end is what was waited for.
+      if (end != null && end.kind() != Kind.PEER_CLOSED && !saidGoodbye && cause.equals(CLOSED)) {
         cause = end;
       }
       CloseEvent.commit(conversation.ends, core.link, cause);

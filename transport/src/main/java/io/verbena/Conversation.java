@@ -112,6 +112,10 @@ final class Conversation implements LaneEvents {
     return closeSent;
   }
 
+  boolean hasSentClose() {
+    return closeSent;
+  }
+
   /** Asks the peer to confirm what was before; false while it is asked already, or no room. */
   boolean tryFlush(long cookie) {
     return trips.tryFlush(cookie);

@@ -37,6 +37,10 @@ final class Inbox {
 
   private long heldMessages;
   private long expected;
+
+  /** Whether the payload of the last numbered frame is still to come. */
+  private boolean arriving;
+
   private long creditable;
   private long released;
 
@@ -55,9 +59,9 @@ final class Inbox {
     this.assembly = new Assembly(allocator);
   }
 
-  /** How many numbered frames have been taken. */
-  long expected() {
-    return expected;
+  /** How many numbered frames have been taken: not the one whose payload is still to come. */
+  long taken() {
+    return expected - (arriving ? 1 : 0);
   }
 
   /** How many frames that use credit the peer may send, counted from the beginning. */
@@ -118,6 +122,7 @@ final class Inbox {
     Intake first = intakeFor(header);
     ByteBuffer room = first == null ? null : first.place(there, header.length);
     placing = room != null;
+    arriving = true;
     return room;
   }
 
@@ -152,6 +157,7 @@ final class Inbox {
 
   /** The rest of a payload is where it was to go. */
   void arrived(Frame header, @Nullable RuntimeException unusable) {
+    arriving = false;
     Intake first = intake;
     if (placing && first != null) {
       placing = false;

@@ -307,7 +307,7 @@ final class Outbox {
     out.flags = 0;
     out.length = length;
     out.sequence = sequence;
-    out.acknowledged = inbox.expected();
+    out.acknowledged = inbox.taken();
     out.credit = inbox.credit();
     out.detail = detail;
     return out;

@@ -173,6 +173,14 @@ public interface Lane extends AutoCloseable {
   void shutdownOutput();
 
   /**
+   * Whether the connection has failed, or ended while something was still to be sent: the peer may
+   * lack what it was sent last.
+   */
+  default boolean mayHaveLost() {
+    return false;
+  }
+
+  /**
    * Whether the peer has ended its side too, so that closing loses nothing that we sent. Discards
    * what still arrives.
    */

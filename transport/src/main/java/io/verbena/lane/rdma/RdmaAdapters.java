@@ -82,6 +82,10 @@ public final class RdmaAdapters implements AutoCloseable {
       // Grants are through the first adapter unless another is named.
       best.sort(Comparator.comparing(Known::port, RdmaPort.BETTER).reversed());
       best.forEach(each -> adapters.used.add(each.of.adapter));
+      // So are offers: where all else is equal the peer takes the first.
+      adapters.opened.sort(
+          Comparator.comparing((Opened each) -> !adapters.used.contains(each.adapter))
+              .thenComparingInt(each -> adapters.used.indexOf(each.adapter)));
       if (adapters.opened.isEmpty()) {
         throw new IOException(adapters.whyNone());
       }

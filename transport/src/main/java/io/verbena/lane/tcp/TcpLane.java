@@ -52,6 +52,7 @@ public final class TcpLane implements Lane {
 
   private boolean down;
   private boolean peerEnded;
+  private boolean broken;
   private boolean outputEnded;
   private boolean discarding;
   private boolean polling;
@@ -252,6 +253,7 @@ public final class TcpLane implements Lane {
       return lost("the peer's process ended or closed the connection");
     } catch (IOException e) {
       peerEnded = true;
+      broken = true;
       return lost("the connection failed: " + e.getMessage());
     }
   }
@@ -364,6 +366,11 @@ public final class TcpLane implements Lane {
     } catch (IOException e) {
       peerEnded = true;
     }
+  }
+
+  @Override
+  public boolean mayHaveLost() {
+    return broken || outbound.failure() != null || (peerEnded && !outbound.isEmpty());
   }
 
   @Override
