@@ -103,6 +103,9 @@ final class ScheduleRun extends Work {
       if (transferred == next && next < schedule.rounds() && schedule.startsEarly(next)) {
         transfer(transferred++);
       }
+      if (hasFailed()) {
+        return false;
+      }
       if (stepped == round) {
         steps(stepped++);
       }

@@ -107,7 +107,8 @@ abstract class Work implements Transfer.Owner {
           fail(exception(loss));
         }
       }
-      if (failure == null && proceed()) {
+      // A transfer may fail as soon as it is started.
+      if (failure == null && proceed() && failure == null) {
         end();
       }
     } catch (RuntimeException | Error e) {
@@ -121,6 +122,11 @@ abstract class Work implements Transfer.Owner {
 
   /** Why it cannot end well, whatever its transfers do; null if it may. */
   abstract @Nullable PeerFailure loss();
+
+  /** Whether it will not end well: then nothing more may be sent, which would be wrong. */
+  final boolean hasFailed() {
+    return failure != null;
+  }
 
   /** Does what can be done; returns whether all is done. Not called after a failure. */
   abstract boolean proceed();

@@ -23,6 +23,10 @@ final class Abandoned {
   }
 
   @Nullable PeerFailure why(long context, long tag) {
+    if (contexts.isEmpty()) {
+      // Nearly always, and a key is an object.
+      return null;
+    }
     Since known = contexts.get(context);
     return known == null || tag < known.tag ? null : known.why;
   }
