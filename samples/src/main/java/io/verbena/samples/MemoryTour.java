@@ -105,7 +105,8 @@ public final class MemoryTour {
     int port = choice.port().number();
     int gid = choice.gid().index();
     CompletionQueue queue = context.createCompletionQueue(16);
-    QueuePairConfig config = QueuePairConfig.reliable(queue).withSendElements(4);
+    QueuePairConfig config =
+        QueuePairConfig.reliable(queue).withSendDepth(4).withReceiveDepth(1).withSendElements(4);
     try (var domain = new MemoryDomain(protectionDomain);
         var allocator = new RegisteredByteBufAllocator(domain);
         RegisteredMemory target = domain.allocate(4096);
