@@ -30,13 +30,20 @@ public class KeyLookUp {
   private static final int SLABS = 1000;
   private static final int SLAB = 64 << 10;
   private static final int BUFFERS = 1024;
+  private static final int BUFFER = 1024;
 
   /** Between two slabs: they lie anywhere, as in a process that does other things too. */
   private static final int MOST_GAP = 16 << 20;
 
   private final Context context;
   private final MemoryDomain domain;
+
+  /** With a thousand slabs, for what is looked up by its address. */
   private final RegisteredByteBufAllocator allocator;
+
+  /** As a program has it. */
+  private final RegisteredByteBufAllocator usual;
+
   private final MemoryDomain gaps = new MemoryDomain(null);
   private final ByteBuf[] slabs = new ByteBuf[SLABS];
   private final ByteBuf[] ours = new ByteBuf[BUFFERS];
@@ -54,6 +61,7 @@ public class KeyLookUp {
           new RegisteredByteBufAllocator(
               domain,
               BufferPoolConfig.defaults().withSlabs(SLAB, SLAB).withCeiling((long) SLABS * SLAB));
+      usual = new RegisteredByteBufAllocator(domain);
       var random = new Random(SLABS);
       for (int i = 0; i < SLABS; i++) {
         slabs[i] = allocator.directBuffer(SLAB);
@@ -65,9 +73,9 @@ public class KeyLookUp {
     for (int i = 0; i < BUFFERS; i++) {
       // Prime: no pattern that a processor could learn.
       ByteBuf slab = slabs[i * 619 % SLABS];
-      ours[i] = slab;
-      slices[i] = slab.slice(10, 100);
-      retained[i] = slab.retainedSlice(10, 100);
+      ours[i] = usual.directBuffer(BUFFER);
+      slices[i] = ours[i].slice(10, 100);
+      retained[i] = ours[i].retainedSlice(10, 100);
       wrapped[i] = Unpooled.wrappedBuffer(slab.nioBuffer(10, 100));
     }
   }
@@ -78,9 +86,13 @@ public class KeyLookUp {
     for (ByteBuf slice : retained) {
       slice.release();
     }
+    for (ByteBuf buffer : ours) {
+      buffer.release();
+    }
     for (ByteBuf slab : slabs) {
       slab.release();
     }
+    usual.close();
     allocator.close();
     domain.close();
     gaps.close();
@@ -92,8 +104,8 @@ public class KeyLookUp {
     return next;
   }
 
-  private int key(ByteBuf buffer) {
-    MemoryRegion region = allocator.regionOf(buffer);
+  private static int key(RegisteredByteBufAllocator of, ByteBuf buffer) {
+    MemoryRegion region = of.regionOf(buffer);
     if (region == null) {
       throw new IllegalStateException("it is not registered");
     }
@@ -117,7 +129,7 @@ public class KeyLookUp {
    */
   @Benchmark
   public int ours() {
-    return key(ours[next()]);
+    return key(usual, ours[next()]);
   }
 
   /**
@@ -127,7 +139,7 @@ public class KeyLookUp {
    */
   @Benchmark
   public int slice() {
-    return key(slices[next()]);
+    return key(usual, slices[next()]);
   }
 
   /**
@@ -137,7 +149,7 @@ public class KeyLookUp {
    */
   @Benchmark
   public int retainedSlice() {
-    return key(retained[next()]);
+    return key(usual, retained[next()]);
   }
 
   /**
@@ -147,6 +159,6 @@ public class KeyLookUp {
    */
   @Benchmark
   public int address() {
-    return key(wrapped[next()]);
+    return key(allocator, wrapped[next()]);
   }
 }
